@@ -90,12 +90,12 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         flag: "leader-elect-lease-duration",
-        help: "how long other replicas wait after the last renewal (15s)",
+        help: "time that other replicas wait after the last renewal (15s)",
         set: |settings, value| duration(value).map(|value| settings.lease_duration = value),
     },
     Setting {
         flag: "leader-elect-renew-deadline",
-        help: "how long the leader leads after its last renewal (10s)",
+        help: "time that the leader leads after its last renewal (10s)",
         set: |settings, value| duration(value).map(|value| settings.renew_deadline = value),
     },
     Setting {
@@ -115,12 +115,12 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         flag: "shutdown-delay",
-        help: "how long the program is not ready before it stops (0s)",
+        help: "time that the program is not ready before it stops (0s)",
         set: |settings, value| duration(value).map(|value| settings.shutdown_delay = value),
     },
     Setting {
         flag: "graceful-shutdown-timeout",
-        help: "how long services may take to stop (30s)",
+        help: "time for services to stop (30s)",
         set: |settings, value| duration(value).map(|value| settings.graceful_shutdown_timeout = value),
     },
 ];
@@ -148,7 +148,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// When a value is not valid.
+    /// Returns an error if a value is not valid.
     pub fn read_env(&mut self, variable: impl Fn(&str) -> Option<String>) -> Result<(), SettingsError> {
         for setting in SETTINGS {
             let name = setting.flag.replace('-', "_").to_uppercase();
@@ -167,7 +167,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// When a value is missing or not valid.
+    /// Returns an error if a value is missing or not valid.
     pub fn read_args(&mut self, arguments: impl IntoIterator<Item = String>) -> Result<Vec<String>, SettingsError> {
         let (mut rest, mut arguments) = (Vec::new(), arguments.into_iter());
         while let Some(argument) = arguments.next() {
@@ -231,7 +231,7 @@ fn text(value: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-/// As Go's `strconv.ParseBool`.
+/// Like Go's `strconv.ParseBool`.
 fn boolean(value: &str) -> Option<bool> {
     match value {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
