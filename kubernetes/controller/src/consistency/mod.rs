@@ -55,7 +55,7 @@ struct Counters {
     timeouts: u64,
 }
 
-/// How long runs were held back, and how often in vain.
+/// How long runs were delayed, and how often until the time limit.
 #[derive(Clone, Debug)]
 pub(crate) struct ConsistencyCounts {
     pub(crate) wait: Histogram,
@@ -78,8 +78,8 @@ impl Writes {
         (Arc::new(writes), receiver)
     }
 
-    /// Sets the stores and the function that is called with an object of the controller that another has changed while a run
-    /// wrote it, the first time that it is called.
+    /// Sets the stores and the function that is called with an object of the controller that another has changed while
+    /// a run wrote it, the first time that it is called.
     pub(crate) fn start(
         &self,
         stores: Vec<Arc<dyn WatchedStore>>,
@@ -95,7 +95,7 @@ impl Writes {
 
     /// A client whose writes are noted as those of a run for `key`.
     pub(crate) fn client(self: &Arc<Self>, client: &Client, key: &ObjectKey) -> Client {
-        client.derived(NoteWrites { writes: Arc::clone(self), key: key.clone() })
+        client.derived(NoteWrites::new(self, key))
     }
 
     /// Puts an item back if there are writes for it that a store has not seen. It is released once they are.
@@ -125,7 +125,15 @@ impl Writes {
 
     /// Whether this is one of the controller's own objects. Others would never be forgotten.
     fn is_own_object(&self, resource: &GroupVersionResource, key: &ObjectKey) -> bool {
-        self.stores().first().is_some_and(|primary| primary.scope().is_of(resource) && primary.uid_of(key).is_some())
+        self.is_of_primary(resource) && self.is_in_store(key)
+    }
+
+    fn is_of_primary(&self, resource: &GroupVersionResource) -> bool {
+        self.stores().first().is_some_and(|primary| primary.scope().is_of(resource))
+    }
+
+    fn is_in_store(&self, key: &ObjectKey) -> bool {
+        self.stores().first().is_some_and(|primary| primary.uid_of(key).is_some())
     }
 
     fn begun(&self, key: &ObjectKey) {
@@ -137,6 +145,10 @@ impl Writes {
             && let Some(on_change) = self.on_change.get()
         {
             on_change(key);
+        }
+        // It may have been deleted, and forgotten, before the write was noted.
+        if !self.is_in_store(key) {
+            self.own.forget(key);
         }
     }
 

@@ -14,6 +14,7 @@ use kubernetes_election::{HeldShard, Leadership};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::controller::StopBy;
 use crate::{Admin, ControllerError, Informers, Metrics, Monitor, Recorder, Runner};
 
 /// A controller looks for work every 10 s.
@@ -29,21 +30,26 @@ pub struct ServiceContext {
     pub(super) admin: Admin,
     pub(super) controllers: Controllers,
     pub(super) informers: Informers,
+    pub(super) stop_by: StopBy,
 }
 
-/// The names of the controllers that run, by which their checks and metrics are told apart.
+/// The names of the controllers that run, which distinguish their checks and metrics.
 pub(super) type Controllers = Arc<Mutex<HashSet<String>>>;
 
 /// The name of a controller, until it ends.
-struct ControllerName {
+pub(super) struct ControllerName {
     name: String,
     all: Controllers,
 }
 
 impl ControllerName {
     /// `None` if another has it.
-    fn reserve(name: &str, all: &Controllers) -> Option<Self> {
+    pub(super) fn reserve(name: &str, all: &Controllers) -> Option<Self> {
         lock(all).insert(name.to_owned()).then(|| Self { name: name.to_owned(), all: Arc::clone(all) })
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.name
     }
 }
 
@@ -112,8 +118,8 @@ impl ServiceContext {
         }
     }
 
-    /// The informers of the program, which its controllers share: those that [`run_controller`](Self::run_controller) runs,
-    /// unless they have [others](crate::Controller::informers).
+    /// The informers of the program, which its controllers share: those that [`run_controller`](Self::run_controller)
+    /// runs, unless they have [others](crate::Controller::informers).
     pub fn informers(&self) -> &Informers {
         &self.informers
     }
@@ -139,7 +145,7 @@ impl ServiceContext {
     ///
     /// # Cancel safety
     ///
-    /// As [`Runner::run_until`].
+    /// Like [`Runner::run_until`].
     pub async fn run_controller<K: Watchable>(&self, mut runner: Runner<K>) -> Result<(), ControllerError> {
         let monitor = runner.monitor();
         let same_name = || ControllerError::same_name(monitor.name());

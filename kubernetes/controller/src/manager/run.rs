@@ -16,6 +16,7 @@ use super::error::{Kind, ManagerError};
 use super::report::Report;
 use super::services::{Group, Service, Start};
 use crate::clock;
+use crate::controller::StopBy;
 use crate::{Admin, Informers, Recorder};
 
 /// How long events may take to be sent at the end.
@@ -25,7 +26,7 @@ const RELEASE: Duration = Duration::from_secs(15);
 /// As these, after a second signal.
 const HURRY: Duration = Duration::from_secs(1);
 /// Kubernetes' components tolerate a leader that outlives its Lease by this much.
-const TOLERANCE: Duration = Duration::from_secs(20);
+pub(super) const TOLERANCE: Duration = Duration::from_secs(20);
 
 /// A manager that has been started.
 pub(super) struct Running {
@@ -47,6 +48,7 @@ pub(super) struct Running {
     is_stopping: CancellationToken,
     controllers: Controllers,
     informers: Informers,
+    stop_by: StopBy,
     _watchdog: AbortOnDropHandle<()>,
 }
 
@@ -61,6 +63,9 @@ impl Running {
             true => Err("the program is shutting down".to_owned()),
             false => Ok(()),
         });
+        if settings.authorize_metrics {
+            admin.guard_metrics(&client);
+        }
         let admin_server = match settings.admin_address {
             Some(address) => Some(AdminServer::start(&admin, address).await?),
             None => None,
@@ -95,6 +100,7 @@ impl Running {
             is_stopping,
             controllers: Controllers::default(),
             informers,
+            stop_by: StopBy::default(),
             _watchdog: admin::watch_runtime(&admin),
             admin,
         };
@@ -119,6 +125,7 @@ impl Running {
             admin: self.admin.clone(),
             controllers: Controllers::clone(&self.controllers),
             informers: self.informers.clone(),
+            stop_by: self.stop_by.clone(),
         };
         group.spawn(service, context, self.reporter.clone());
     }
@@ -206,6 +213,7 @@ impl Running {
         let start = clock::now();
         // The rest is for the others, however long those of the leader take.
         let (share, deadline) = (clock::later(start, self.grace / 4 * 3), clock::later(start, self.grace));
+        self.stop_by.set(deadline);
         self.elected.shutdown.cancel();
         let mut is_lost = {
             let (drained, late) = (pin!(self.elected.drained()), pin!(clock::sleep_until(share)));

@@ -23,11 +23,7 @@ impl Metrics {
     /// Adds the metrics of a controller and its queue, such as `controller_runtime_reconcile_total`, with the label
     /// `controller`.
     pub fn add_controller(&self, monitor: Monitor) {
-        self.add(move |text| {
-            let counts = monitor.counts();
-            write_controller(text, &[("controller", monitor.name())], &counts);
-            write_queue(text, &[("controller", monitor.name()), ("name", monitor.name())], &counts.queue);
-        });
+        self.add(move |text| write_monitor(text, &monitor, &[]));
     }
 
     /// Adds the metrics of the shards of a service, `shards_held`, `shards_share` and `shards_members` with the label
@@ -42,10 +38,7 @@ impl Metrics {
             text.gauge("shards_share", help, &labels, status.share() as f64);
             text.gauge("shards_members", "Number of replicas that share the shards", &labels, status.members() as f64);
             for (shard, monitor) in monitors.all() {
-                let (counts, shard) = (monitor.counts(), shard.to_string());
-                let labels = [("controller", monitor.name()), ("name", monitor.name()), ("shard", shard.as_str())];
-                write_controller(text, &[labels[0], labels[2]], &counts);
-                write_queue(text, &labels, &counts.queue);
+                write_monitor(text, &monitor, &[("shard", &shard.to_string())]);
             }
         });
     }
@@ -87,6 +80,13 @@ impl Metrics {
 
 /// The names and values of labels.
 type Labels<'a> = &'a [(&'a str, &'a str)];
+
+/// Writes the metrics of a controller and its queue, with these labels besides.
+fn write_monitor(text: &mut MetricsText, monitor: &Monitor, labels: Labels<'_>) {
+    let (counts, name) = (monitor.counts(), monitor.name());
+    write_controller(text, &[&[("controller", name)], labels].concat(), &counts);
+    write_queue(text, &[&[("controller", name), ("name", name)], labels].concat(), &counts.queue);
+}
 
 fn write_controller(text: &mut MetricsText, labels: Labels<'_>, counts: &ControllerCounts) {
     for (result, runs) in [

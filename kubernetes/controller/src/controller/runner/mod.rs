@@ -9,11 +9,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use kubernetes_core::{ObjectKey, Watchable};
 use kubernetes_election::HeldShard;
 use kubernetes_watch::Stopped;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
 use super::counts::Counters;
@@ -22,6 +25,7 @@ use super::monitor::{Inner, Monitor};
 use super::reason::Reason;
 use super::settings::Settings;
 use super::source::{AnySource, Source};
+use super::stop_by::StopBy;
 use super::tombstones::Tombstones;
 use super::{Action, Controller, ObjectFunction};
 use crate::clock;
@@ -130,10 +134,15 @@ impl<K: Watchable> Runner<K> {
         self.settings.take_shard(shard);
     }
 
+    /// Ends runs in time for this.
+    pub(crate) fn end_by(&mut self, stop_by: &StopBy) {
+        self.settings.stop_by = stop_by.clone();
+    }
+
     /// Starts the sources, and waits until all objects have been listed. No run starts.
     ///
     /// # Errors
-    /// If a source can't start or has ended, or after the [`sync_timeout`](Controller::sync_timeout).
+    /// Returns an error if a source can't start or has ended, or after the [`sync_timeout`](Controller::sync_timeout).
     ///
     /// # Cancel safety
     /// Dropping the future is safe: the sources continue, and it can be called again.
@@ -178,10 +187,10 @@ impl<K: Watchable> Runner<K> {
     /// [`shutdown_timeout`](Controller::shutdown_timeout). It [warms up](Self::warm_up) if it has not yet.
     ///
     /// # Errors
-    /// As [`Controller::run`].
+    /// See [`Controller::run`].
     ///
     /// # Cancel safety
-    /// As [`Controller::run`].
+    /// Like [`Controller::run`].
     pub async fn run_until(mut self, shutdown: impl Future<Output = ()>) -> Result<(), ControllerError> {
         let mut shutdown = pin!(shutdown);
         let monitor = self.monitor.clone();
@@ -198,9 +207,8 @@ impl<K: Watchable> Runner<K> {
                 return Ok(());
             }
         }
-        let (name, limit) = (Arc::clone(&self.settings.name), self.settings.shutdown_timeout);
         let State::Started(sources) = self.state else {
-            return Err(ControllerError::new(&name, Cause::NoResource(None)));
+            return Err(ControllerError::new(&self.settings.name, Cause::NoResource(None)));
         };
         sources.begin();
         let runs = Arc::new(Runs {
@@ -212,18 +220,51 @@ impl<K: Watchable> Runner<K> {
             tombstones: sources.tombstones(),
             count: AtomicU64::new(0),
         });
-        monitor.inner.is_ready.store(true, Ordering::Release);
-        let mut tasks = JoinSet::new();
-        let result = dispatch(&runs, &sources, shutdown, &mut tasks).await;
-        monitor.inner.is_ready.store(false, Ordering::Release);
-        monitor.inner.queue.shut_down();
-        let ended = beating(&monitor, async { while tasks.join_next().await.is_some() {} });
-        if clock::timeout(limit, ended).await.is_err() {
-            warn!(controller = %name, runs = tasks.len(), ?limit, "controller: runs have not ended in time, and are canceled");
-            tasks.shutdown().await;
+        let stop = CancellationToken::new();
+        // A task of its own: that of the caller may be the program's main one, whose thread would have to be woken for each
+        // event and run.
+        let mut working = AbortOnDropHandle::new(tokio::spawn(work(runs, sources, stop.clone())));
+        let ended = match select(shutdown, &mut working).await {
+            Either::Right((ended, _)) => ended,
+            Either::Left(_) => {
+                stop.cancel();
+                working.await
+            }
+        };
+        match ended {
+            Ok(result) => result,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // The runtime has ended.
+            Err(_) => Ok(()),
         }
-        result.map_err(|(index, stopped)| ControllerError::new(&name, sources.stopped(index, stopped)))
     }
+}
+
+/// Starts runs until the controller is told to stop, or a source has stopped, and waits for those that are under way.
+async fn work<K: Watchable>(
+    runs: Arc<Runs<K>>,
+    sources: Sources<K>,
+    stop: CancellationToken,
+) -> Result<(), ControllerError> {
+    let monitor = runs.monitor.clone();
+    monitor.inner.is_ready.store(true, Ordering::Release);
+    let mut tasks = JoinSet::new();
+    let result = dispatch(&runs, &sources, pin!(stop.cancelled()), &mut tasks).await;
+    monitor.inner.is_ready.store(false, Ordering::Release);
+    monitor.inner.queue.shut_down();
+    let limit = runs.settings.stop_by.limit(runs.settings.shutdown_timeout);
+    let ended = beating(&monitor, async { while tasks.join_next().await.is_some() {} });
+    if clock::timeout(limit, ended).await.is_err() {
+        let name = monitor.name();
+        warn!(
+            controller = name,
+            runs = tasks.len(),
+            ?limit,
+            "controller: runs have not ended in time, and are canceled"
+        );
+        tasks.shutdown().await;
+    }
+    result.map_err(|(index, stopped)| ControllerError::new(&sources.name, sources.stopped(index, stopped)))
 }
 
 /// Waits for a future, and shows meanwhile that the controller is not stuck.
@@ -237,7 +278,7 @@ async fn beating<T>(monitor: &Monitor, future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Starts runs until the controller is told to stop, or a source has stopped.
+/// Starts runs until the controller is asked to stop, or a source has stopped.
 async fn dispatch<K: Watchable>(
     runs: &Arc<Runs<K>>,
     sources: &Sources<K>,

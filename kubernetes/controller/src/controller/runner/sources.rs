@@ -10,6 +10,7 @@ use kubernetes_watch::Stopped;
 use tokio::task::AbortHandle;
 
 use super::{New, Runner};
+use crate::applied::Applied;
 use crate::controller::context::Stores;
 use crate::controller::error::{Cause, ControllerError};
 use crate::controller::source::{Source, Started, Target, start_primary};
@@ -66,6 +67,7 @@ impl<K: Watchable> Sources<K> {
             primary,
             all,
             recorder: settings.recorder.clone(),
+            applied: Applied::default(),
         });
         Ok(Self {
             name: Arc::clone(&settings.name),

@@ -292,8 +292,14 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         self.counters.retries += 1;
         let is_reset = again.as_ref().is_some_and(|again| again.resets_backoff);
         let failures = if is_reset { 0 } else { self.items.get(item)?.failures };
-        let due = later(now, self.retry_delay(failures, now).max(add.after));
-        let ends_at = again.as_ref().and_then(|again| again.ends_requeue).filter(|ends_at| *ends_at < due);
+        let ends_at = again.as_ref().and_then(|again| again.ends_requeue);
+        // The wait that it does not have takes no token of the others.
+        let own_delay = self.backoff.delay(failures).max(add.after);
+        let due = match ends_at {
+            Some(ends_at) if ends_at < later(now, own_delay) => later(now, own_delay),
+            _ => later(now, self.retry_delay(failures, now).max(add.after)),
+        };
+        let ends_at = ends_at.filter(|ends_at| *ends_at < due);
         let is_early = ends_at.is_some();
         let entry = self.items.get_mut(item)?;
         // The wait that it does not have does not lengthen the next one.
