@@ -62,6 +62,42 @@ async fn create(client: &Client, namespace: &str, map: &ConfigMap) -> Result<(),
     request.send(client).await.map(drop).map_err(|error| error.to_string())
 }
 
+/// Creates objects all the time, each of which the webhook must admit.
+struct Writers {
+    is_over: Arc<AtomicBool>,
+    created: Arc<AtomicUsize>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Writers {
+    fn start(client: &Client, namespace: &str) -> Self {
+        let (is_over, created) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let write = |index| {
+            let (client, namespace) = (client.clone(), namespace.to_owned());
+            let (is_over, created) = (Arc::clone(&is_over), Arc::clone(&created));
+            tokio::spawn(async move {
+                let map = ConfigMap::named(format!("map-{index}"));
+                while !is_over.load(Ordering::SeqCst) {
+                    create(&client, &namespace, &map).await.expect("the webhook admits it");
+                    created.fetch_add(1, Ordering::SeqCst);
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            })
+        };
+        let tasks = (0..WRITERS).map(write).collect();
+        Self { is_over, created, tasks }
+    }
+
+    /// Ends; returns how many objects were admitted.
+    async fn stop(self) -> usize {
+        self.is_over.store(true, Ordering::SeqCst);
+        for task in self.tasks {
+            task.await.expect("no create has failed");
+        }
+        self.created.load(Ordering::SeqCst)
+    }
+}
+
 /// Webhooks of Services are called by HTTP/1.1, wherever these lead.
 async fn lead_here(client: &Client, namespace: &str) {
     let mut service = Service::named("webhooks");
@@ -114,27 +150,9 @@ async fn certificates_are_rotated_under_load_while_the_leader_changes() {
     };
     tokio::time::timeout(cluster::LIMIT, ready).await.expect("the API server trusts the webhook");
 
-    let (is_over, created) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    let writers: Vec<_> = (0..WRITERS)
-        .map(|index| {
-            let (client, namespace) = (client.clone(), namespace.clone());
-            let (is_over, created) = (Arc::clone(&is_over), Arc::clone(&created));
-            tokio::spawn(async move {
-                let map = ConfigMap::named(format!("map-{index}"));
-                while !is_over.load(Ordering::SeqCst) {
-                    create(&client, &namespace, &map).await.expect("the webhook admits it");
-                    created.fetch_add(1, Ordering::SeqCst);
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
-            })
-        })
-        .collect();
+    let writers = Writers::start(&client, &namespace);
     rotate(&client, &namespace, first).await;
-    is_over.store(true, Ordering::SeqCst);
-    for writer in writers {
-        writer.await.expect("no create has failed");
-    }
-    let created = created.load(Ordering::SeqCst);
+    let created = writers.stop().await;
     assert!(created > 500, "{created}");
     assert_eq!(others.load(Ordering::SeqCst), 0, "calls that were not HTTP/1.1");
 
