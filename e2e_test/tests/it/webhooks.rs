@@ -74,7 +74,7 @@ fn webhooks() -> Webhooks {
                 Ok(())
             }
             None if request.old_object.as_ref().map(color).as_deref() == Some("eternal") => {
-                Err(Denied::new("it burns for ever"))
+                Err(Denied::new("it burns forever"))
             }
             _ => Ok(()),
         }
@@ -168,7 +168,7 @@ async fn admission(client: &Client, namespace: &str) {
     create(client, namespace, "eternal").await.expect("it is allowed");
     let deletion = DeleteRequest::<Lantern>::namespaced(namespace, "eternal").send(client).await;
     let message = deletion.expect_err("it is refused").to_string();
-    assert!(message.contains("it burns for ever"), "{message}");
+    assert!(message.contains("it burns forever"), "{message}");
     let dry = CreateRequest::namespaced(namespace, &lantern("dry", "green")).dry_run("All").send(client).await;
     assert_eq!(dry.expect("there are no side effects").spec.bulbs, 1);
 }

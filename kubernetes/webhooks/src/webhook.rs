@@ -1,4 +1,4 @@
-//! One admission webhook: its handlers, and what the API server is to know about it.
+//! An admission webhook: its handlers, and its settings for the API server.
 
 use std::fmt;
 use std::future::Future;
@@ -20,7 +20,7 @@ pub enum FailurePolicy {
     Ignore,
 }
 
-/// Whether a handler does something besides answering.
+/// Whether a handler has side effects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SideEffects {
     /// Never.
@@ -34,7 +34,7 @@ pub enum SideEffects {
 pub enum MatchPolicy {
     /// Those of exactly the rule's group, version and resource.
     Exact,
-    /// Those that change the same objects in another version or group, too: the object is converted first.
+    /// Also those that change the same objects in another version or group; the object is converted first.
     Equivalent,
 }
 
@@ -61,7 +61,7 @@ pub enum MatchPolicy {
 /// ```
 ///
 /// By default it is called for creates and updates of its type in any equivalent version, has no side effects, and a
-/// failure refuses the request.
+/// failure means that the request is refused.
 #[must_use]
 pub struct Webhook {
     pub(crate) path: String,
@@ -72,7 +72,7 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// A webhook that decides about requests for objects of the type `K`, at the path `/validate-GROUP-VERSION-KIND`.
+    /// Creates a webhook that validates requests for objects of type `K`, at the path `/validate-GROUP-VERSION-KIND`.
     pub fn validating<K, F, T, A, E>(handler: F) -> Self
     where
         K: Resource,
@@ -84,7 +84,7 @@ impl Webhook {
         Self::validating_at(&path_of::<K>("validate"), handler).name(name_of::<K>("validate")).rule_of::<K>()
     }
 
-    /// A webhook that changes objects of the type `K`, at the path `/mutate-GROUP-VERSION-KIND`.
+    /// Creates a webhook that changes objects of type `K`, at the path `/mutate-GROUP-VERSION-KIND`.
     ///
     /// The handler gets the object, and the request without it. It returns the object, alone or with warnings and
     /// audit annotations ([`Mutated`]). Fields that `K` does not know stay as they are.
@@ -99,8 +99,9 @@ impl Webhook {
         Self::mutating_at(&path_of::<K>("mutate"), handler).name(name_of::<K>("mutate")).rule_of::<K>()
     }
 
-    /// As [`validating`](Self::validating), for objects of any type that can be read as `K`, such as
-    /// [`Tree`](kubernetes_core::json::Tree), at this path. It has no [rules](Self::rule) and no [name](Self::name) yet.
+    /// Like [`validating`](Self::validating), for objects of any type that can be read as `K`, such as
+    /// [`Tree`](kubernetes_core::json::Tree), at this path. It has no [rules](Self::rule) and no [name](Self::name)
+    /// yet.
     pub fn validating_at<K, F, T, A, E>(path: &str, handler: F) -> Self
     where
         K: Value + Send + 'static,
@@ -112,7 +113,7 @@ impl Webhook {
         Self::new(path, false, Box::new(Validate::new(handler)))
     }
 
-    /// As [`mutating`](Self::mutating), for objects of any type that can be read as `K`, at this path.
+    /// Like [`mutating`](Self::mutating), for objects of any type that can be read as `K`, at this path.
     pub fn mutating_at<K, F, T, M, E>(path: &str, handler: F) -> Self
     where
         K: Value + Send + 'static,
@@ -136,7 +137,7 @@ impl Webhook {
         Self { path: format!("/{}", path.trim_matches('/')), is_mutating, handlers: vec![handler], settings }
     }
 
-    /// Adds a handler that decides about the object as the ones before have left it. The first refusal counts.
+    /// Adds a handler that validates the object as the preceding handlers have left it. The first refusal wins.
     pub fn and_validate<K, F, T, A, E>(mut self, handler: F) -> Self
     where
         K: Value + Send + 'static,
@@ -189,7 +190,7 @@ impl Webhook {
         self
     }
 
-    /// Adds a rule: requests that match any of the rules are sent here.
+    /// Adds a rule: requests that match any of the rules are sent to the webhook.
     pub fn rule(mut self, rule: RuleWithOperations) -> Self {
         self.settings.rules.push(rule);
         self
@@ -235,7 +236,7 @@ impl Webhook {
         self
     }
 
-    /// Adds a condition in CEL, which the API server evaluates: only if all are true is the webhook called.
+    /// Adds a condition in CEL, which the API server evaluates: the webhook is called only if all are true.
     pub fn match_condition(mut self, name: impl Into<Str>, expression: impl Into<Str>) -> Self {
         let condition = MatchCondition { name: name.into(), expression: expression.into() };
         self.settings.match_conditions.push(condition);
@@ -267,7 +268,7 @@ impl Webhook {
     }
 }
 
-/// As controller-runtime's `generateMutatePath`: dots become dashes, and the kind is in lower case.
+/// Like controller-runtime's `generateMutatePath`: dots become dashes, and the kind is in lower case.
 fn path_of<K: Resource>(verb: &str) -> String {
     format!("{verb}-{}-{}-{}", K::GROUP.replace('.', "-"), K::VERSION, K::KIND.to_lowercase())
 }

@@ -39,7 +39,7 @@ pub(super) async fn redirected(method: &Method, response: Response<Body>, redire
     let advice = match redirect {
         Redirect::SameOrigin(_) if method.is_safe() => ", again and again",
         Redirect::SameOrigin(_) => ", where only a read is sent again",
-        Redirect::OtherOrigin(_) => ": if that is the API server, set it as the server",
+        Redirect::OtherOrigin(_) => ": if that is the API server, configure it as the server",
     };
     let hint = format!("it redirects to {}{advice}", redirect.display());
     error_of(method, response).await.with_hint(|| Some(hint))
@@ -60,7 +60,7 @@ async fn error_of(method: &Method, response: Response<Body>) -> Error {
 pub(crate) fn foreign_media_type(answer: &Encoded) -> Option<String> {
     let media_type = answer.media_type();
     let expected = media_type.is_empty() || media_type.ends_with("json") || media_type.ends_with("cbor");
-    (!expected).then(|| format!("it is {media_type}: is the address that of an API server?"))
+    (!expected).then(|| format!("it is {media_type}: check that the address is that of an API server"))
 }
 
 /// The `Status` of a failure that came as a success, as some gateways send it.

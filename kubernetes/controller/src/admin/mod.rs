@@ -13,7 +13,7 @@ use std::fmt;
 use std::future::Future;
 use std::hash::Hash;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -28,6 +28,7 @@ use tower_service::Service;
 
 pub use heartbeat::Heartbeat;
 
+use crate::metrics::Owner;
 use crate::{Metrics, Queue};
 use checks::Checks;
 use guard::Guard;
@@ -60,13 +61,13 @@ type Text = Full<Bytes>;
 /// # }
 /// ```
 ///
-/// It answers GET and HEAD of these paths:
+/// It handles GET and HEAD of these paths:
 /// - `/livez` (and `/healthz`): whether the program makes progress. If it fails, the kubelet restarts the container.
-/// - `/readyz`: whether it can do its work. If it fails, the pod gets no requests by its Services.
+/// - `/readyz`: whether the program can do its work. If it fails, the pod gets no requests through Services.
 /// - `/metrics`: the [metrics](Self::metrics) in Prometheus' text format.
 ///
-/// A failed check is a 500 that names it with its reason. As with Kubernetes' own components, `/readyz/cache` is a single
-/// check, and `?verbose` lists those that succeed as well.
+/// If a check fails, the response is a 500 with its name and reason. As with Kubernetes' own components,
+/// `/readyz/cache` is a single check, and `?verbose` also lists successful ones.
 ///
 /// Apart from [`serve`](Self::serve), it is a [`tower_service::Service`] for another server, such as axum's
 /// `Router::fallback_service`, and [`respond`](Self::respond) is a function. Anyone who can reach the address can read
@@ -80,7 +81,7 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// Adds a check to `/livez`, in place of one of the same name. It must be quick, and its reason must not be secret.
+    /// Adds a check to `/livez`, replacing one of the same name. It must be quick, and its reason must not be secret.
     pub fn live_check(&self, name: &str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) {
         lock(&self.live).add(name, None, move || Some(check()));
     }
@@ -90,8 +91,20 @@ impl Admin {
         lock(&self.ready).add(name, None, move || Some(check()));
     }
 
-    /// A watchdog of a loop: `/livez` fails if it has not [beaten](Heartbeat::beat) for `limit`. The check ends when the
-    /// heartbeat is dropped.
+    /// As [`live_check`](Self::live_check) and [`ready_check`](Self::ready_check), until the owner is gone.
+    pub(crate) fn checks_of(
+        &self,
+        owner: &Weak<Owner>,
+        name: &str,
+        live: impl Fn() -> Result<(), String> + Send + Sync + 'static,
+        ready: impl Fn() -> Result<(), String> + Send + Sync + 'static,
+    ) {
+        lock(&self.live).add(name, Some(owner.clone()), move || Some(live()));
+        lock(&self.ready).add(name, Some(owner.clone()), move || Some(ready()));
+    }
+
+    /// Adds a watchdog for a loop: `/livez` fails if it has not [beaten](Heartbeat::beat) for `limit`. The check ends
+    /// when the heartbeat is dropped.
     pub fn heartbeat(&self, name: &str, limit: Duration) -> Heartbeat {
         let (heartbeat, pulse) = Heartbeat::new(limit);
         let owner: std::sync::Weak<dyn std::any::Any + Send + Sync> = pulse.clone();
@@ -99,7 +112,7 @@ impl Admin {
         heartbeat
     }
 
-    /// A watchdog of a queue's workers: `/livez` fails if one has had an item for longer than `limit`.
+    /// Adds a watchdog for a queue's workers: `/livez` fails if one has had an item for longer than `limit`.
     pub fn watch_queue<T, R>(&self, name: &str, queue: &Queue<T, R>, limit: Duration)
     where
         T: Clone + Eq + Hash + Send + Sync + 'static,
@@ -112,14 +125,14 @@ impl Admin {
         });
     }
 
-    /// A watchdog of an election, as client-go's `HealthzAdaptor`: `/livez` fails if this process leads though its Lease
-    /// ended longer than `tolerance` ago.
+    /// Adds a watchdog for an election, like client-go's `HealthzAdaptor`: `/livez` fails if this process leads
+    /// although its Lease ended longer than `tolerance` ago.
     pub fn watch_election(&self, status: ElectionStatus, tolerance: Duration) {
         self.live_check("leader-election", move || {
             if status.is_healthy(tolerance) {
                 Ok(())
             } else {
-                Err(format!("the Lease {} was not renewed, and leadership has not ended", status.lease()))
+                Err(format!("the Lease {} was not renewed, but leadership has not ended", status.lease()))
             }
         });
     }

@@ -118,7 +118,7 @@ async fn it_serves_on_a_port_and_shuts_down() {
     assert!(head.contains("content-length: 2\r\n") && head.ends_with("\r\n\r\n"), "{head}");
     let large = format!("GET /livez HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "y".repeat(20_000));
     assert!(exchange(address, &large).await.starts_with("HTTP/1.1 431"), "headers are limited");
-    // An idle connection does not hold up the end.
+    // An idle connection does not delay the end.
     let mut idle = TcpStream::connect(address).await.unwrap();
     idle.write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     let mut first = [0; 12];

@@ -1,4 +1,4 @@
-//! Conversion between the versions of a custom resource: every version, a spoke, to and from one, the hub.
+//! Conversion between the versions of a custom resource: each version, a spoke, is converted to and from the hub.
 //!
 //! ```
 //! use kubernetes_core::conversion::{Spoke, convert_from_hub, convert_to_hub};
@@ -24,7 +24,7 @@
 //! }
 //!
 //! let lantern = Lantern { bulbs: 3, color: "red".into(), ..Lantern::named("a") };
-//! // The old version has no bulbs, and keeps them in an annotation.
+//! // The old version has no field for bulbs, so an annotation keeps them.
 //! let mut old: OldLantern = convert_from_hub(&lantern)?;
 //! old.color = "green".into();
 //! let lantern = convert_to_hub(&old)?;
@@ -33,9 +33,9 @@
 //! # Ok::<(), kubernetes_core::conversion::ConversionError>(())
 //! ```
 //!
-//! Metadata is carried over by the functions, not by the traits. A field that one version has and the other can't hold is
-//! kept in the annotation `GROUP/only-in-VERSION` of the converted object, and put back when that is converted again,
-//! unless its surroundings were changed meanwhile.
+//! The functions carry metadata over, not the traits. A field that the target version does not have is kept in the
+//! annotation `GROUP/only-in-VERSION` of the converted object, and restored when that object is converted again, unless
+//! its surroundings have been changed in the meantime.
 
 mod check;
 
@@ -47,17 +47,17 @@ pub use check::{check_round_trip, check_round_trips};
 use crate::json::{Tree, Value};
 use crate::{JsonPointer, Map, Resource, Str};
 
-/// A version of a custom resource that is converted by way of another one.
+/// A version of a custom resource that is converted by way of another one, the hub.
 ///
 /// `metadata` can be left at its default value: the functions of this module copy it.
 pub trait Spoke: Resource + Sized {
-    /// The version by way of which this one is converted to all others.
+    /// The version through which this one is converted to all others.
     type Hub: Resource;
 
-    /// This object in the hub's version.
+    /// Converts this object to the hub's version.
     fn to_hub(&self) -> Self::Hub;
 
-    /// The hub's object in this version.
+    /// Converts the hub's object to this version.
     fn from_hub(hub: &Self::Hub) -> Self;
 }
 
@@ -169,12 +169,12 @@ pub fn convert_between<A: TrySpoke, B: TrySpoke<Hub = A::Hub>>(spoke: &A) -> Res
     convert_from_hub(&convert_to_hub(spoke)?)
 }
 
-/// A place where an object differs from the original after it was converted and converted back.
+/// A place where an object differs from the original after a conversion and back.
 struct Difference {
     path: JsonPointer,
-    /// The value after the way back.
+    /// The value after the conversion back.
     back: Option<Tree>,
-    /// The value that it was.
+    /// The original value.
     was: Option<Tree>,
 }
 
@@ -209,7 +209,7 @@ fn written<V: Value>(value: &V) -> Result<Tree, ConversionError> {
     Tree::from_value(value).map_err(|error| ConversionError(format!("the object can't be written: {error}")))
 }
 
-/// Collects the places where two documents differ; lists differ as a whole.
+/// Collects the places where two documents differ; lists are compared as a whole.
 fn compare(path: &JsonPointer, back: Option<&Tree>, was: Option<&Tree>, found: &mut Vec<Difference>) {
     if let (Some(Tree::Object(ours)), Some(Tree::Object(theirs))) = (back, was) {
         let added = theirs.iter().filter(|(key, _)| !ours.iter().any(|(other, _)| other == key));
@@ -234,9 +234,9 @@ fn recorded(differences: &[Difference]) -> Tree {
     Tree::List(differences.iter().map(record).collect())
 }
 
-/// Puts back the values that were lost, where the object is as it was converted.
+/// Restores the lost values in places where the object is unchanged since its conversion.
 fn restored<B: Resource>(to: B, kept: &str) -> Result<B, ConversionError> {
-    // Anyone can write annotations: one that is not ours counts for nothing.
+    // Anyone can write annotations, so a malformed one is ignored.
     let Ok(Tree::List(records)) = crate::json::from_str::<Tree>(kept) else { return Ok(to) };
     let mut tree = written(&to)?;
     for record in &records {
@@ -246,7 +246,7 @@ fn restored<B: Resource>(to: B, kept: &str) -> Result<B, ConversionError> {
             continue;
         }
         match record.get("was") {
-            // A place that can't be set is one whose surroundings are gone.
+            // A place that can't be set has lost its surroundings.
             Some(was) => drop(tree.set(path, was.clone())),
             None => drop(tree.remove(path)),
         }

@@ -19,7 +19,7 @@ pub(crate) type Handler = Arc<
         + Sync,
 >;
 
-/// The webhooks that are served in process, by their hosts.
+/// The webhooks that are served in process, by host.
 #[derive(Clone, Default)]
 pub(crate) struct Services(HashMap<String, Handler>);
 

@@ -4,7 +4,7 @@ use kubernetes_core::json::DecodeError;
 use kubernetes_core::meta::v1::{StatusCause, StatusDetails};
 use kubernetes_core::{Map, Status, Str};
 
-/// The decision that a request may be carried out.
+/// The decision to allow a request.
 ///
 /// ```
 /// use kubernetes_webhooks::Allowed;
@@ -17,7 +17,7 @@ pub struct Allowed {
     pub(super) annotations: Annotations,
 }
 
-/// The decision that a request is refused, and why.
+/// The decision to refuse a request, with the reason.
 ///
 /// ```
 /// use kubernetes_webhooks::Denied;
@@ -25,8 +25,8 @@ pub struct Allowed {
 /// let denied = Denied::new("a black lantern gives no light").cause("spec.color", "must not be black");
 /// ```
 ///
-/// By default its code is 403 and its reason `Forbidden`. A [client error](kubernetes_client::Error) with a status of the
-/// API server becomes a refusal with that status; any other, one with the code 500.
+/// By default its code is 403 and its reason `Forbidden`. A [client error](kubernetes_client::Error) with a status of
+/// the API server becomes a refusal with that status; any other, one with the code 500.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Denied {
@@ -34,7 +34,7 @@ pub struct Denied {
     pub(super) annotations: Annotations,
 }
 
-/// A changed object, and the decision that it is allowed.
+/// A changed object, and the decision to allow it.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Mutated<K> {
@@ -79,7 +79,7 @@ impl Denied {
         })
     }
 
-    /// An error while the request was handled, with an HTTP status code.
+    /// Reports an error in the handler, with an HTTP status code.
     pub fn error(code: u16, message: impl Into<Str>) -> Self {
         Self::from(Status { code: Some(code.into()), message: Some(message.into()), ..Status::default() })
     }
@@ -96,7 +96,7 @@ impl Denied {
         self
     }
 
-    /// Adds a field that is wrong, such as `spec.color`, and why.
+    /// Adds an invalid field, such as `spec.color`, with the reason.
     pub fn cause(mut self, field: impl Into<Str>, message: impl Into<Str>) -> Self {
         let cause = StatusCause { field: Some(field.into()), message: Some(message.into()), ..StatusCause::default() };
         let details = self.status.details.get_or_insert_with(|| Box::new(StatusDetails::default()));
@@ -170,7 +170,7 @@ impl fmt::Display for Denied {
 }
 
 impl<K> Mutated<K> {
-    /// Allows the request with this object in place of the one that was sent.
+    /// Allows the request with this object instead of the one that was sent.
     pub fn new(object: K, allowed: Allowed) -> Self {
         Self { object, allowed }
     }

@@ -1,4 +1,4 @@
-//! The objects that make the API server call webhooks, made of their registrations.
+//! Builds the objects that make the API server call webhooks from their registrations.
 
 mod admission;
 mod build;
@@ -16,7 +16,7 @@ use kubernetes_models::core::v1::{Service, ServicePort, ServiceSpec};
 
 pub(crate) use admission::{AdmissionConfiguration, CA_BUNDLE_MANAGER};
 
-/// Where the API server reaches webhooks.
+/// The address at which the API server reaches webhooks.
 ///
 /// ```
 /// use kubernetes_webhooks::Endpoint;
@@ -54,7 +54,7 @@ impl Endpoint {
         self
     }
 
-    /// The name that a certificate must have.
+    /// The name that the certificate must have.
     pub fn host(&self) -> String {
         match &self.0 {
             Place::Service { namespace, name, .. } => format!("{name}.{namespace}.svc"),
@@ -133,8 +133,8 @@ impl Configuration {
         mutating.chain(validating).map(|object| object.to_text()).chain(definitions).collect()
     }
 
-    /// Applies all objects, as a manager of their fields. A configuration of the same name that this manager has applied,
-    /// and that has no webhooks any more, is deleted.
+    /// Applies all objects, as a manager of their fields. A configuration of the same name that this manager has
+    /// applied, and that has no webhooks any more, is deleted.
     ///
     /// The definitions of converted resources must exist. Their `spec.conversion` is applied as another manager, whose name
     /// has `-conversion` behind it: so the two don't give up each other's fields if one program applies both. It stays when
@@ -142,7 +142,7 @@ impl Configuration {
     ///
     /// # Errors
     ///
-    /// If a request fails.
+    /// Returns an error if a request fails.
     ///
     /// # Cancel safety
     ///

@@ -15,7 +15,7 @@ pub(crate) const PANIC: &str = "internal error occurred during conversion";
 /// After so many objects, others get a turn: a list may have thousands.
 const OBJECTS_AT_A_TIME: usize = 16;
 
-/// Converts between the versions of a custom resource, by way of one of them, the hub.
+/// Converts between the versions of a custom resource by way of one of them, the hub.
 ///
 /// ```
 /// # use kubernetes_core::conversion::Spoke;
@@ -43,7 +43,7 @@ const OBJECTS_AT_A_TIME: usize = 16;
 /// let webhooks = Webhooks::new().convert(Converter::hub::<Lantern>().spoke::<OldLantern>());
 /// ```
 ///
-/// Metadata is carried over, and fields that one version can't hold are kept in an annotation: see
+/// Metadata is carried over, and fields that a version does not have are kept in an annotation; see
 /// [`conversion`](kubernetes_core::conversion).
 pub struct Converter<H> {
     spokes: BTreeMap<&'static str, Functions<H>>,
@@ -70,7 +70,7 @@ pub(crate) struct HubAndSpokes {
 }
 
 impl Converter<()> {
-    /// A converter whose hub is `H`, without other versions yet.
+    /// Creates a converter with the hub `H`, without other versions yet.
     pub fn hub<H: Resource>() -> Converter<H> {
         Converter { spokes: BTreeMap::new() }
     }
@@ -81,7 +81,7 @@ impl<H: Resource> Converter<H> {
     ///
     /// # Panics
     ///
-    /// If it is of another group, kind or resource than the hub, or there is one of its version.
+    /// Panics if it is of another group, kind or resource than the hub, or there is one of its version.
     #[must_use]
     pub fn spoke<S: TrySpoke<Hub = H>>(mut self) -> Self {
         let hub = GroupVersionKind::of::<H>();

@@ -46,12 +46,12 @@ enum Source {
 impl Certificates {
     /// The certificates and key of two PEM files, which are read again every 10 s when connections come.
     ///
-    /// That is how a Secret is mounted, by the names `tls.crt` and `tls.key`. While a file can't be read, or the two do not
-    /// fit together (as in the moment when they are replaced), the last good ones are used.
+    /// A mounted Secret has them as `tls.crt` and `tls.key`. While a file can't be read, or the two do not match (such
+    /// as while they are being replaced), the last valid ones are used.
     ///
     /// # Errors
     ///
-    /// If the files can't be read, or are not a certificate and its key.
+    /// Returns an error if the files can't be read, or are not a certificate and its key.
     pub fn files(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Result<Self, CertificatesError> {
         let files = vec![certificate.into(), key.into()];
         let parse = |contents: &[Vec<u8>]| match contents {
@@ -64,11 +64,11 @@ impl Certificates {
         Ok(Self(Arc::new(Source::Files(files))))
     }
 
-    /// A certificate and its key, as PEM, which stay.
+    /// A fixed certificate and its key, as PEM.
     ///
     /// # Errors
     ///
-    /// If they are not a certificate and its key.
+    /// Returns an error if they are not a certificate and its key.
     pub fn pem(certificate: &[u8], key: &[u8]) -> Result<Self, CertificatesError> {
         Ok(Self(Arc::new(Source::Fixed(Arc::new(certified(certificate, key)?)))))
     }

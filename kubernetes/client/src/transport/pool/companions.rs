@@ -38,7 +38,7 @@ pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// After a failure to open one, for example since the server speaks HTTP/2 alone.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// How long a companion is used. Only HTTP/2 is told (by GOAWAY) that a server would rather have its clients elsewhere.
+/// How long a companion is used. Only HTTP/2 has a way (GOAWAY) for a server to send its clients elsewhere.
 const MAX_AGE: Duration = Duration::from_secs(300);
 
 /// A server that ends a companion before so many requests costs more than companions save.
@@ -128,8 +128,8 @@ impl Companions {
         }
     }
 
-    /// HTTP/2 has lost its connection, so that the next ones may lead to another server: ends the companions of the last,
-    /// those in use after their request.
+    /// HTTP/2 has lost its connection, so that the next ones may lead to another server: ends the companions of the
+    /// last, those in use after their request.
     pub(super) fn close_all(&mut self) {
         self.idle.clear();
         self.open.clear();

@@ -32,7 +32,7 @@ use secret::{Store, Stored};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Certificates without cert-manager: a CA in a Secret, shared by all replicas, which signs a certificate for each.
+/// Manages certificates without cert-manager: a CA in a Secret, shared by all replicas, signs a certificate for each.
 ///
 /// ```no_run
 /// # use kubernetes_client::Client;
@@ -51,14 +51,15 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// ```
 ///
 /// One replica, elected by a Lease of the Secret's name, makes the CA, renews it, and sets `caBundle` in the
-/// configurations, with the field manager `webhook-certificates`. A new CA is trusted for a while before it signs, and the
-/// old one until it expires, so that no call fails meanwhile. The keys of certificates are in memory only.
+/// configurations, with the field manager `webhook-certificates`. A new CA is trusted for a while before it signs, and
+/// the old one until it expires, so that no call fails meanwhile. The keys of certificates are in memory only.
 ///
-/// A Secret without a CA is filled. If the Secret is deleted, the CA that replicas use is written again; delete it while no
-/// replica runs to get a new one.
+/// A Secret without a CA is filled. If the Secret is deleted, the CA that replicas use is written again; delete it
+/// while no replica runs to get a new one.
 ///
-/// It needs the rights to get, list, watch, create and update the Secret, to get, create and update the Lease, and to get,
-/// list, watch and patch the configurations and definitions; without those to list and watch, it reads them every minute.
+/// It needs permission to get, list, watch, create and update the Secret, to get, create and update the Lease, and to
+/// get, list, watch and patch the configurations and definitions; without permission to list and watch, it reads them
+/// every minute.
 #[must_use]
 pub struct ManagedCertificates {
     client: Client,
@@ -105,7 +106,7 @@ impl ManagedCertificates {
         self
     }
 
-    /// Sets how long a certificate is valid, by default 30 days. It is replaced after two thirds of that.
+    /// Sets the lifetime of a certificate; 30 days by default. It is replaced after two thirds of that.
     pub fn certificate_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetimes.leaf = lifetime;
         self
@@ -118,8 +119,8 @@ impl ManagedCertificates {
         self
     }
 
-    /// Sets how often the Secret and the configurations are read, by default every minute. Watches show changes at once;
-    /// this is for a program that has no right to watch.
+    /// Sets the interval at which the Secret and the configurations are read; one minute by default. Watches show
+    /// changes at once; this is for programs without permission to watch.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.lifetimes.interval = interval;
         self
@@ -135,8 +136,8 @@ impl ManagedCertificates {
     ///
     /// # Errors
     ///
-    /// If a name can't be in a certificate, the lifetimes leave no time to renew, or the Secret's name can't be that of a
-    /// Lease.
+    /// Returns an error if a name can't be in a certificate, the lifetimes leave no time to renew, or the Secret's name
+    /// can't be that of a Lease.
     ///
     /// # Cancel safety
     ///
