@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kubernetes_client::Backoff;
-use kubernetes_core::{ObjectKey, Watchable};
+use kubernetes_core::{ObjectKey, Str, Watchable};
 use kubernetes_election::HeldShard;
 use kubernetes_watch::Shard;
 
@@ -10,12 +10,18 @@ use super::finalizer::Finalizer;
 use super::reason::Reason;
 use super::stop_by::StopBy;
 use super::{Action, Controller, ObjectFunction};
+use crate::bounded_name;
 use crate::events::Recorder;
+use crate::owned::MAX_MANAGER_BYTES;
 use crate::queue::{Queue, QueueBuilder};
 
 /// The settings of a controller.
 pub(super) struct Settings<K: Watchable> {
     pub(super) name: Arc<str>,
+    /// Whether the name was chosen, and is not that of the resource.
+    pub(super) is_named: bool,
+    /// The program, as its manager is named.
+    pub(super) program: Option<Str>,
     pub(super) concurrency: usize,
     pub(super) run_timeout: Option<Duration>,
     pub(super) consistency_timeout: Option<Duration>,
@@ -35,6 +41,8 @@ impl<K: Watchable> Settings<K> {
     pub(super) fn new(name: Arc<str>) -> Self {
         Self {
             name,
+            is_named: false,
+            program: None,
             concurrency: 1,
             run_timeout: None,
             consistency_timeout: Some(Duration::from_secs(30)),
@@ -50,15 +58,29 @@ impl<K: Watchable> Settings<K> {
         }
     }
 
+    /// The field manager of what runs apply. That of another program must never be the same.
+    pub(super) fn field_manager(&self) -> Option<Str> {
+        let manager = match &self.program {
+            Some(program) => format!("{program}/{}", self.name),
+            None if self.is_named => self.name.to_string(),
+            None => return None,
+        };
+        Some(bounded_name(&manager, MAX_MANAGER_BYTES).into())
+    }
+
     pub(super) fn take_shard(&mut self, shard: &HeldShard) {
         self.shard = Shard::split(shard.count()).nth(shard.index() as usize);
     }
 }
 
 impl<K: Watchable> Controller<K> {
-    /// Names the controller, for logs, metrics, and as the field manager of what it applies. The default is its resource,
-    /// as `crontabs.stable.example.com`.
+    /// Names the controller, for logs, metrics, and as the [field manager](crate::Context::field_manager) of what it
+    /// applies. The default is its resource, as `crontabs.stable.example.com`.
+    ///
+    /// Outside of a [`Manager`](crate::Manager), the name should be one that no other program in the cluster has, such as
+    /// `shop.example.com/crontabs`.
     pub fn named(mut self, name: impl AsRef<str>) -> Self {
+        self.settings.is_named = true;
         self.settings.name = name.as_ref().into();
         self
     }

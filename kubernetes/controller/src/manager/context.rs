@@ -159,6 +159,7 @@ impl ServiceContext {
         self.admin.live_check(monitor.name(), move || check_heartbeat(&watched));
         self.metrics().add_controller(monitor);
         runner.share(&self.informers);
+        runner.belongs_to(self.recorder.controller());
         match select(pin!(runner.warm_up()), pin!(self.shutdown())).await {
             Either::Left((warm, _)) => warm?,
             Either::Right(_) => return Ok(()),

@@ -143,6 +143,7 @@ async fn run_shard<K: Watchable>(
     controllers.reserve(runner.name(), &context)?;
     runner.take_shard(shard);
     runner.share(context.informers());
+    runner.belongs_to(context.recorder().controller());
     runner.end_by(&context.stop_by);
     let _inserted = controllers.monitors.insert(shard.index(), runner.monitor());
     let end = async {

@@ -5,6 +5,8 @@ mod errors;
 mod finalizers;
 mod lifecycle;
 mod owned;
+mod prune;
+mod recreate;
 mod runs;
 mod shards;
 mod sources;

@@ -129,6 +129,11 @@ impl<K: Watchable> Runner<K> {
         }
     }
 
+    /// Makes the controller one of this program.
+    pub(crate) fn belongs_to(&mut self, program: &str) {
+        self.settings.program = Some(program.into());
+    }
+
     /// Works on the objects of a shard only; this is to be called before it starts.
     pub(crate) fn take_shard(&mut self, shard: &HeldShard) {
         self.settings.take_shard(shard);

@@ -64,6 +64,7 @@ impl<K: Watchable> Sources<K> {
         let settle = tokio::spawn(settle).abort_handle();
         let stores = Arc::new(Stores {
             controller: Arc::clone(&settings.name),
+            field_manager: settings.field_manager(),
             primary,
             all,
             recorder: settings.recorder.clone(),

@@ -66,7 +66,8 @@ impl<K: Watchable> Source<K> {
     }
 
     /// Does not keep `metadata.managedFields`, a third of most objects. `apply_owned` then sends a child that another has
-    /// changed, or that it has not applied since the program began, as it can't tell whether the child is as it should be.
+    /// changed, or that it has not applied since the program began, as it can't tell whether the child is as it should be;
+    /// and it reads the metadata of an object of the owner that is not in its set, to see whether it was.
     pub fn drop_managed_fields(mut self) -> Self {
         self.drops_managed_fields = true;
         self
