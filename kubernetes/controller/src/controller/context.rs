@@ -7,9 +7,9 @@ use kubernetes_core::{Object, ObjectKey, Path, Str};
 use kubernetes_watch::Store;
 
 use super::reason::Reason;
+use crate::applied::Applied;
 use crate::events::{Event, Recorder};
 use crate::informers::{SharedInformer, WatchedStore};
-use crate::owned::Applied;
 use crate::queue::Reasons;
 
 /// The second argument of a reconcile function: the client, the stores, and the reasons of the run.

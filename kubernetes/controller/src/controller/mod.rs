@@ -4,6 +4,7 @@ mod action;
 mod context;
 mod counts;
 mod error;
+mod failure;
 mod finalizer;
 mod monitor;
 mod monitors;
@@ -22,9 +23,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use futures_util::StreamExt;
 use kubernetes_client::Client;
 use kubernetes_core::{ListRequest, ObjectKey, Str, Watchable};
 use kubernetes_election::HeldShard;
+use kubernetes_watch::{Index, Store};
 
 pub use action::Action;
 pub use context::Context;
@@ -36,7 +39,7 @@ pub(crate) use monitors::Monitors;
 pub use predicate::Predicate;
 pub use reason::Reason;
 pub use runner::Runner;
-pub use source::Source;
+pub use source::{Source, Trigger};
 pub(crate) use stop_by::StopBy;
 pub use terminal::Terminal;
 
@@ -51,8 +54,8 @@ pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// A function that is called for an object.
 pub(crate) type ObjectFunction<K, T> = Arc<dyn Fn(Arc<K>, Context<K>) -> BoxFuture<Result<T, BoxError>> + Send + Sync>;
 
-/// Calls a function for each object of a resource when something about it has changed, so that it can make the world as
-/// the object wants it.
+/// Calls a function for each object of a resource when something about it has changed, so that it can bring the cluster to
+/// the state that the object describes.
 ///
 /// ```no_run
 /// # kubernetes_core::doc_test_resource!(Pod);
@@ -86,17 +89,18 @@ pub(crate) type ObjectFunction<K, T> = Arc<dyn Fn(Arc<K>, Context<K>) -> BoxFutu
 ///   become one run.
 /// - **A run sees what earlier runs for the same object have written**: it starts when all stores that should have these
 ///   writes have seen them; other objects go on meanwhile. See [`consistency_timeout`](Self::consistency_timeout).
-/// - **Errors are retried** after 5 ms, doubling up to 1,000 s, until a run succeeds. Triggers do not come earlier, but for
-///   a change of what the object wants (its generation), which starts over at once; nor do they make the wait longer. A
-///   [`Terminal`] error waits for a change.
+/// - **Errors are retried** after 5 ms, doubling up to 1,000 s, until a run succeeds. Triggers do not come earlier, nor do
+///   they make the wait longer, but for those that may have cured the failure, which start over at once: a change of what
+///   the object wants (its generation), and see [`Source::ends_backoff`]. A [`Terminal`] error waits for a change.
 /// - **A panic or a timeout** is an error of that run.
-/// - **Order**: objects of the first list and resyncs after others; each namespace in turn. See [`Queue`](crate::Queue).
-/// - **A resource that is not there yet is waited for**, and one that goes is waited for again: the store keeps its
+/// - **Order**: objects of the initial list and resyncs after others; each namespace in turn. See [`Queue`](crate::Queue).
+/// - **A resource that does not exist yet is waited for**, and so is one whose definition is deleted: the store keeps its
 ///   objects meanwhile.
 #[must_use = "a controller does nothing until it runs"]
 pub struct Controller<K: Watchable> {
     client: Client,
     primary: Source<K>,
+    indexes: Vec<Index<K>>,
     sources: Vec<Box<dyn AnySource<K>>>,
     /// Its own, if there are none.
     informers: Option<Informers>,
@@ -111,12 +115,13 @@ impl<K: Watchable> Controller<K> {
             client: client.clone(),
             settings: Settings::new(name_of(&primary.request)),
             primary,
+            indexes: Vec::new(),
             sources: Vec::new(),
             informers: None,
         }
     }
 
-    /// Runs for the owner when an object that it owns as its controller comes, changes or goes.
+    /// Runs for the owner when an object that it owns as its controller is created, changed or deleted.
     ///
     /// Owners are found by group, kind and name, in whatever version, and by their uid. An object that changes its owner
     /// concerns both.
@@ -130,7 +135,7 @@ impl<K: Watchable> Controller<K> {
         self.source(Owned { source: objects.into(), any_owner: true })
     }
 
-    /// Runs for the objects to which `map` leads when an object of another kind comes, changes or goes.
+    /// Runs for the objects to which `map` leads when an object of another kind is created, changed or deleted.
     ///
     /// ```no_run
     /// # kubernetes_core::doc_test_resource!(Pod);
@@ -151,15 +156,64 @@ impl<K: Watchable> Controller<K> {
         O: Watchable,
         I: IntoIterator<Item = ObjectKey> + 'static,
     {
+        self.watches_with(objects, move |object, _| map(object))
+    }
+
+    /// As [`watches`](Self::watches), with a function that looks the controller's objects up, by an
+    /// [`index`](Self::index) of them.
+    ///
+    /// ```no_run
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # use Pod as Secret;
+    /// # use kubernetes_controller::Controller;
+    /// # use kubernetes_core::{ListRequest, Object, ObjectKey};
+    /// # use kubernetes_watch::Index;
+    /// # fn example(controller: Controller<Pod>) {
+    /// let by_secret = Index::new(|pod: &Pod| pod.metadata.annotations.get("example.com/secret").cloned());
+    /// let controller = controller.index(&by_secret).watches_with(
+    ///     ListRequest::<Secret>::all_namespaces().metadata_only(),
+    ///     move |secret, pods| -> Vec<_> {
+    ///         let users = pods.by_index(&by_secret, secret.name()).into_iter();
+    ///         users.filter(|pod| pod.namespace() == secret.namespace()).map(|pod| ObjectKey::of(&*pod)).collect()
+    ///     },
+    /// );
+    /// # }
+    /// ```
+    ///
+    /// An object that is not in the store yet, or has other values there, runs for its own event.
+    pub fn watches_with<O, I>(
+        self,
+        objects: impl Into<Source<O>>,
+        map: impl Fn(&O, &Store<K>) -> I + Send + 'static,
+    ) -> Self
+    where
+        O: Watchable,
+        I: IntoIterator<Item = ObjectKey> + 'static,
+    {
         self.source(Mapped { source: objects.into(), map })
     }
 
-    /// Runs for the keys that a stream yields, as of something outside of Kubernetes. The controller goes on when it ends.
-    pub fn stream(self, keys: impl futures_core::Stream<Item = ObjectKey> + Send + 'static) -> Self {
-        self.source(Stream(Box::pin(keys)))
+    /// Keeps an index of the controller's objects, for [`watches_with`](Self::watches_with) and
+    /// [`Context::store`].
+    ///
+    /// Controllers share an [informer](Self::informers) if it has the indexes of both: those that share should have clones of
+    /// one index.
+    pub fn index(mut self, index: &Index<K>) -> Self {
+        self.indexes.push(index.clone());
+        self
+    }
+
+    /// Runs for the keys that a stream yields, as of something outside of Kubernetes: [`Trigger`]s, or keys. The controller
+    /// goes on when it ends.
+    pub fn stream<T: Into<Trigger> + 'static>(
+        self,
+        triggers: impl futures_core::Stream<Item = T> + Send + 'static,
+    ) -> Self {
+        self.source(Stream(Box::pin(triggers.map(Into::into))))
     }
 
     /// Runs for all objects, with low priority, whenever a stream yields: when the program's own settings have changed, say.
+    /// Of those whose runs have failed, these are first attempts.
     pub fn reconcile_all_on(self, triggers: impl futures_core::Stream<Item = ()> + Send + 'static) -> Self {
         self.source(All(Box::pin(triggers)))
     }
@@ -170,7 +224,7 @@ impl<K: Watchable> Controller<K> {
     }
 
     /// Adds a finalizer to each object before its first run, and calls `cleanup` when the object is being deleted, in place
-    /// of the reconcile function. The object goes when that returns [`Cleanup::Complete`].
+    /// of the reconcile function. The object is gone when that returns [`Cleanup::Complete`] and no other finalizer is left.
     ///
     /// ```
     /// # kubernetes_core::doc_test_resource!(Pod);
@@ -183,8 +237,9 @@ impl<K: Watchable> Controller<K> {
     /// # }
     /// ```
     ///
-    /// With several finalizers, all are called, though one fails, and each is removed when it is complete. When an object
-    /// that is being deleted has none of them any more, nothing is called for it.
+    /// With several finalizers, all are called, one after the other, though one fails or panics, and each is removed as soon
+    /// as it is complete, whatever else has changed meanwhile. The [`run_timeout`](Self::run_timeout) is for all of them
+    /// together. When an object that is being deleted has none of them any more, nothing is called for it.
     pub fn finalizer<F, R, E>(mut self, name: impl Into<Str>, cleanup: F) -> Self
     where
         F: Fn(Arc<K>, Context<K>) -> R + Send + Sync + 'static,
@@ -198,8 +253,8 @@ impl<K: Watchable> Controller<K> {
     /// Calls a function with the last state of each object that was deleted.
     ///
     /// It is not called for objects that were deleted while the program did not run: to miss none, use a
-    /// [`finalizer`](Self::finalizer). Of an object that came and went several times since the last run, it gets the last
-    /// state.
+    /// [`finalizer`](Self::finalizer). Of an object that was created and deleted several times since the last run, it gets
+    /// the last state.
     pub fn on_deleted<F, R, E>(mut self, function: F) -> Self
     where
         F: Fn(Arc<K>, Context<K>) -> R + Send + Sync + 'static,
@@ -232,8 +287,8 @@ impl<K: Watchable> Controller<K> {
     /// If a source can't start, or has ended, as by a panic.
     ///
     /// # Cancel safety
-    /// Dropping the future ends the runs that are under way, wherever they are; what they were about is looked at again
-    /// when the controller next starts. To let them end, use [`run_until`](Self::run_until).
+    /// Dropping the future ends the runs that are under way, wherever they are; their objects are reconciled again when the
+    /// controller next starts. To let them end, use [`run_until`](Self::run_until).
     pub async fn run<F, R, E>(self, reconcile: F) -> Result<(), ControllerError>
     where
         F: Fn(Arc<K>, Context<K>) -> R + Send + Sync + 'static,

@@ -14,7 +14,7 @@ use kubernetes_watch::StoreEvent;
 /// let predicate = Predicate::<Pod>::generation_changed().or(Predicate::labels_changed());
 /// ```
 ///
-/// They are those of controller-runtime: objects that come and go always pass the ones that are about changes.
+/// They are those of controller-runtime: objects that are created or deleted always pass the ones that are about changes.
 pub struct Predicate<K>(Arc<Function<K>>);
 
 type Function<K> = dyn Fn(&StoreEvent<K>) -> bool + Send + Sync;

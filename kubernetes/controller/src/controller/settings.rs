@@ -10,9 +10,8 @@ use super::finalizer::Finalizer;
 use super::reason::Reason;
 use super::stop_by::StopBy;
 use super::{Action, Controller, ObjectFunction};
-use crate::bounded_name;
 use crate::events::Recorder;
-use crate::owned::MAX_MANAGER_BYTES;
+use crate::names::field_manager_of;
 use crate::queue::{Queue, QueueBuilder};
 
 /// The settings of a controller.
@@ -60,12 +59,10 @@ impl<K: Watchable> Settings<K> {
 
     /// The field manager of what runs apply. That of another program must never be the same.
     pub(super) fn field_manager(&self) -> Option<Str> {
-        let manager = match &self.program {
-            Some(program) => format!("{program}/{}", self.name),
-            None if self.is_named => self.name.to_string(),
-            None => return None,
-        };
-        Some(bounded_name(&manager, MAX_MANAGER_BYTES).into())
+        match &self.program {
+            Some(program) => Some(field_manager_of(program, &self.name)),
+            None => self.is_named.then(|| Str::from(&*self.name)),
+        }
     }
 
     pub(super) fn take_shard(&mut self, shard: &HeldShard) {

@@ -9,11 +9,11 @@ use kubernetes_core::{
 };
 use tracing::warn;
 
-use super::applied::Apply;
 use super::error::{Cause, OwnedError};
 use super::recreate::{is_immutable, recreate};
 use super::requests::{delete, path, read_metadata};
 use super::{Change, OwnedChange, Set};
+use crate::applied::Apply;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -29,7 +29,7 @@ pub(super) struct Progress {
 
 /// The children of one type.
 pub(super) trait Children<K: Object>: Send + Sync {
-    fn of(&self) -> TypeId;
+    fn type_id(&self) -> TypeId;
 
     fn keys(&self) -> Vec<(TypeId, ObjectKey)>;
 
@@ -56,7 +56,7 @@ where
     K: Object,
     C: Resource + Watchable + Clone + PartialEq,
 {
-    fn of(&self) -> TypeId {
+    fn type_id(&self) -> TypeId {
         TypeId::of::<C>()
     }
 
@@ -179,9 +179,9 @@ where
     C: Resource + Watchable,
 {
     let namespace = set.owner.metadata().namespace.as_deref();
-    let of = TypeId::of::<C>();
+    let type_id = TypeId::of::<C>();
     // If sources select all children that there are, they have selected those before.
-    let is_selected = progress.kept.iter().any(|(kept, _)| *kept == of) && !progress.uncovered.contains(&of);
+    let is_selected = progress.kept.iter().any(|(kept, _)| *kept == type_id) && !progress.uncovered.contains(&type_id);
     if is_selected || set.context.informers_of::<C>().any(|informer| informer.scope.covers_all(namespace)) {
         let objects = set.context.owned::<C>(set.owner).into_iter();
         return Ok(objects.map(|object| object.metadata().clone()).filter(|metadata| set.controls(metadata)).collect());

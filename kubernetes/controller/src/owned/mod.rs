@@ -1,6 +1,5 @@
 //! Sets of objects that another one owns.
 
-mod applied;
 mod children;
 mod error;
 mod recreate;
@@ -12,10 +11,10 @@ use std::fmt;
 use kubernetes_core::meta::v1::ManagedFieldsEntry;
 use kubernetes_core::{Object, ObjectKey, ObjectMeta, Resource, Str, Watchable};
 
-pub(crate) use applied::Applied;
 pub use error::OwnedError;
 
-use crate::{Context, bounded_name};
+use crate::Context;
+use crate::names::field_manager_of;
 use children::{Children, ChildrenOf, Progress};
 
 /// A child of an [`OwnedSet`], and its change.
@@ -44,9 +43,6 @@ pub enum Change {
     /// It was deleted, as the set does not have it any more.
     Deleted,
 }
-
-/// The longest name of a field manager that the API server takes.
-pub(crate) const MAX_MANAGER_BYTES: usize = 128;
 
 /// The children that an object should have: made by [`Context::owned_set`].
 ///
@@ -154,7 +150,7 @@ impl<'a, K: Object> OwnedSet<'a, K> {
     /// becomes part of the field manager.
     pub fn named(mut self, name: impl AsRef<str>) -> Self {
         let manager = self.context.field_manager();
-        self.manager = manager.map(|manager| set_manager(manager, name.as_ref()));
+        self.manager = manager.map(|manager| field_manager_of(manager, name.as_ref()));
         self
     }
 
@@ -186,7 +182,7 @@ impl<'a, K: Object> OwnedSet<'a, K> {
         }
         let mut pruned = HashSet::new();
         for kind in &kinds {
-            if pruned.insert(kind.of()) {
+            if pruned.insert(kind.type_id()) {
                 kind.prune(&set, &mut progress).await?;
             }
         }
@@ -216,11 +212,6 @@ impl<K: Object> Set<'_, K> {
         };
         self.controls(metadata) && metadata.managed_fields.iter().any(is_own)
     }
-}
-
-/// The field manager of one of the sets of a controller.
-fn set_manager(controller: &str, name: &str) -> Str {
-    bounded_name(&format!("{controller}/{name}"), MAX_MANAGER_BYTES).into()
 }
 
 impl<K: Object> fmt::Debug for OwnedSet<'_, K> {

@@ -1,5 +1,6 @@
 //! Controllers against an API server in memory, on a paused clock.
 
+mod backoff;
 mod consistency;
 mod errors;
 mod finalizers;

@@ -10,12 +10,13 @@ use kubernetes_watch::Stopped;
 use tokio::task::AbortHandle;
 
 use super::{New, Runner};
+use crate::applied::Applied;
+use crate::consistency::Effect;
 use crate::controller::context::Stores;
 use crate::controller::error::{Cause, ControllerError};
 use crate::controller::source::{Source, Started, Target, start_primary};
 use crate::controller::tombstones::Tombstones;
 use crate::informers::{Informers, WatchedStore};
-use crate::owned::Applied;
 use crate::queue::Add;
 
 /// The sources of a controller that has started. Dropping them ends them.
@@ -37,7 +38,7 @@ impl<K: Watchable> Sources<K> {
         let (settings, inner) = (&runner.settings, &runner.monitor.inner);
         let informers = runner.informers.clone().unwrap_or_else(|| Informers::new(&runner.client));
         let Source { request, drops_managed_fields, .. } = &new.primary;
-        let primary = informers.get(&runner.client, request, *drops_managed_fields, settings.shard);
+        let primary = informers.get(&runner.client, request, *drops_managed_fields, settings.shard, &new.indexes);
         let primary = primary.ok_or_else(|| ControllerError::new(&settings.name, Cause::NoResource(None)))?;
         let target = Arc::new(Target {
             name: Arc::clone(&settings.name),
@@ -56,8 +57,9 @@ impl<K: Watchable> Sources<K> {
         }
         let all: Vec<Arc<dyn WatchedStore>> = started.iter().filter_map(|started| started.store.clone()).collect();
         let (writes, queue) = (&inner.writes, inner.queue.clone());
-        writes.start(all.clone(), move |key| {
-            queue.add_with(key.clone(), Add::new().reset_backoff());
+        writes.start(all.clone(), move |key, effect| {
+            let add = Add::new();
+            queue.add_with(key.clone(), if effect == Effect::StartOver { add.reset_backoff() } else { add });
         });
         let (writes, queue) = (Arc::clone(writes), inner.queue.clone());
         let settle = writes.settle(runner.client.clone(), new.unsettled, move |key: &ObjectKey| queue.release(key));

@@ -1,3 +1,5 @@
+//! What the runs of a controller have applied.
+
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -6,8 +8,8 @@ use std::sync::Mutex;
 use kubernetes_client::sync::lock;
 use kubernetes_core::{Object, ObjectKey};
 
-/// Beyond twice the number of objects in the store, and so many, entries are of objects that are gone.
-const SPARE: usize = 1024;
+/// How many entries there may be beyond twice the number of objects in the store: others are of objects that are gone.
+const SLACK: usize = 1024;
 
 /// The last apply of each child, and the version of the object that came of it: while the child has that version, the same
 /// apply changes nothing. To find that out from its fields takes as long as a request.
@@ -20,25 +22,25 @@ pub(crate) struct Applied {
 }
 
 /// An apply of a child.
-pub(super) struct Apply<'a> {
-    pub(super) of: TypeId,
-    pub(super) key: &'a ObjectKey,
-    pub(super) manager: &'a str,
-    pub(super) body: &'a str,
+pub(crate) struct Apply<'a> {
+    pub(crate) of: TypeId,
+    pub(crate) key: &'a ObjectKey,
+    pub(crate) manager: &'a str,
+    pub(crate) body: &'a str,
 }
 
 impl Applied {
     /// Whether `child` is as this apply has left it.
-    pub(super) fn is_unchanged_by<C: Object>(&self, apply: &Apply<'_>, child: &C) -> bool {
+    pub(crate) fn is_unchanged_by<C: Object>(&self, apply: &Apply<'_>, child: &C) -> bool {
         let (place, hash) = self.hashes(apply, child);
         lock(&self.applies).get(&place) == Some(&hash)
     }
 
     /// Notes that an apply has left `child` as it is; the store has `len` objects of its type.
-    pub(super) fn note<C: Object>(&self, apply: &Apply<'_>, child: &C, len: usize) {
+    pub(crate) fn note<C: Object>(&self, apply: &Apply<'_>, child: &C, len: usize) {
         let (place, hash) = self.hashes(apply, child);
         let mut applies = lock(&self.applies);
-        if applies.len() > len.saturating_mul(2).saturating_add(SPARE) {
+        if applies.len() > len.saturating_mul(2).saturating_add(SLACK) {
             applies.clear();
         }
         applies.insert(place, hash);
