@@ -26,12 +26,16 @@ const JSON: &str = "client-go, JSON";
 /// An informer: what its rows end with, whose peer it is, and its program with the first arguments.
 type Informer = (&'static str, &'static str, &'static [&'static str]);
 
-const INFORMERS: [Informer; 4] = [
+const INFORMERS: [Informer; 5] = [
     ("", INFORMER, &["json"]),
     ("_cbor", INFORMER, &["cbor"]),
+    ("_uncompressed", INFORMER, &["uncompressed"]),
     (PROTOBUF, GO, &["informer", "protobuf"]),
     (JSON, GO, &["informer", "json"]),
 ];
+
+/// How many of [`INFORMERS`] are of this SDK; the others are peers.
+const OURS: usize = 3;
 
 pub(crate) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {
     if !watching::build_go(bench) {
@@ -85,9 +89,10 @@ fn informers(bench: &Bench, table: &mut Table, kubeconfig: &Path) -> Result<()> 
     job("fill", PODS, Some(&list))?;
     let measured = measure_informers(bench, kubeconfig, &namespace, || job("touch", PODS, None).map(drop));
     job("delete", PODS, None)?;
-    let [json, cbor, theirs @ ..] = &measured?;
-    for (theirs, (peer, ..)) in theirs.iter().zip(&INFORMERS[2..]) {
-        for (ours, (suffix, ..)) in [json, cbor].into_iter().zip(&INFORMERS) {
+    let measured = measured?;
+    let (ours, theirs) = measured.split_at(OURS);
+    for (theirs, (peer, ..)) in theirs.iter().zip(&INFORMERS[OURS..]) {
+        for (ours, (suffix, ..)) in ours.iter().zip(&INFORMERS) {
             for (phase, name) in ["sync", "changes"].into_iter().enumerate() {
                 let figures = [("wall", "s"), ("cpu", "ms"), ("server_cpu", "ms"), ("bytes", "MB")];
                 for (figure, (metric, unit)) in figures.into_iter().enumerate() {

@@ -107,7 +107,7 @@ pub(crate) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {
     ];
     let stalled = alternate_times(bench, without_go(stalled).collect(), &[], 1)?;
     add(table, "stalled_memory", "kB", &stalled, |report| {
-        // Nothing is told as one page, so that there is a ratio.
+        // Zero counts as one page, so that there is a ratio.
         (number(&report["events"]["resident"]) - number(&report["sync"]["resident"])).max(4096.0) / 1e3
     });
     Ok(())

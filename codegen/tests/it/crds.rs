@@ -233,7 +233,7 @@ items:
     versions: []
 ";
 
-/// Everything that is wrong in all files is told at once, each with the lines around it.
+/// All problems of all files are reported at once, each with the lines around it.
 #[test]
 fn all_problems_are_shown_where_they_are() {
     let second = r#"{"apiVersion": "apiextensions.k8s.io/v1beta1", "kind": "CustomResourceDefinition",

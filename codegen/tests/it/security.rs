@@ -216,7 +216,7 @@ fn pipes_devices_and_circular_folders_are_refused() {
         );
     };
     for input in [path("pipe.yaml"), "/dev/zero".to_owned()] {
-        let message = "this is a device, a pipe or a socket; a regular file is expected";
+        let message = "expected a regular file, found a device, a pipe or a socket";
         refused(&["crds", "--input", &input, "--out", &path("out"), "--name", "lamps"], message);
         refused(&["diff", &input, &input], message);
         refused(&["pin", &input, "--root", &root], message);

@@ -1,9 +1,10 @@
-//! Shared by the servers of Kubernetes programs: connections with limits and a graceful end, and metrics as text.
+//! Common parts of the servers in Kubernetes programs: connections with limits and graceful shutdown, and metrics as
+//! text.
 //!
-//! - [`Server`] serves HTTP on a listener, with limits on connections and headers, until it is told to stop.
+//! - [`Server`] serves HTTP on a listener, with limits on connections and headers, until it is asked to stop.
 //! - [`MetricsText`] writes metrics in Prometheus' text format, and [`Histogram`] counts durations for it.
 //!
-//! Programs meet it through the admin endpoints of `kubernetes-controller` and the servers of `kubernetes-webhooks`.
+//! Programs use it through the admin endpoints of `kubernetes-controller` and the servers of `kubernetes-webhooks`.
 
 mod clock;
 mod histogram;

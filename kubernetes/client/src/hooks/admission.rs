@@ -19,7 +19,7 @@ use crate::clock::boottime;
 use crate::error::{Error, Kind};
 use crate::upgrade::UpgradedIo;
 
-/// A write that all hooks have permitted, until they are told its outcome.
+/// A write that all hooks have permitted, until they have received its outcome.
 pub(crate) struct Admission {
     write: Write,
     hooks: Vec<Arc<dyn WriteHook>>,

@@ -55,7 +55,7 @@ struct Counters {
     timeouts: u64,
 }
 
-/// How long runs were held back, and how often in vain.
+/// How long runs were delayed, and how often until the time limit.
 #[derive(Clone, Debug)]
 pub(crate) struct ConsistencyCounts {
     pub(crate) wait: Histogram,
@@ -78,8 +78,8 @@ impl Writes {
         (Arc::new(writes), receiver)
     }
 
-    /// Sets the stores and the function that is called with an object of the controller that another has changed while a run
-    /// wrote it, the first time that it is called.
+    /// Sets the stores and the function that is called with an object of the controller that another has changed while
+    /// a run wrote it, the first time that it is called.
     pub(crate) fn start(
         &self,
         stores: Vec<Arc<dyn WatchedStore>>,

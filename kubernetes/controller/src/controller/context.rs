@@ -14,7 +14,7 @@ use crate::queue::Reasons;
 
 /// The second argument of a reconcile function: the client, the stores, and the reasons of the run.
 ///
-/// A clone is of the same run.
+/// Clones refer to the same run.
 pub struct Context<K: Object> {
     pub(super) client: Client,
     pub(super) stores: Arc<Stores<K>>,
@@ -37,8 +37,8 @@ pub(crate) struct Stores<K: Object> {
 impl<K: Object> Context<K> {
     /// The client to use in this run.
     ///
-    /// It notes what it writes, so that the next run for the object starts only when the stores have seen that. It is the
-    /// controller's client otherwise.
+    /// It records its writes, so that the next run for the object starts only when the stores have seen them. Otherwise
+    /// it is the controller's client.
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -53,12 +53,12 @@ impl<K: Object> Context<K> {
         self.attempt
     }
 
-    /// Why this runs.
+    /// The reasons for this run.
     pub fn reasons(&self) -> &Reasons<Reason> {
         &self.reasons
     }
 
-    /// A number that no other run of this controller has, for logs.
+    /// A number that is unique among the runs of this controller, for logs.
     pub fn run_id(&self) -> u64 {
         self.run
     }

@@ -71,10 +71,10 @@ impl<K: Watchable> Settings<K> {
 }
 
 impl<K: Watchable> Controller<K> {
-    /// Names the controller, for logs, metrics, and as the [field manager](crate::Context::field_manager) of what it
-    /// applies. The default is its resource, as `crontabs.stable.example.com`.
+    /// Names the controller, for logs, metrics, and as the [field manager](crate::Context::field_manager) of its applies.
+    /// The default is its resource, such as `crontabs.stable.example.com`.
     ///
-    /// Outside of a [`Manager`](crate::Manager), the name should be one that no other program in the cluster has, such as
+    /// Outside a [`Manager`](crate::Manager), choose a name that no other program in the cluster has, such as
     /// `shop.example.com/crontabs`.
     pub fn named(mut self, name: impl AsRef<str>) -> Self {
         self.settings.is_named = true;
@@ -82,30 +82,31 @@ impl<K: Watchable> Controller<K> {
         self
     }
 
-    /// Hands a recorder of events to runs, by [`Context::recorder`](crate::Context::recorder).
+    /// Sets a recorder of events for runs, available as [`Context::recorder`](crate::Context::recorder).
     pub fn recorder(mut self, recorder: &Recorder) -> Self {
         self.settings.recorder = Some(recorder.clone());
         self
     }
 
-    /// Sets how many objects are worked on at a time; by default one.
+    /// Sets the number of concurrent runs; one by default.
     pub fn concurrency(mut self, concurrency: usize) -> Self {
         self.settings.concurrency = concurrency.max(1);
         self
     }
 
-    /// Ends a run that takes longer, as an error: its future is dropped. By default, there is no limit.
+    /// Sets the time limit of a run, after which it fails and its future is dropped. By default, there is no limit.
     pub fn run_timeout(mut self, limit: Duration) -> Self {
         self.settings.run_timeout = Some(limit);
         self
     }
 
-    /// Sets how long a run is held back until the stores have seen what earlier runs for its object have written; 30 s by
-    /// default. After that, it runs, though a store may be behind, and a warning is logged. With `None`, runs are not held
-    /// back.
+    /// Sets the maximum time that a run is delayed until the stores have seen the writes of earlier runs for its
+    /// object; 30 s by default. After that, it runs although a store may be behind, and a warning is logged. With
+    /// `None`, runs are not delayed.
     ///
-    /// A write is waited for in each store whose request covers the object as it was or is: in all namespaces, selectors and
-    /// forms. The stores learn of it by their watches. A write of unknown outcome, as after a timeout, is found out by a read.
+    /// A write is waited for in each store whose request covers the object as it was or is: in all namespaces,
+    /// selectors and forms. The stores learn of it by their watches. A write of unknown outcome, as after a timeout, is
+    /// found out by a read.
     pub fn consistency_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.settings.consistency_timeout = limit.into();
         self
@@ -118,26 +119,26 @@ impl<K: Watchable> Controller<K> {
         self
     }
 
-    /// Sets how long runs have to end at shutdown; 30 s by default.
+    /// Sets the time for runs to end at shutdown; 30 s by default.
     pub fn shutdown_timeout(mut self, limit: Duration) -> Self {
         self.settings.shutdown_timeout = limit;
         self
     }
 
-    /// Runs for every object at intervals, with low priority, for controllers of something that tells nothing of its
+    /// Runs for every object at intervals, with low priority, for controllers of something that does not report its
     /// changes.
     pub fn resync_every(mut self, interval: Duration) -> Self {
         self.settings.resync = Some(interval);
         self
     }
 
-    /// Sets how long an object waits after a run that failed: see [`QueueBuilder::backoff`].
+    /// Sets the delays after failed runs; see [`QueueBuilder::backoff`].
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.settings.queue = self.settings.queue.backoff(backoff);
         self
     }
 
-    /// Limits retries of all objects together: see [`QueueBuilder::retry_limit`].
+    /// Limits the retries of all objects together; see [`QueueBuilder::retry_limit`].
     pub fn retry_limit(mut self, per_second: f64, burst: u32) -> Self {
         self.settings.queue = self.settings.queue.retry_limit(per_second, burst);
         self

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::clock::{self, Instant};
 
-/// What a controller's end leaves for others, as for the release of its shard's Lease.
+/// The time that a controller's end leaves for others, as for the release of its shard's Lease.
 const SPARE: Duration = Duration::from_secs(3);
 
 /// When a program that was told to stop ends; clones are of the same program.

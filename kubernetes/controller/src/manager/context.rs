@@ -33,7 +33,7 @@ pub struct ServiceContext {
     pub(super) stop_by: StopBy,
 }
 
-/// The names of the controllers that run, by which their checks and metrics are told apart.
+/// The names of the controllers that run, which distinguish their checks and metrics.
 pub(super) type Controllers = Arc<Mutex<HashSet<String>>>;
 
 /// The name of a controller, until it ends.
@@ -118,8 +118,8 @@ impl ServiceContext {
         }
     }
 
-    /// The informers of the program, which its controllers share: those that [`run_controller`](Self::run_controller) runs,
-    /// unless they have [others](crate::Controller::informers).
+    /// The informers of the program, which its controllers share: those that [`run_controller`](Self::run_controller)
+    /// runs, unless they have [others](crate::Controller::informers).
     pub fn informers(&self) -> &Informers {
         &self.informers
     }
@@ -145,7 +145,7 @@ impl ServiceContext {
     ///
     /// # Cancel safety
     ///
-    /// As [`Runner::run_until`].
+    /// Like [`Runner::run_until`].
     pub async fn run_controller<K: Watchable>(&self, mut runner: Runner<K>) -> Result<(), ControllerError> {
         let monitor = runner.monitor();
         let same_name = || ControllerError::same_name(monitor.name());

@@ -63,6 +63,9 @@ impl Running {
             true => Err("the program is shutting down".to_owned()),
             false => Ok(()),
         });
+        if settings.authorize_metrics {
+            admin.guard_metrics(&client);
+        }
         let admin_server = match settings.admin_address {
             Some(address) => Some(AdminServer::start(&admin, address).await?),
             None => None,

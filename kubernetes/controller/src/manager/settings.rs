@@ -49,6 +49,9 @@ pub struct Settings {
     /// Where `/livez`, `/readyz` and `/metrics` are served: `--admin-bind-address`, by default `0.0.0.0:8080`. `0` is
     /// nowhere.
     pub admin_address: Option<SocketAddr>,
+    /// Whether `/metrics` demands a bearer token whose user may get that path, as the API server says:
+    /// `--authorize-metrics`. The default is `false`.
+    pub authorize_metrics: bool,
     /// How long the program is not ready before it stops, so that Services leave it out: `--shutdown-delay`. The default
     /// is none.
     pub shutdown_delay: Duration,
@@ -87,12 +90,12 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         flag: "leader-elect-lease-duration",
-        help: "how long other replicas wait after the last renewal (15s)",
+        help: "time that other replicas wait after the last renewal (15s)",
         set: |settings, value| duration(value).map(|value| settings.lease_duration = value),
     },
     Setting {
         flag: "leader-elect-renew-deadline",
-        help: "how long the leader leads after its last renewal (10s)",
+        help: "time that the leader leads after its last renewal (10s)",
         set: |settings, value| duration(value).map(|value| settings.renew_deadline = value),
     },
     Setting {
@@ -106,13 +109,18 @@ const SETTINGS: &[Setting] = &[
         set: |settings, value| address(value).map(|value| settings.admin_address = value),
     },
     Setting {
+        flag: "authorize-metrics",
+        help: "whether the API server is asked who may read /metrics (false)",
+        set: |settings, value| boolean(value).map(|value| settings.authorize_metrics = value),
+    },
+    Setting {
         flag: "shutdown-delay",
-        help: "how long the program is not ready before it stops (0s)",
+        help: "time that the program is not ready before it stops (0s)",
         set: |settings, value| duration(value).map(|value| settings.shutdown_delay = value),
     },
     Setting {
         flag: "graceful-shutdown-timeout",
-        help: "how long services may take to stop (30s)",
+        help: "time for services to stop (30s)",
         set: |settings, value| duration(value).map(|value| settings.graceful_shutdown_timeout = value),
     },
 ];
@@ -129,6 +137,7 @@ impl Settings {
             renew_deadline: Duration::from_secs(10),
             retry_period: Duration::from_secs(2),
             admin_address: Some(SocketAddr::from(([0, 0, 0, 0], 8080))),
+            authorize_metrics: false,
             shutdown_delay: Duration::ZERO,
             graceful_shutdown_timeout: Duration::from_secs(30),
         }
@@ -139,7 +148,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// When a value is not valid.
+    /// Returns an error if a value is not valid.
     pub fn read_env(&mut self, variable: impl Fn(&str) -> Option<String>) -> Result<(), SettingsError> {
         for setting in SETTINGS {
             let name = setting.flag.replace('-', "_").to_uppercase();
@@ -152,12 +161,13 @@ impl Settings {
 
     /// Reads the flags of the program's arguments that are settings, and returns the others, in their order.
     ///
-    /// A flag is `--flag=value`, or `--flag value`, but for `--leader-elect`, which may stand alone. What comes after
+    /// A flag is `--flag=value`, or `--flag value`, but for `--leader-elect` and
+    /// `--authorize-metrics`, which may stand alone. What comes after
     /// `--` is left as it is.
     ///
     /// # Errors
     ///
-    /// When a value is missing or not valid.
+    /// Returns an error if a value is missing or not valid.
     pub fn read_args(&mut self, arguments: impl IntoIterator<Item = String>) -> Result<Vec<String>, SettingsError> {
         let (mut rest, mut arguments) = (Vec::new(), arguments.into_iter());
         while let Some(argument) = arguments.next() {
@@ -175,7 +185,7 @@ impl Settings {
             };
             let value = match value {
                 Some(value) => Some(value.to_owned()),
-                None if setting.flag == "leader-elect" => Some("true".to_owned()),
+                None if matches!(setting.flag, "leader-elect" | "authorize-metrics") => Some("true".to_owned()),
                 None => arguments.next(),
             };
             let value = value.unwrap_or_default();
@@ -221,7 +231,7 @@ fn text(value: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-/// As Go's `strconv.ParseBool`.
+/// Like Go's `strconv.ParseBool`.
 fn boolean(value: &str) -> Option<bool> {
     match value {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),

@@ -40,7 +40,7 @@ fn manager(server: &TestServer, identity: &str) -> Manager {
     Manager::new(&server.client(), "example.com/operator", settings(identity))
 }
 
-/// A service that runs until it shall end, and takes its time for it.
+/// A service that runs until it is asked to end, and ends slowly.
 async fn service(context: ServiceContext, notes: Notes, name: &'static str) -> Result<(), Never> {
     notes.add(format!("{name} started"));
     context.shutdown().await;

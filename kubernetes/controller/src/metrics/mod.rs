@@ -15,7 +15,7 @@ pub use client::ClientMetrics;
 
 use kubernetes_serving::MetricsText;
 
-/// The metrics of a program: functions that tell numbers when they are asked for.
+/// The metrics of a program: functions that provide numbers on request.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -36,7 +36,8 @@ use kubernetes_serving::MetricsText;
 /// Nothing is registered anywhere else: a program that has a library for metrics adds [`render`](Self::render) to its
 /// response, or reads the same numbers itself, such as [`Queue::counts`](crate::Queue::counts).
 ///
-/// The names are those of controller-runtime and client-go, so that their dashboards work. Clones share their functions.
+/// The names are those of controller-runtime and client-go, so that their dashboards work. Clones share their
+/// functions.
 #[derive(Clone, Default)]
 pub struct Metrics {
     sources: Arc<Mutex<Vec<Source>>>,
@@ -45,7 +46,7 @@ pub struct Metrics {
 type Source = Arc<dyn Fn(&mut MetricsText) + Send + Sync>;
 
 impl Metrics {
-    /// Adds a function that tells metrics; it is called each time they are asked for, and should return quickly.
+    /// Adds a function that provides metrics; it is called for each request, and should return quickly.
     pub fn add(&self, source: impl Fn(&mut MetricsText) + Send + Sync + 'static) {
         lock(&self.sources).push(Arc::new(source));
     }

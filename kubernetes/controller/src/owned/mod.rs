@@ -44,7 +44,7 @@ pub enum Change {
     Deleted,
 }
 
-/// The children that an object should have: made by [`Context::owned_set`].
+/// The children that an object should have; created by [`Context::owned_set`].
 ///
 /// ```
 /// # kubernetes_core::doc_test_resource!(Pod);
@@ -83,7 +83,7 @@ pub struct OwnedSet<'a, K: Object> {
 }
 
 impl<K: Object> Context<K> {
-    /// Makes the children of `owner` of one type exactly these: see [`OwnedSet`].
+    /// Makes these the only children of `owner` of this type; see [`OwnedSet`].
     ///
     /// ```
     /// # kubernetes_core::doc_test_resource!(Pod);
@@ -98,10 +98,10 @@ impl<K: Object> Context<K> {
     /// ```
     ///
     /// # Errors
-    /// As [`OwnedSet::apply`].
+    /// See [`OwnedSet::apply`].
     ///
     /// # Cancel safety
-    /// As [`OwnedSet::apply`].
+    /// Like [`OwnedSet::apply`].
     pub async fn apply_owned<C>(
         &self,
         owner: &K,
@@ -113,7 +113,7 @@ impl<K: Object> Context<K> {
         self.owned_set(owner).children(children).apply().await
     }
 
-    /// An empty set of children, which may be of several types.
+    /// Creates an empty set of children, which may be of several types.
     pub fn owned_set<'a>(&'a self, owner: &'a K) -> OwnedSet<'a, K> {
         let manager = self.field_manager().map(Str::from);
         OwnedSet { context: self, owner, manager, recreates: false, kinds: Vec::new() }
@@ -129,7 +129,7 @@ impl<'a, K: Object> OwnedSet<'a, K> {
         self.children([child])
     }
 
-    /// Adds children of one type. With none, all that there were of this type are deleted.
+    /// Adds children of one type. Without any, all existing ones of this type are deleted.
     pub fn children<C>(mut self, children: impl IntoIterator<Item = C>) -> Self
     where
         C: Resource + Watchable + Clone + PartialEq + 'a,
@@ -156,22 +156,22 @@ impl<'a, K: Object> OwnedSet<'a, K> {
 
     /// Deletes a child and creates it again if the server refuses a change because a field is immutable.
     ///
-    /// Before it deletes one, it asks the server by a dry run whether that would take the new one. The child's own children
-    /// are deleted with it, in the background. If it has finalizers, this is an error until it is gone. An object that the
-    /// owner does not control, or that this set has not applied, is left alone, and the refusal is the error.
+    /// Before it deletes one, it asks the server by a dry run whether that would take the new one. The child's own
+    /// children are deleted with it, in the background. If it has finalizers, this is an error until it is gone. An object
+    /// that the owner does not control, or that this set has not applied, is never deleted: the refusal is the error.
     pub fn recreate_immutable(mut self) -> Self {
         self.recreates = true;
         self
     }
 
-    /// Applies the children, and deletes those that are not in the set any more.
+    /// Applies the children, and deletes those that are no longer in the set.
     ///
     /// # Errors
-    /// If the controller has no [field manager](Context::field_manager); or the first error of a child. Nothing is deleted
-    /// then but a child that is recreated.
+    /// Fails if the controller has no [field manager](Context::field_manager). Otherwise returns the first error of a
+    /// child; then nothing is deleted other than a child that is recreated.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves open which children were applied. Applying the set again is safe.
+    /// If the future is dropped, it is unknown which children were applied. Applying the set again is safe.
     pub async fn apply(mut self) -> Result<Vec<OwnedChange>, OwnedError> {
         let mut progress = Progress::default();
         let mut kinds = std::mem::take(&mut self.kinds);

@@ -15,7 +15,7 @@ pub(super) const MEMBER_LABEL: &str = "kubernetes-sdk/shard-member";
 /// More would be more requests for Leases than for work.
 const MAX_SHARDS: u32 = 256;
 
-/// Which shards there are, and the timings of their Leases.
+/// The number of shards, and the timings of their Leases.
 ///
 /// ```
 /// use kubernetes_election::{LeaseConfig, ShardsConfig};
@@ -28,8 +28,8 @@ const MAX_SHARDS: u32 = 256;
 /// its shards, and lists them all, once in a retry period: a client with a rate limit must allow for that. Four shards for
 /// each replica that there may be share the objects evenly enough.
 ///
-/// Replicas that have another number of shards, as while a new version is rolled out, wait until those that came before
-/// them are gone, which share all shards until then.
+/// Replicas with another number of shards, as during the rollout of a new version, wait until the earlier ones, which
+/// share all shards until then, are gone.
 #[derive(Clone, Debug)]
 pub struct ShardsConfig {
     pub(super) lease: LeaseConfig,
@@ -37,7 +37,7 @@ pub struct ShardsConfig {
 }
 
 impl ShardsConfig {
-    /// This many shards.
+    /// Creates the configuration for this number of shards.
     pub fn new(lease: LeaseConfig, count: u32) -> Self {
         Self { lease, count }
     }
@@ -77,8 +77,8 @@ impl ShardsConfig {
         format!("{}-{index}-of-{}", self.name(), self.count)
     }
 
-    /// The same, with an identity that no other run has: a Lease that an earlier run still holds or is about to release,
-    /// or another process with this identity, is one of another holder.
+    /// The same, with an identity that no other run has: a Lease that an earlier run still holds or is about to
+    /// release, or another process with this identity, is one of another holder.
     pub(super) fn of_one_run(&self) -> Self {
         let identity = format!("{}_{:016x}", self.lease.identity, fastrand::u64(..));
         Self { lease: self.lease.clone().identity(identity), count: self.count }

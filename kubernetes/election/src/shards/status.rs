@@ -10,7 +10,7 @@ use super::config::ShardsConfig;
 use crate::clock::{self, Instant};
 use crate::status::ElectionStatus;
 
-/// Shows from anywhere in the program how [`Shards`](crate::Shards) stand.
+/// The state of [`Shards`](crate::Shards), available anywhere in the program.
 #[derive(Clone)]
 pub struct ShardsStatus {
     name: Str,
@@ -87,7 +87,7 @@ impl ShardsStatus {
         self.standing.borrow().held.keys().copied().collect()
     }
 
-    /// How many shards this process should have as matters stand.
+    /// The number of shards that this process should currently have.
     pub fn share(&self) -> usize {
         self.standing.borrow().share
     }

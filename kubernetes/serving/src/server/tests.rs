@@ -53,7 +53,7 @@ async fn requests_are_answered_until_the_shutdown() {
     let (address, stop, task) = start(Server::new("test")).await;
     let response = exchange(address, b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
     assert!(response.starts_with("HTTP/1.1 200 OK\r\n") && response.ends_with("hello"), "{response}");
-    // An idle connection does not hold up the end.
+    // An idle connection does not delay the end.
     let mut idle = TcpStream::connect(address).await.expect("a connection");
     idle.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("the request is sent");
     idle.read_exact(&mut [0; 12]).await.expect("a response");

@@ -98,12 +98,16 @@ impl fmt::Display for Kind {
             }
             Self::Invalid(message) => write!(f, "the request is invalid: {message}"),
             Self::NoPod { name, namespace } => write!(f, "the pod {name} in the namespace {namespace} does not exist"),
-            Self::Waiting { limit } => write!(f, "waiting, as the logs of {limit} containers are being read"),
+            Self::Waiting { limit } => {
+                write!(f, "waiting, because the logs of {limit} containers are already being read")
+            }
             Self::Handshake(message) => write!(f, "the WebSocket handshake failed: {message}"),
             Self::Protocol(message) => write!(f, "the connection does not follow its protocol: {message}"),
             Self::Frame(_) => f.write_str("the connection carries an invalid WebSocket frame"),
             Self::Lost(_) => f.write_str("the connection was lost"),
-            Self::Silent(limit) => write!(f, "the connection was lost: the server answered no ping for {limit:?}"),
+            Self::Silent(limit) => {
+                write!(f, "the connection was lost: the server did not respond to pings for {limit:?}")
+            }
             Self::ClosedByServer { code, reason } => {
                 f.write_str("the server closed the connection")?;
                 code.map_or(Ok(()), |code| write!(f, " with code {code}"))?;

@@ -11,7 +11,7 @@ use super::settings::{STRICT, Settings, setters, write_setters};
 use super::waves::{self, Done, Verb};
 use crate::{Retry, retry_on_conflict};
 
-/// The creation of the objects of manifests; made by [`Manifests::create`].
+/// The creation of the objects of manifests; created by [`Manifests::create`].
 #[derive(Clone, Debug)]
 #[must_use = "nothing is created until it is sent"]
 pub struct Create<'a> {
@@ -20,7 +20,7 @@ pub struct Create<'a> {
     fields: Fields,
 }
 
-/// The replacement of the objects of manifests; made by [`Manifests::replace`].
+/// The replacement of the objects of manifests; created by [`Manifests::replace`].
 #[derive(Clone, Debug)]
 #[must_use = "nothing is replaced until it is sent"]
 pub struct Replace<'a> {
@@ -41,7 +41,7 @@ impl Default for Fields {
     }
 }
 
-/// Adds to a request of either verb what both take; they are of different types.
+/// Sets the common parameters of a request of either verb, which have different types.
 macro_rules! with_fields {
     ($request:expr, $fields:expr, $settings:expr) => {{
         let mut request = $request.field_validation($fields.validation.clone());
@@ -57,13 +57,13 @@ macro_rules! with_fields {
 
 macro_rules! field_setters {
     () => {
-        /// The name under which the server notes who owns the fields.
+        /// Sets the field manager, which becomes the owner of the fields.
         pub fn field_manager(mut self, manager: impl Into<Str>) -> Self {
             self.fields.manager = Some(manager.into());
             self
         }
 
-        /// The treatment of unknown fields: `Ignore`, `Warn` or `Strict` (the default).
+        /// Sets the treatment of unknown fields: `Ignore`, `Warn` or `Strict` (the default).
         pub fn field_validation(mut self, validation: impl Into<Str>) -> Self {
             self.fields.validation = validation.into();
             self
@@ -83,11 +83,11 @@ impl<'a> Create<'a> {
     /// Checks all objects, and creates them.
     ///
     /// # Errors
-    /// If manifests are not valid, or the server's resources can't be read: nothing was sent then. That an object could
-    /// not be created is a result in the report.
+    /// Returns an error, before anything is written, if manifests are not valid or the server's resources can't be
+    /// read. An object that could not be created is a result in the report.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves open which objects were created.
+    /// If the future is dropped, it is unknown which objects were created.
     pub async fn send(self, client: &Client) -> Result<Report, ManifestError> {
         let mapper = self.settings.mapper(client);
         not_empty(self.manifests)?;
@@ -130,11 +130,11 @@ impl<'a> Replace<'a> {
     /// Checks all objects, and replaces them.
     ///
     /// # Errors
-    /// If manifests are not valid, or the server's resources can't be read: nothing was sent then. That an object could
-    /// not be replaced is a result in the report.
+    /// Returns an error, before anything is written, if manifests are not valid or the server's resources can't be
+    /// read. An object that could not be replaced is a result in the report.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves open which objects were replaced.
+    /// If the future is dropped, it is unknown which objects were replaced.
     pub async fn send(self, client: &Client) -> Result<Report, ManifestError> {
         let mapper = self.settings.mapper(client);
         not_empty(self.manifests)?;
@@ -161,7 +161,8 @@ impl Verb for ReplaceVerb {
 }
 
 impl ReplaceVerb {
-    /// Replaces the version of the manifest if it names one, as kubectl does, and otherwise that of the server.
+    /// Replaces the version in the manifest if there is one, as kubectl does, and otherwise the server's current
+    /// version.
     async fn replace(&self, client: &Client, settings: &Settings, step: &Step) -> Result<DynamicObject, Error> {
         let scope = step.target.scope();
         let mut object = step.object.clone();

@@ -148,7 +148,7 @@ impl<K: Watchable> Runner<K> {
     /// Starts the sources, and waits until all objects have been listed. No run starts.
     ///
     /// # Errors
-    /// If a source can't start or has ended, or after the [`sync_timeout`](Controller::sync_timeout).
+    /// Returns an error if a source can't start or has ended, or after the [`sync_timeout`](Controller::sync_timeout).
     ///
     /// # Cancel safety
     /// Dropping the future is safe: the sources continue, and it can be called again.
@@ -193,10 +193,10 @@ impl<K: Watchable> Runner<K> {
     /// [`shutdown_timeout`](Controller::shutdown_timeout). It [warms up](Self::warm_up) if it has not yet.
     ///
     /// # Errors
-    /// As [`Controller::run`].
+    /// See [`Controller::run`].
     ///
     /// # Cancel safety
-    /// As [`Controller::run`].
+    /// Like [`Controller::run`].
     pub async fn run_until(mut self, shutdown: impl Future<Output = ()>) -> Result<(), ControllerError> {
         let mut shutdown = pin!(shutdown);
         let monitor = self.monitor.clone();
@@ -284,7 +284,7 @@ async fn beating<T>(monitor: &Monitor, future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Starts runs until the controller is told to stop, or a source has stopped.
+/// Starts runs until the controller is asked to stop, or a source has stopped.
 async fn dispatch<K: Watchable>(
     runs: &Arc<Runs<K>>,
     sources: &Sources<K>,
