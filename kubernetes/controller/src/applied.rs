@@ -1,4 +1,4 @@
-//! What the runs of a controller have applied.
+//! The last applies of children, which need not be repeated.
 
 use std::any::TypeId;
 use std::collections::HashMap;
