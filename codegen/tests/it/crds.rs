@@ -141,7 +141,7 @@ fn a_group_of_a_description() {
     assert!(paths.contains(&"src/generated/models/a_io/v1/lamp.rs"), "{paths:?}");
     assert!(!paths.iter().any(|path| path.contains("core")), "{paths:?}");
     let error = generate(&files, &[]).expect_err("it has several groups").to_string();
-    assert!(error.ends_with("those that look like custom resources: a.io"), "{error}");
+    assert!(error.ends_with("groups that look like custom resources: a.io"), "{error}");
     let error = generate(&files, &["b.io".to_owned()]).expect_err("it has no such group").to_string();
     assert_eq!(error, "swagger.json: it has no group b.io");
 }

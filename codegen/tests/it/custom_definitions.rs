@@ -42,7 +42,7 @@ fn an_invalid_definition_does_not_fail_the_rest() {
     assert_eq!(skipped.len(), 3, "{skipped:?}");
     assert!(found("a.yaml: lamps.a.io: /spec/versions/1/schema/openAPIV3Schema/properties/spec/type: "), "{skipped:?}");
     assert!(found("a.yaml: odds.a.io: /spec/versions/0/schema/openAPIV3Schema/properties/a\"b: "), "{skipped:?}");
-    assert!(found("b.yaml: it is not valid YAML; if it is a template of Helm, render it first"), "{skipped:?}");
+    assert!(found("b.yaml: it is not valid YAML; if it is a Helm template, render it first"), "{skipped:?}");
     assert!(!generated.tree.files().any(|(path, _)| path.contains("odd")));
 
     let error = generate(&files, true, false).expect_err("anything that is wrong fails the whole");

@@ -182,7 +182,7 @@ fn options_put_nothing_into_a_manifest() {
     for name in ["", "a\"", "a\n[features]", "../a", "1a", "é"] {
         let output = generate(name, "..");
         assert!(
-            output.status.code() == Some(2) && stderr(&output).contains("a crate name starts with a letter"),
+            output.status.code() == Some(2) && stderr(&output).contains("a crate name must start with a letter"),
             "{name}"
         );
         assert!(!out.exists());

@@ -25,8 +25,8 @@ use crate::conflicts::Attempts;
 /// ```
 ///
 /// `object` has the name and namespace, and any other fields of a new object. An existing object is read and changed by
-/// `mutate`, and the difference is sent as a patch, so that fields unknown to the type stay; nothing is sent if
-/// nothing differs. After a conflict, the object is read and `mutate` called again, up to five times. `mutate` can't
+/// `mutate`, and the difference is sent as a patch, so that fields unknown to the type stay; without a difference,
+/// nothing is sent. After a conflict, the object is read and `mutate` called again, up to five times. `mutate` can't
 /// change the name or namespace.
 ///
 /// As controller-runtime's `CreateOrPatch`. To own the fields that are set, and no others, apply the object instead:

@@ -37,9 +37,16 @@
 //! - `aws-lc-rs`: TLS with aws-lc-rs instead of ring. `cbor`: requests and responses in CBOR. `idna`: non-ASCII server
 //!   names.
 //!
-//! This crate only re-exports the others: `kubernetes_sdk::core` is the crate `kubernetes-core`, and so on. Examples
-//! that name a crate, such as `kubernetes_core::ListRequest`, work with the path of the module,
-//! `kubernetes_sdk::core::ListRequest`.
+//! This crate only re-exports the others: `kubernetes_sdk::core` is the crate `kubernetes-core`, and so on.
+//! Examples that name a crate, such as `kubernetes_core::ListRequest`, compile with the path of the module, or if the
+//! module is given the name of the crate:
+//!
+//! ```
+//! use kubernetes_sdk::core as kubernetes_core;
+//!
+//! use kubernetes_core::ListRequest; // the same as `kubernetes_sdk::core::ListRequest`
+//! # let _ = ListRequest::<kubernetes_sdk::models::core::v1::Pod>::all_namespaces();
+//! ```
 
 #[cfg(doctest)]
 mod pages;
@@ -55,6 +62,9 @@ pub mod api {
     //! ```
     //!
     //! Required parameters are arguments, optional ones are methods of the request, and `send(&client)` sends it.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_api`:
+    //! `use kubernetes_sdk::api as kubernetes_api;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_api::*;
@@ -64,6 +74,9 @@ pub mod client {
     //! The connection to an API server: transport, TLS, authentication, retries, and the errors of requests.
     //!
     //! [`Client::from_env`] uses kubectl's configuration; [`Client::builder`] has all settings.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_client`:
+    //! `use kubernetes_sdk::client as kubernetes_client;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_client::*;
@@ -73,6 +86,9 @@ pub mod config {
     //! Configuration of the API server and the user: kubeconfig files and in-cluster configuration.
     //!
     //! [`Config::from_env`] reads what kubectl reads; [`Client::new`](crate::Client::new) takes the result.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_config`:
+    //! `use kubernetes_sdk::config as kubernetes_config;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_config::*;
@@ -84,6 +100,9 @@ pub mod controller {
     //! and leader election.
     //!
     //! [`Controller`] calls a function for each object that has changed. [`Manager`] runs controllers in production.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_controller`:
+    //! `use kubernetes_sdk::controller as kubernetes_controller;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_controller::*;
@@ -94,6 +113,9 @@ pub mod core {
     //! times, selectors, and a JSON reader and writer.
     //!
     //! Programs use it for types of their own, and for code that is generic over types.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_core`:
+    //! `use kubernetes_sdk::core as kubernetes_core;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_core::*;
@@ -105,6 +127,9 @@ pub mod dynamic {
     //! keep all fields.
     //!
     //! [`Mapper`] finds a resource by any name that kubectl accepts; [`DynamicObject`] is an object of any kind.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_dynamic`:
+    //! `use kubernetes_sdk::dynamic as kubernetes_dynamic;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_dynamic::*;
@@ -115,6 +140,9 @@ pub mod election {
     //! Leader election with Leases, interoperable with client-go, so that one of several replicas is active.
     //!
     //! [`Election::run`] runs a function while this process holds the Lease.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_election`:
+    //! `use kubernetes_sdk::election as kubernetes_election;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_election::*;
@@ -141,6 +169,9 @@ pub mod models {
     //!
     //! As in Kubernetes, absent lists and maps are the same as empty ones. The repository's page `docs/models.md` has
     //! more types, and the reasons.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_models`:
+    //! `use kubernetes_sdk::models as kubernetes_models;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_models::*;
@@ -152,6 +183,9 @@ pub mod streams {
     //!
     //! [`Exec`] runs a command, [`Upload`] and [`Download`] copy files, [`PodLogs`] follows logs, and
     //! [`port_forward`] connects to ports.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_streams`:
+    //! `use kubernetes_sdk::streams as kubernetes_streams;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_streams::*;
@@ -162,6 +196,9 @@ pub mod utils {
     //! manifests and kubectl's verbs.
     //!
     //! [`modify`] changes an object safely; [`conditions`] has conditions such as a ready pod or a rolled out deployment.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_utils`:
+    //! `use kubernetes_sdk::utils as kubernetes_utils;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_utils::*;
@@ -175,6 +212,9 @@ pub mod watch {
     //! - [`Informer`]: the objects of a resource in memory, with snapshots, indexes and subscriptions.
     //! - [`until`]: waits for a condition on an object or a list.
     //! - [`Watch::stream_lines`]: the lines of a log.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_watch`:
+    //! `use kubernetes_sdk::watch as kubernetes_watch;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_watch::*;
@@ -186,6 +226,9 @@ pub mod webhooks {
     //! configuration.
     //!
     //! [`Webhooks`] holds the handlers, [`WebhookServer`] serves them, [`Configuration`] makes the API server call them.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_webhooks`:
+    //! `use kubernetes_sdk::webhooks as kubernetes_webhooks;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_webhooks::*;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -120,14 +120,8 @@ impl WebhookServer {
     /// Dropping the future closes all connections.
     pub async fn run_until(&self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
         let failed = |source| ServeError::Listen { address: self.address, source };
-        let listener = match TcpListener::bind(self.address).await {
-            // A machine without IPv6 has all addresses, too.
-            Err(_) if self.address.ip() == Ipv6Addr::UNSPECIFIED => {
-                TcpListener::bind((Ipv4Addr::UNSPECIFIED, self.address.port())).await
-            }
-            bound => bound,
-        };
-        self.serve(listener.map_err(failed)?, shutdown).await
+        let listener = kubernetes_serving::bind(self.address).await.map_err(failed)?;
+        self.serve(listener, shutdown).await
     }
 
     /// Like [`run_until`](Self::run_until), but on the given listener.

@@ -13,7 +13,7 @@ use std::fmt;
 use std::future::Future;
 use std::hash::Hash;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -28,6 +28,7 @@ use tower_service::Service;
 
 pub use heartbeat::Heartbeat;
 
+use crate::metrics::Owner;
 use crate::{Metrics, Queue};
 use checks::Checks;
 use guard::Guard;
@@ -88,6 +89,18 @@ impl Admin {
     /// Adds a check to `/readyz`; see [`live_check`](Self::live_check).
     pub fn ready_check(&self, name: &str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) {
         lock(&self.ready).add(name, None, move || Some(check()));
+    }
+
+    /// As [`live_check`](Self::live_check) and [`ready_check`](Self::ready_check), until the owner is gone.
+    pub(crate) fn checks_of(
+        &self,
+        owner: &Weak<Owner>,
+        name: &str,
+        live: impl Fn() -> Result<(), String> + Send + Sync + 'static,
+        ready: impl Fn() -> Result<(), String> + Send + Sync + 'static,
+    ) {
+        lock(&self.live).add(name, Some(owner.clone()), move || Some(live()));
+        lock(&self.ready).add(name, Some(owner.clone()), move || Some(ready()));
     }
 
     /// Adds a watchdog for a loop: `/livez` fails if it has not [beaten](Heartbeat::beat) for `limit`. The check ends

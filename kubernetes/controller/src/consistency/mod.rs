@@ -33,7 +33,7 @@ pub(crate) struct Writes {
     own: OwnWrites,
     /// Called with an object of the controller that another has changed while a run wrote it, if that has an effect.
     on_change: OnceLock<OnChange>,
-    counters: Mutex<Counters>,
+    counters: Arc<ConsistencyCounters>,
     /// Names the objects with writes that nobody waits for yet.
     unsettled: mpsc::UnboundedSender<ObjectKey>,
     /// How long a run is held back; `None` if runs are not.
@@ -50,9 +50,13 @@ struct Pending {
     held_since: Option<Instant>,
 }
 
-struct Counters {
-    wait: Histogram,
-    timeouts: u64,
+/// Counts how long runs were held back.
+pub(crate) struct ConsistencyCounters(Mutex<ConsistencyCounts>);
+
+impl ConsistencyCounters {
+    pub(crate) fn counts(&self) -> ConsistencyCounts {
+        lock(&self.0).clone()
+    }
 }
 
 /// How long runs were delayed, and how often until the time limit.
@@ -71,7 +75,10 @@ impl Writes {
             pending: Mutex::default(),
             own: OwnWrites::default(),
             on_change: OnceLock::new(),
-            counters: Mutex::new(Counters { wait: Histogram::new(Histogram::SECONDS), timeouts: 0 }),
+            counters: Arc::new(ConsistencyCounters(Mutex::new(ConsistencyCounts {
+                wait: Histogram::new(Histogram::SECONDS),
+                timeouts: 0,
+            }))),
             unsettled,
             limit,
         };
@@ -118,9 +125,9 @@ impl Writes {
         self.own.forget(key);
     }
 
-    pub(crate) fn counts(&self) -> ConsistencyCounts {
-        let counters = lock(&self.counters);
-        ConsistencyCounts { wait: counters.wait.clone(), timeouts: counters.timeouts }
+    /// The counters alone: whoever keeps them keeps no store.
+    pub(crate) fn counters(&self) -> Arc<ConsistencyCounters> {
+        Arc::clone(&self.counters)
     }
 
     /// Whether this is one of the controller's own objects. Others would never be forgotten.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use kubernetes_client::Client;
 use kubernetes_core::{Object, ObjectKey, Path, Str};
+use kubernetes_election::Leadership;
 use kubernetes_watch::Store;
 
+use super::CurrentLeadership;
 use super::reason::Reason;
 use crate::applied::Applied;
 use crate::events::{Event, Recorder};
@@ -31,6 +33,7 @@ pub(crate) struct Stores<K: Object> {
     pub(super) primary: Arc<SharedInformer<K>>,
     pub(super) all: Vec<Arc<dyn WatchedStore>>,
     pub(super) recorder: Option<Recorder>,
+    pub(super) leadership: Option<CurrentLeadership>,
     pub(super) applied: Applied,
 }
 
@@ -116,6 +119,12 @@ impl<K: Object> Context<K> {
         }
         found.sort_by_cached_key(|object| ObjectKey::of(&**object));
         found
+    }
+
+    /// The token of leadership, or of the shard, to be asked before an effect outside of Kubernetes; `None` without an
+    /// election, and for a controller without a [`Manager`](crate::Manager).
+    pub fn leadership(&self) -> Option<Leadership> {
+        self.stores.leadership.as_ref().and_then(|current| current())
     }
 
     /// The recorder of events that the [controller](crate::Controller::recorder) has.

@@ -9,6 +9,7 @@ mod finalizer;
 mod monitor;
 mod monitors;
 mod predicate;
+mod program;
 mod reason;
 mod runner;
 mod settings;
@@ -37,6 +38,7 @@ pub use finalizer::Cleanup;
 pub use monitor::Monitor;
 pub(crate) use monitors::Monitors;
 pub use predicate::Predicate;
+pub(crate) use program::{CurrentLeadership, Program};
 pub use reason::Reason;
 pub use runner::Runner;
 pub use source::{Source, Trigger};
@@ -252,7 +254,7 @@ impl<K: Watchable> Controller<K> {
 
     /// Calls a function with the last state of each deleted object.
     ///
-    /// It is not called for objects that were deleted while the program was not running: to miss none, use a
+    /// It is not called for objects that were deleted while no replica led, or while their shard moved: to miss none, use a
     /// [`finalizer`](Self::finalizer). If an object was created and deleted several times since the last run, it gets
     /// the last state.
     pub fn on_deleted<F, R, E>(mut self, function: F) -> Self

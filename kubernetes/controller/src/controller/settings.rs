@@ -5,11 +5,12 @@ use kubernetes_client::Backoff;
 use kubernetes_core::{ObjectKey, Str, Watchable};
 use kubernetes_election::HeldShard;
 use kubernetes_watch::Shard;
+use tokio_util::task::TaskTracker;
 
 use super::finalizer::Finalizer;
 use super::reason::Reason;
 use super::stop_by::StopBy;
-use super::{Action, Controller, ObjectFunction};
+use super::{Action, Controller, CurrentLeadership, ObjectFunction};
 use crate::events::Recorder;
 use crate::names::field_manager_of;
 use crate::queue::{Queue, QueueBuilder};
@@ -27,6 +28,11 @@ pub(super) struct Settings<K: Watchable> {
     pub(super) sync_timeout: Option<Duration>,
     pub(super) shutdown_timeout: Duration,
     pub(super) stop_by: StopBy,
+    pub(super) stuck_after: Option<Duration>,
+    pub(super) records_errors: bool,
+    pub(super) leadership: Option<CurrentLeadership>,
+    /// Tracks the runs.
+    pub(super) runs: TaskTracker,
     pub(super) resync: Option<Duration>,
     pub(super) queue: QueueBuilder<ObjectKey, Reason>,
     pub(super) finalizers: Vec<Finalizer<K>>,
@@ -48,6 +54,10 @@ impl<K: Watchable> Settings<K> {
             sync_timeout: None,
             shutdown_timeout: Duration::from_secs(30),
             stop_by: StopBy::default(),
+            stuck_after: None,
+            records_errors: false,
+            leadership: None,
+            runs: TaskTracker::new(),
             resync: None,
             queue: Queue::builder().fair_by_namespace(),
             finalizers: Vec::new(),
@@ -71,6 +81,21 @@ impl<K: Watchable> Settings<K> {
 }
 
 impl<K: Watchable> Controller<K> {
+    /// `/livez` fails when all workers have been busy with the same objects for longer than this, as in a deadlock; by
+    /// default never. A [`Manager`](crate::Manager) looks at it; see [`Monitor::check`](crate::Monitor::check).
+    pub fn stuck_after(mut self, limit: Duration) -> Self {
+        self.settings.stuck_after = Some(limit);
+        self
+    }
+
+    /// Records a warning about an object whose run fails, panics or times out: `ReconcileFailed`, with the error as its note.
+    ///
+    /// It needs a [recorder](Self::recorder), which makes a series of repetitions; a [`Manager`](crate::Manager) has one.
+    pub fn record_errors(mut self) -> Self {
+        self.settings.records_errors = true;
+        self
+    }
+
     /// Names the controller, for logs, metrics, and as the [field manager](crate::Context::field_manager) of its applies.
     /// The default is its resource, such as `crontabs.stable.example.com`.
     ///
@@ -104,16 +129,16 @@ impl<K: Watchable> Controller<K> {
     /// object; 30 s by default. After that, it runs although a store may be behind, and a warning is logged. With
     /// `None`, runs are not delayed.
     ///
-    /// A write is waited for in each store whose request covers the object as it was or is: in all namespaces,
-    /// selectors and forms. The stores learn of it by their watches. A write of unknown outcome, as after a timeout, is
-    /// found out by a read.
+    /// Each store whose request covers the object, before or after the write, must have seen it through its watch, in
+    /// every namespace, selector and form. A read finds the outcome of a write for which it is unknown, such as after a
+    /// timeout.
     pub fn consistency_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.settings.consistency_timeout = limit.into();
         self
     }
 
-    /// Fails if the objects of all sources have not been listed within this time. By default, the controller waits for
-    /// ever, as for a resource that is defined later; [`Monitor::is_ready`](crate::Monitor::is_ready) tells.
+    /// Fails if the objects of all sources have not been listed within this time. By default, the controller waits
+    /// forever, for example for a resource that is defined later; see [`Monitor::is_ready`](crate::Monitor::is_ready).
     pub fn sync_timeout(mut self, limit: Duration) -> Self {
         self.settings.sync_timeout = Some(limit);
         self

@@ -61,9 +61,9 @@ use signal::Signals;
 /// At SIGTERM or SIGINT, or when a service fails, panics, or leadership is lost:
 /// 1. `/readyz` fails, for the time of [`Settings::shutdown_delay`];
 /// 2. elected and warm services are asked to stop and awaited, then the others, within
-/// [`Settings::graceful_shutdown_timeout`] in all, of which the last quarter is for the others; the rest are canceled;
+///    [`Settings::graceful_shutdown_timeout`] in all, of which the last quarter is for the others; the rest are canceled;
 /// 3. events are flushed, within 5 s;
-/// 4. the Lease is released, within 15 s, and the events about that are flushed;
+/// 4. the Lease is released, within 15 s, once all runs of controllers have ended, and the events about that are flushed;
 /// 5. the admin server ends.
 ///
 /// A second signal cancels all services at once, and leaves one second each for events and the Lease. When leadership

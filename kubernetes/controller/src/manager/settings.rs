@@ -1,5 +1,5 @@
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -46,8 +46,8 @@ pub struct Settings {
     pub renew_deadline: Duration,
     /// `--leader-elect-retry-period`, by default 2 s; see [`LeaseConfig::retry_period`].
     pub retry_period: Duration,
-    /// Where `/livez`, `/readyz` and `/metrics` are served: `--admin-bind-address`, by default `0.0.0.0:8080`. `0` is
-    /// nowhere.
+    /// Where `/livez`, `/readyz` and `/metrics` are served: `--admin-bind-address`, by default `:8080`, all
+    /// addresses. `0` is nowhere.
     pub admin_address: Option<SocketAddr>,
     /// Whether `/metrics` demands a bearer token whose user may get that path, as the API server says:
     /// `--authorize-metrics`. The default is `false`.
@@ -105,7 +105,7 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         flag: "admin-bind-address",
-        help: "address of /livez, /readyz and /metrics; 0 for none (0.0.0.0:8080)",
+        help: "address of /livez, /readyz and /metrics; 0 for none (:8080)",
         set: |settings, value| address(value).map(|value| settings.admin_address = value),
     },
     Setting {
@@ -136,7 +136,7 @@ impl Settings {
             lease_duration: Duration::from_secs(15),
             renew_deadline: Duration::from_secs(10),
             retry_period: Duration::from_secs(2),
-            admin_address: Some(SocketAddr::from(([0, 0, 0, 0], 8080))),
+            admin_address: Some(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8080))),
             authorize_metrics: false,
             shutdown_delay: Duration::ZERO,
             graceful_shutdown_timeout: Duration::from_secs(30),
@@ -247,11 +247,11 @@ fn duration(value: &str) -> Option<Duration> {
     value.parse::<SignedDuration>().ok()?.try_into().ok()
 }
 
-/// `:8080` is every address, as in Go.
+/// `:8080` is every address, of IPv6 and IPv4, as in Go.
 fn address(value: &str) -> Option<Option<SocketAddr>> {
     match value.strip_prefix(':') {
         _ if value == "0" => Some(None),
-        Some(port) => Some(Some(SocketAddr::from(([0, 0, 0, 0], port.parse().ok()?)))),
+        Some(port) => Some(Some(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port.parse().ok()?)))),
         None => value.parse().ok().map(Some),
     }
 }
@@ -296,7 +296,7 @@ mod tests {
         assert_eq!(rest, ["run", "--x", "--", "--leader-elect"]);
         let (settings, rest) = read(&["--leader-elect", "true"]).unwrap();
         assert_eq!((settings.leader_elect, rest), (true, vec!["true".to_owned()]), "as Go's flags");
-        for (value, expected) in [("0", None), (":9000", Some("0.0.0.0:9000")), ("[::1]:80", Some("[::1]:80"))] {
+        for (value, expected) in [("0", None), (":9000", Some("[::]:9000")), ("[::1]:80", Some("[::1]:80"))] {
             let (settings, _) = read(&["--admin-bind-address", value]).unwrap();
             assert_eq!(settings.admin_address.map(|address| address.to_string()).as_deref(), expected);
         }

@@ -9,7 +9,7 @@ use kubernetes_core::Watchable;
 use kubernetes_election::{HeldShard, Shards, ShardsStatus};
 use tokio_util::sync::CancellationToken;
 
-use super::context::{ControllerName, ServiceContext, check_heartbeat};
+use super::context::{ControllerName, ServiceContext};
 use super::error::BoxError;
 use super::run::TOLERANCE;
 use super::{Manager, Settings};
@@ -86,7 +86,7 @@ impl Sharded {
             if !status.is_healthy(TOLERANCE) {
                 return Err("the Leases of the shards are not renewed in time".to_owned());
             }
-            monitors.all().iter().try_for_each(|(_, monitor)| check_heartbeat(monitor))
+            monitors.all().iter().try_for_each(|(_, monitor)| monitor.check())
         });
         let shutdown = context.shutdown_token().cancelled_owned();
         let work = move |shard: HeldShard| {
@@ -142,9 +142,7 @@ async fn run_shard<K: Watchable>(
     let mut runner = build(&context);
     controllers.reserve(runner.name(), &context)?;
     runner.take_shard(shard);
-    runner.share(context.informers());
-    runner.belongs_to(context.recorder().controller());
-    runner.end_by(&context.stop_by);
+    context.adopt(&mut runner);
     let _inserted = controllers.monitors.insert(shard.index(), runner.monitor());
     let end = async {
         shard.end().await;

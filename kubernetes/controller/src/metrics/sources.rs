@@ -1,11 +1,12 @@
 //! The metrics of this crate's types, by the names of controller-runtime and client-go.
 
 use std::hash::Hash;
+use std::sync::Weak;
 
 use kubernetes_election::{ElectionStatus, ShardsStatus};
 use kubernetes_serving::MetricsText;
 
-use super::Metrics;
+use super::{Metrics, Owner};
 use crate::controller::Monitors;
 use crate::{ControllerCounts, Monitor, Queue, QueueCounts, Recorder};
 
@@ -24,6 +25,11 @@ impl Metrics {
     /// `controller`.
     pub fn add_controller(&self, monitor: Monitor) {
         self.add(move |text| write_monitor(text, &monitor, &[]));
+    }
+
+    /// As [`add_controller`](Self::add_controller), until the owner is gone.
+    pub(crate) fn add_controller_of(&self, owner: Weak<Owner>, monitor: Monitor) {
+        self.add_of(Some(owner), move |text| write_monitor(text, &monitor, &[]));
     }
 
     /// Adds the metrics of the shards of a service, `shards_held`, `shards_share` and `shards_members` with the label
@@ -47,7 +53,8 @@ impl Metrics {
     /// label `name`.
     pub fn add_election(&self, status: ElectionStatus) {
         self.add(move |text| {
-            let labels = [("name", status.lease())];
+            // As Kubernetes' components, which do not tell the namespace.
+            let labels = [("name", status.lease().rsplit('/').next().unwrap_or_default())];
             let help = "Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, \
                         1 indicates master. 'name' is the string used to identify the lease. Please make sure to \
                         group by name.";

@@ -5,6 +5,7 @@ mod consistency;
 mod errors;
 mod finalizers;
 mod lifecycle;
+mod manager;
 mod owned;
 mod prune;
 mod recreate;

@@ -118,3 +118,12 @@ async fn idle_connections_outlive_those_of_clients() {
     let closed = tokio::time::timeout(Duration::from_secs(60), stream.read_u8()).await.expect("it is closed in time");
     assert_eq!(closed.expect_err("it is closed").kind(), std::io::ErrorKind::UnexpectedEof);
 }
+
+#[tokio::test]
+async fn all_addresses_are_of_both_families() {
+    let listener = crate::bind((std::net::Ipv6Addr::UNSPECIFIED, 0).into()).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let taken = listener.local_addr().unwrap();
+    assert!(crate::bind((std::net::Ipv4Addr::LOCALHOST, taken.port()).into()).await.is_err());
+}

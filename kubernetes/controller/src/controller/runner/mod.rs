@@ -22,10 +22,10 @@ use tracing::warn;
 use super::counts::Counters;
 use super::error::{Cause, ControllerError};
 use super::monitor::{Inner, Monitor};
+use super::program::Program;
 use super::reason::Reason;
 use super::settings::Settings;
 use super::source::{AnySource, Source};
-use super::stop_by::StopBy;
 use super::tombstones::Tombstones;
 use super::{Action, Controller, ObjectFunction};
 use crate::clock;
@@ -67,6 +67,7 @@ pub struct Runner<K: Watchable> {
     informers: Option<Informers>,
     settings: Settings<K>,
     reconcile: ObjectFunction<K, Action>,
+    writes: Arc<Writes>,
     monitor: Monitor,
     state: State<K>,
 }
@@ -104,13 +105,14 @@ impl<K: Watchable> Runner<K> {
             queue: queue.build(),
             concurrency: settings.concurrency,
             counters: Counters::new(),
-            writes,
+            consistency: writes.counters(),
+            stuck_after: settings.stuck_after,
             is_ready: AtomicBool::new(false),
             heartbeat: std::sync::Mutex::default(),
         };
         let monitor = Monitor { inner: Arc::new(inner) };
         let state = State::New(New { primary, indexes, others: sources, unsettled });
-        Self { client, informers, settings, reconcile, monitor, state }
+        Self { client, informers, settings, reconcile, writes, monitor, state }
     }
 
     /// The controller's state, for metrics and health checks.
@@ -130,19 +132,19 @@ impl<K: Watchable> Runner<K> {
         }
     }
 
-    /// Makes the controller one of this program.
-    pub(crate) fn belongs_to(&mut self, program: &str) {
-        self.settings.program = Some(program.into());
-    }
-
     /// Works on the objects of a shard only; this is to be called before it starts.
     pub(crate) fn take_shard(&mut self, shard: &HeldShard) {
         self.settings.take_shard(shard);
     }
 
-    /// Ends runs in time for this.
-    pub(crate) fn end_by(&mut self, stop_by: &StopBy) {
-        self.settings.stop_by = stop_by.clone();
+    /// Takes part in a program: its name, its end, its recorder unless it has one, and its leadership.
+    pub(crate) fn take_part(&mut self, program: Program) {
+        let Program { stop_by, recorder, leadership, runs } = program;
+        self.settings.program = Some(recorder.controller().into());
+        self.settings.stop_by = stop_by;
+        self.settings.recorder.get_or_insert(recorder);
+        self.settings.leadership = Some(leadership);
+        self.settings.runs = runs;
     }
 
     /// Starts the sources, and waits until all objects have been listed. No run starts.
@@ -221,6 +223,7 @@ impl<K: Watchable> Runner<K> {
             reconcile: self.reconcile,
             settings: self.settings,
             client: self.client,
+            writes: self.writes,
             monitor: monitor.clone(),
             stores: sources.stores(),
             tombstones: sources.tombstones(),
@@ -317,8 +320,9 @@ async fn dispatch<K: Watchable>(
             Event::Heartbeat => heartbeat.set(clock::sleep(HEARTBEAT)),
             Event::Item(delivery) => {
                 next.set(inner.queue.next());
-                if let Some(delivery) = inner.writes.hold_back(delivery) {
-                    tasks.spawn(Arc::clone(runs).run(delivery));
+                if let Some(delivery) = runs.writes.hold_back(delivery) {
+                    let run = Arc::clone(runs).run(delivery);
+                    tasks.spawn(runs.settings.runs.track_future(run));
                 }
             }
         }

@@ -35,7 +35,7 @@ impl<K: Watchable> Sources<K> {
         new: New<K>,
         tombstones: Option<Arc<Tombstones<K>>>,
     ) -> Result<Self, ControllerError> {
-        let (settings, inner) = (&runner.settings, &runner.monitor.inner);
+        let (settings, inner, writes) = (&runner.settings, &runner.monitor.inner, &runner.writes);
         let informers = runner.informers.clone().unwrap_or_else(|| Informers::new(&runner.client));
         let Source { request, drops_managed_fields, .. } = &new.primary;
         let primary = informers.get(&runner.client, request, *drops_managed_fields, settings.shard, &new.indexes);
@@ -46,7 +46,7 @@ impl<K: Watchable> Sources<K> {
             informers,
             queue: inner.queue.clone(),
             primary: Arc::clone(&primary),
-            writes: Arc::clone(&inner.writes),
+            writes: Arc::clone(writes),
             tombstones,
             has_begun: AtomicBool::new(false),
         });
@@ -56,7 +56,7 @@ impl<K: Watchable> Sources<K> {
             started.push(source.start(&target).ok_or_else(|| ControllerError::new(&settings.name, no_resource()))?);
         }
         let all: Vec<Arc<dyn WatchedStore>> = started.iter().filter_map(|started| started.store.clone()).collect();
-        let (writes, queue) = (&inner.writes, inner.queue.clone());
+        let queue = inner.queue.clone();
         writes.start(all.clone(), move |key, effect| {
             let add = Add::new();
             queue.add_with(key.clone(), if effect == Effect::StartOver { add.reset_backoff() } else { add });
@@ -70,6 +70,7 @@ impl<K: Watchable> Sources<K> {
             primary,
             all,
             recorder: settings.recorder.clone(),
+            leadership: settings.leadership.clone(),
             applied: Applied::default(),
         });
         Ok(Self {

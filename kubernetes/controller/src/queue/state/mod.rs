@@ -260,6 +260,8 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
     fn done(&mut self, item: &T, add: Option<Add<R>>, again: Option<Box<Again<R>>>, now: Instant) -> Option<Due> {
         let entry = self.items.get_mut(item)?;
         entry.failures = 0;
+        // As client-go's, which counts what is added for later.
+        self.counters.retries += u64::from(add.as_ref().is_some_and(|add| !add.after.is_zero()));
         let add = add.map(|add| {
             let due = later(now, add.after);
             Again::new(add, due)
@@ -353,10 +355,11 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
             Place::Running { since, .. } => Some(now.duration_since(since)),
             _ => None,
         });
-        let (mut unfinished, mut longest) = (Duration::ZERO, Duration::ZERO);
+        let (mut unfinished, mut longest, mut shortest) = (Duration::ZERO, Duration::ZERO, None::<Duration>);
         for running in running {
             unfinished += running;
             longest = longest.max(running);
+            shortest = Some(shortest.map_or(running, |shortest| shortest.min(running)));
         }
         QueueCounts {
             depth: self.ready.by_priority(),
@@ -368,6 +371,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
             work_duration: self.counters.work_duration.clone(),
             unfinished_work: unfinished,
             longest_running: longest,
+            shortest_running: shortest,
         }
     }
 }

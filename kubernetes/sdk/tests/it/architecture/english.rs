@@ -105,7 +105,8 @@ fn fault(text: &str) -> Option<String> {
             "for" if follows(&["ever"]) => Some("for ever".to_owned()),
             "in" if follows(&["vain"]) => Some("in vain".to_owned()),
             "makes" if follows(&["of"]) => Some("makes of".to_owned()),
-            old @ ("anew" | "shall" | "one's") => Some(old.to_owned()),
+            "one's" if follows(&["own"]) => Some("one's own".to_owned()),
+            old @ ("anew" | "shall") => Some(old.to_owned()),
             _ => None,
         }
     })
@@ -126,7 +127,7 @@ fn unidiomatic_english_is_found() {
         (r#"f!("{x} belongs into {}", y)"#, "belongs into"),
         (r#"f("a null is as good as absent")"#, "as good as"),
         (r#"f("who is told of it")"#, "told of"),
-        (r#"f("a task of one's own")"#, "one's"),
+        (r#"f("a task of one's own")"#, "one's own"),
         (r#"f("it begins anew, for ever")"#, "anew"),
         (r#"f(format!("after 60s it is not so that {x}"))"#, "it is not so that"),
         ("/// What the server answers.\nstruct A;", "starts with \"What\""),
