@@ -174,9 +174,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server refuses, the error has its [`status`](Error::status) as for any request. When it
-    /// answers with another status of success, as a server behind a proxy that drops the `Upgrade` header does, the
-    /// error says so.
+    /// Returns an error with the server's [`status`](Error::status) if it refuses, and an error that says so if it
+    /// responds with another successful status, like a server behind a proxy that drops the `Upgrade` header.
     pub async fn upgrade(
         &self,
         request: Request,

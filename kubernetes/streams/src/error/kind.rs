@@ -47,7 +47,7 @@ pub(crate) enum Kind {
     Unsupported(&'static str),
     /// An output that was collected is too long.
     TooMuchOutput { stream: &'static str, limit: usize },
-    /// Output that nobody had taken.
+    /// Output of a stream that the program had not taken.
     Discarded { stream: &'static str, bytes: u64 },
     /// The caller's input can't be read.
     Input(io::Error),
@@ -128,8 +128,8 @@ impl fmt::Display for Kind {
             }
             Self::Discarded { stream, bytes } => write!(
                 f,
-                "{bytes} bytes of {stream} were discarded: nobody had taken it when its buffer was full and another \
-                 stream or the end of the process was awaited"
+                "{bytes} bytes of {stream} were discarded: its buffer was full, and the program had not taken \
+                 the stream but awaited another one or the end of the process"
             ),
             Self::Input(_) => f.write_str("can't read the input"),
             #[cfg(unix)]

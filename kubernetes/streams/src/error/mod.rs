@@ -219,7 +219,11 @@ impl Error {
         matches!(&*self.kind, Kind::TooMuchOutput { .. })
     }
 
-    /// Whether output was discarded because nobody had taken the stream.
+    /// Whether output was discarded because the program had not taken the stream.
+    ///
+    /// # Troubleshooting
+    ///
+    /// Take all outputs before waiting, and read them at the same time, or raise the buffer.
     pub fn is_discarded(&self) -> bool {
         matches!(&*self.kind, Kind::Discarded { .. })
     }
