@@ -27,7 +27,7 @@ pub(crate) async fn apply(client: &Client, namespace: &str, mode: &str) -> Resul
         Err(conflict) if conflict.is_conflict() => {
             println!("{conflict}");
             let theirs = core_v1::read_namespaced_config_map(namespace, "settings").send(client).await?;
-            println!("it is {:?}, and shall be {mode:?}", theirs.data.get("mode"));
+            println!("it is {:?}, and must be {mode:?}", theirs.data.get("mode"));
             ApplyRequest::namespaced(namespace, &settings, MANAGER).force(true).send(client).await
         }
         result => result,

@@ -1,4 +1,4 @@
-//! For each ConfigMapGenerator there shall be a ConfigMap with its content: kube's example `configmapgen_controller`.
+//! For each ConfigMapGenerator there must be a ConfigMap with its content: kube's example `configmapgen_controller`.
 //!
 //! ```text
 //! cargo run --example configmapgen

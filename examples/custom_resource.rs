@@ -1,4 +1,4 @@
-//! A resource of one's own, from its Rust type to a watch.
+//! A custom resource, from its Rust type to a watch.
 //!
 //! ```text
 //! cargo run --example custom_resource

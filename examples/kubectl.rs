@@ -95,7 +95,7 @@ enum Command {
     Pods { object: String },
     /// Keeps new pods away from a node.
     Cordon { node: String },
-    /// Lets new pods onto a node again.
+    /// Marks a node as schedulable again.
     Uncordon { node: String },
     /// Evicts the pods of a node.
     Drain {

@@ -1,10 +1,11 @@
-//! An operator: for each Greeting there shall be a ConfigMap with its text, and its status shall say so.
+//! An operator: for each Greeting there must be a ConfigMap with its text, and its status must say so.
 //!
 //! ```text
 //! cargo run --example operator
 //! ```
 //!
-//! A controller calls `reconcile` for each Greeting that has changed, or whose ConfigMap has, and again after a failure.
+//! A controller calls `reconcile` for each Greeting that has changed, or whose ConfigMap has, and again after a
+//! failure.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::sync::Arc;

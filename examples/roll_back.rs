@@ -1,7 +1,7 @@
 //! Takes a Deployment, DaemonSet or StatefulSet back to an earlier revision.
 //!
 //! ```text
-//! cargo run --example roll_back -- ds/agent        # to the revision before the present one
+//! cargo run --example roll_back -- ds/agent        # to the revision before the current one
 //! cargo run --example roll_back -- sts/db 3
 //! ```
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]

@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 pub(crate) async fn wait(client: &Client, namespace: &str, name: &str) -> Result<(), UntilError> {
-    // A condition of one's own can print each state that it sees.
+    // A custom condition can print each state that it sees.
     let rolled_out = deployment_rolled_out();
     let told = ObjectCondition::of_state("is rolled out", move |deployment: Option<&Deployment>| {
         let verdict = rolled_out.check(deployment);

@@ -78,10 +78,12 @@ func follow(format, kubeconfig, namespace, countText string) {
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	must(err)
 	config.QPS = -1
+	// Left alone, clients ask for either, and get protobuf.
+	config.ContentType = "application/json"
 	if format == "protobuf" {
 		config.ContentType = runtime.ContentTypeProtobuf
-		config.AcceptContentTypes = runtime.ContentTypeProtobuf
 	}
+	config.AcceptContentTypes = config.ContentType
 	clients, err := kubernetes.NewForConfig(config)
 	must(err)
 	stop := make(chan struct{})

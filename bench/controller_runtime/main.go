@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"runtime"
 	"slices"
@@ -42,6 +43,8 @@ type reconciles struct {
 	wall    time.Time
 	cpu     float64
 	done    chan struct{}
+
+	reportFirst sync.Once
 }
 
 func main() {
@@ -52,6 +55,8 @@ func main() {
 	check(err)
 	// Not limited, as the others are not.
 	config.QPS = -1
+	// controller-runtime would write objects of built-in types as protobuf, which the server does not read.
+	config.ContentType = "application/json"
 	selected := func(role string) cache.ByObject {
 		return cache.ByObject{Label: labels.SelectorFromSet(labels.Set{"role": role})}
 	}
@@ -98,6 +103,8 @@ func (r *reconciles) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return controllerutil.SetControllerReference(&owner, &secret, r.client.Scheme())
 	})
 	if err != nil {
+		// The logger is off: a server that refuses every write would look like a controller that does nothing.
+		r.reportFirst.Do(func() { fmt.Fprintln(os.Stderr, "controller-runtime, first error of a run:", err) })
 		return ctrl.Result{}, err
 	}
 	r.Lock()

@@ -8,7 +8,7 @@ use crate::locate;
 /// The input of the generator.
 #[derive(Clone, Copy, Debug)]
 pub struct Description<'a> {
-    /// The name of the file or folder, as headers and errors show it.
+    /// The name of the file or folder, for headers and errors.
     pub source: &'a str,
     /// The version of Kubernetes.
     pub kubernetes: &'a str,
@@ -19,19 +19,19 @@ pub struct Description<'a> {
 /// The content of a description, by its format.
 #[derive(Clone, Copy, Debug)]
 pub enum Content<'a> {
-    /// One document: Swagger 2.0, as `/openapi/v2` serves it, or OpenAPI 3.0, which a folder is pinned as.
+    /// One document: Swagger 2.0, as served at `/openapi/v2`, or OpenAPI 3.0, the form in which a folder is pinned.
     Document(&'a [u8]),
-    /// OpenAPI 3.0, a document for each group and version with its name, as `/openapi/v3` serves them.
+    /// OpenAPI 3.0: a named document for each group and version, as served at `/openapi/v3`.
     Documents(&'a [(String, Vec<u8>)]),
 }
 
 impl Content<'_> {
-    /// The version of Kubernetes that a description says it is of.
+    /// The version of Kubernetes that a description states.
     ///
     /// The files in Kubernetes' sources say `unversioned`.
     ///
     /// # Errors
-    /// If it is not JSON, or has no version.
+    /// Returns an error if the description is not JSON, or has no version.
     pub fn version(&self, source: &str) -> Result<String> {
         #[derive(Deserialize)]
         struct Document {
@@ -42,7 +42,8 @@ impl Content<'_> {
             version: String,
         }
         let read = |file: &str, bytes: &[u8]| -> Result<String> {
-            let error = |error| Error::new("it is not a description with a version").in_file(file).caused_by(error);
+            let error =
+                |error| Error::new("it is not an API description with a version").in_file(file).caused_by(error);
             let document: Document = serde_json::from_slice(bytes).map_err(error)?;
             Ok(document.info.version)
         };
@@ -55,10 +56,10 @@ impl Content<'_> {
         }
     }
 
-    /// The description as one document: what a file holds, or OpenAPI 3.0 that has all of a folder's documents.
+    /// The description as one document: that of a file, or the combined documents of a folder as OpenAPI 3.0.
     ///
     /// # Errors
-    /// As [`generate`](crate::generate()).
+    /// See [`generate`](crate::generate()).
     pub fn to_document(&self, source: &str) -> Result<Vec<u8>> {
         match self {
             Self::Document(bytes) => Ok(bytes.to_vec()),
@@ -69,7 +70,7 @@ impl Content<'_> {
         }
     }
 
-    /// The description, with the definitions that gave way to the main server's.
+    /// The description, with the definitions that were replaced by the main server's.
     pub(crate) fn parse(&self, source: &str) -> Result<Merged> {
         match self {
             Self::Document(bytes) => match parse(bytes) {
@@ -80,7 +81,7 @@ impl Content<'_> {
         }
     }
 
-    /// The error of what was read from this, with the file and the lines around each place.
+    /// Adds the file and the lines around each place to an error.
     pub(crate) fn explain(&self, source: &str, error: Error) -> Error {
         match self {
             Self::Document(bytes) => {
@@ -107,7 +108,7 @@ fn parse_documents(source: &str, documents: &[(String, Vec<u8>)]) -> Result<Merg
     }
 }
 
-/// Moves a problem to where Swagger 2.0 has definitions.
+/// Moves a problem to the place of definitions in Swagger 2.0.
 fn in_swagger(problem: Error) -> Error {
     match problem.pointer().strip_prefix("/components/schemas/").map(|rest| format!("/definitions/{rest}")) {
         Some(pointer) => problem.moved(pointer),
@@ -115,7 +116,7 @@ fn in_swagger(problem: Error) -> Error {
     }
 }
 
-/// Moves a problem to the document that has its place.
+/// Moves a problem to the document that contains its place.
 fn place_in(documents: &[(String, Vec<u8>)], problem: Error) -> Error {
     let pointer = problem.pointer();
     let place: Vec<&str> = pointer.split('/').collect();

@@ -10,7 +10,7 @@ use crate::description::Content;
 use crate::error::{Error, Result};
 use crate::input::read_file;
 
-/// A description as it is on the disk: a file of Swagger 2.0, or a folder of documents of OpenAPI 3.0.
+/// A description on disk: a file of Swagger 2.0, or a folder of OpenAPI 3.0 documents.
 #[derive(Debug)]
 pub struct DescriptionFiles {
     name: String,
@@ -23,17 +23,18 @@ enum Data {
     Documents(Vec<(String, Vec<u8>)>),
 }
 
-/// How the names of the documents end, in Kubernetes' sources and where `scripts/describe` writes them.
+/// The suffix of the documents' names, in Kubernetes' sources and in the output of `scripts/describe`.
 const DOCUMENT: &str = "_openapi.json";
 
-/// The list of the documents, where `scripts/describe` wrote them.
+/// The list of the documents, if `scripts/describe` wrote them.
 pub const INDEX: &str = "index.json";
 
 impl DescriptionFiles {
-    /// Reads a file, or all of a folder whose names end in `_openapi.json`.
+    /// Reads a file, or all files of a folder whose names end in `_openapi.json`.
     ///
     /// # Errors
-    /// If something can't be read, or the folder has no such file, or others than its `index.json` lists.
+    /// Returns an error if something can't be read, or if the folder has no such file, or other files than its
+    /// `index.json` lists.
     pub fn read(path: &Path) -> Result<Self> {
         let fail = |error| Error::unreadable(path, error);
         let name = path.display().to_string();
@@ -48,7 +49,7 @@ impl DescriptionFiles {
             }
         }
         if documents.is_empty() {
-            return Err(Error::of_file(&name, format!("the folder has no document of OpenAPI 3.0 (*{DOCUMENT})")));
+            return Err(Error::of_file(&name, format!("the folder has no OpenAPI 3.0 document (*{DOCUMENT})")));
         }
         let is_there = documents.iter().filter_map(|(path, _)| Path::new(path).file_name());
         compare_with_index(path, &is_there.map(|name| name.to_string_lossy().into_owned()).collect())?;
@@ -87,8 +88,8 @@ pub fn document_name(path: &str) -> String {
     format!("{}{DOCUMENT}", path.trim_matches('/').replace('/', "__"))
 }
 
-/// Makes sure that the documents of a folder are those which its index lists, if it has one: it is one description, and
-/// not the rest of another.
+/// Checks that the documents of a folder are those in its index, if it has one, so that it is a single description
+/// without remains of another.
 fn compare_with_index(folder: &Path, is_there: &BTreeSet<String>) -> Result<()> {
     #[derive(Deserialize)]
     struct Index {
@@ -104,8 +105,8 @@ fn compare_with_index(folder: &Path, is_there: &BTreeSet<String>) -> Result<()> 
     let error = |error| Error::new("it is not an index of /openapi/v3").in_file(path.display()).caused_by(error);
     let index: Index = serde_json::from_slice(&bytes).map_err(error)?;
     let listed: BTreeSet<String> = index.paths.keys().map(|path| document_name(path)).collect();
-    let missing = listed.difference(is_there).map(|name| format!("{INDEX} lists {name}, which is not there"));
-    let left = is_there.difference(&listed).map(|name| format!("{name} is there, and {INDEX} does not list it"));
+    let missing = listed.difference(is_there).map(|name| format!("{INDEX} lists {name}, which does not exist"));
+    let left = is_there.difference(&listed).map(|name| format!("{name} exists, but {INDEX} does not list it"));
     let problems = missing.chain(left).map(|message| {
         Error::of_file(&folder.display().to_string(), format!("{message}: write the whole description again"))
     });

@@ -1,21 +1,21 @@
-//! Enums of a description: published ones have none, since Kubernetes writes them for running servers only.
+//! Enums of a description: published descriptions have none, since Kubernetes only writes them in running servers.
 
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::lower::POSSIBLE_VALUES;
 
-/// A description with enums of another.
+/// A description with the enums of another.
 #[derive(Clone, Debug)]
 pub struct KeptEnums {
     /// The description, as JSON.
     pub text: Vec<u8>,
-    /// How many enums it has from the other.
+    /// The number of enums that were added.
     pub kept: usize,
 }
 
-/// Gives strings of a description the known values that they have in another: those at the same place of the same
-/// definition. Strings that have values of their own keep them.
+/// Adds the known values of strings from another description, by the place in the same definition. Strings with values
+/// of their own keep these.
 ///
 /// ```
 /// use kubernetes_codegen::keep_enums;
@@ -28,7 +28,7 @@ pub struct KeptEnums {
 /// ```
 ///
 /// # Errors
-/// If one of them is not JSON.
+/// Returns an error if one of the descriptions is not JSON.
 pub fn keep_enums(old: (&str, &[u8]), new: (&str, &[u8])) -> Result<KeptEnums> {
     let parse = |(file, bytes): (&str, &[u8])| -> Result<Value> {
         serde_json::from_slice(bytes).map_err(|error| Error::of_file(file, "it is not valid JSON").caused_by(error))
@@ -49,7 +49,7 @@ pub fn keep_enums(old: (&str, &[u8]), new: (&str, &[u8])) -> Result<KeptEnums> {
     Ok(KeptEnums { text, kept })
 }
 
-/// Where Swagger 2.0 and OpenAPI 3.0 have definitions.
+/// The places of definitions in Swagger 2.0 and OpenAPI 3.0.
 const PLACES: [&str; 2] = ["/definitions", "/components/schemas"];
 
 /// Walks two schemas of the same place together. JSON that was read is at most 128 levels deep.

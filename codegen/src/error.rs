@@ -4,12 +4,13 @@ use std::path::Path;
 use crate::locate::{Location, excerpt, locate};
 use crate::text::single_line;
 
-/// How many problems `Display` prints before it only counts the rest.
+/// The number of problems that `Display` prints before it only counts the rest.
 const PRINTED: usize = 20;
 
-/// Why nothing was generated: a problem, the file it is in and the place there, and further problems of the same file.
+/// The error of a generation: a problem with its file and place, and further problems of the same file.
 ///
-/// `Display` prints a line for each problem, whatever their names and messages hold; `source()` has what caused the first.
+/// `Display` prints one line for each problem, whatever the names and messages contain; `source()` is the cause of the
+/// first.
 #[derive(Debug)]
 pub struct Error(Box<Problem>);
 
@@ -23,11 +24,11 @@ struct Problem {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// The result of everything here.
+/// The result type of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// A problem that no place in the description explains.
+    /// A problem without a place in the description.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self(Box::new(Problem {
             others: Vec::new(),
@@ -55,8 +56,7 @@ impl Error {
         Some(first)
     }
 
-    /// The same problems, those that are printed with the lines of the text around their places: to look for each of
-    /// thousands would take as many passes over the text.
+    /// Adds the lines around the places to those problems that are printed, as each needs a pass over the text.
     pub(crate) fn with_excerpts(mut self, text: &str) -> Self {
         self = self.with_own_excerpt(text);
         let others = self.0.others.into_iter().enumerate();
@@ -73,14 +73,14 @@ impl Error {
         self.with_excerpt_at(text, location)
     }
 
-    /// This problem with the lines of the text around a place.
+    /// Adds the lines of the text around a place.
     pub(crate) fn with_excerpt_at(mut self, text: &str, location: Location) -> Self {
         let Location { line, column } = location;
         self.0.excerpt = format!("  line {line}, column {column}\n{}", excerpt(text, location));
         self
     }
 
-    /// Every problem, changed by itself.
+    /// Maps every problem.
     pub(crate) fn each(mut self, change: &mut dyn FnMut(Self) -> Self) -> Self {
         let others = std::mem::take(&mut self.0.others);
         let mut changed = change(self);
@@ -103,17 +103,17 @@ impl Error {
         Self::new(format!("can't {action} it")).in_file(path.display()).caused_by(error)
     }
 
-    /// A file that the program was given and can't read.
+    /// An input file that can't be read.
     pub fn unreadable(path: &Path, error: std::io::Error) -> Self {
         Self::io("read", path, error)
     }
 
-    /// A problem of a file that the program was given.
+    /// A problem of an input file.
     pub fn of_file(file: &str, message: impl Into<String>) -> Self {
         Self::new(message).in_file(file)
     }
 
-    /// The same problem of a file that is known by another name.
+    /// The same problem in a file with another name.
     #[must_use]
     pub fn renamed(mut self, from: &str, to: &str) -> Self {
         if self.0.file.as_deref() == Some(from) {
@@ -147,7 +147,7 @@ impl Error {
         &self.0.pointer
     }
 
-    /// The file that is to be mended.
+    /// The file to fix.
     pub fn file(&self) -> Option<&str> {
         self.0.file.as_deref()
     }
@@ -178,7 +178,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// A place in the description, as a chain of keys; the pointer is only built when a problem is reported.
+/// A place in the description, as a chain of keys; the pointer is built only when a problem is reported.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     parent: Option<&'a Place<'a>>,

@@ -1,4 +1,4 @@
-//! A report of what a description holds and what became of it, in Markdown.
+//! A Markdown report on the content of a description and the result of its generation.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,7 +7,7 @@ use crate::fixups::Applied;
 use crate::ir::{Body, Verb};
 use crate::passes::Plan;
 
-/// Writes the report. It trips a test when Kubernetes changes shape.
+/// Writes the report. A test compares it, to notice structural changes of Kubernetes.
 pub(crate) fn report(kubernetes: &str, plan: &Plan, fixups: &Applied) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.

@@ -1,4 +1,4 @@
-//! Files that the user names: whatever they are, reading them ends.
+//! Reads files given by the user; it terminates for any file.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -7,19 +7,20 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// A large cluster's description has tens of megabytes.
+/// The description of a large cluster has tens of megabytes.
 const MOST_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Reads a file.
 ///
 /// # Errors
-/// If it can't be read, is not a regular file (a pipe or a device may never end), or is larger than 512 MiB.
+/// Returns an error if the file can't be read, is not a regular file (a pipe or a device may never end), or is larger
+/// than 512 MiB.
 pub fn read_file(path: &Path) -> Result<Vec<u8>> {
     let fail = |error| Error::unreadable(path, error);
     let metadata = fs::metadata(path).map_err(fail)?;
     if !metadata.is_file() {
         let found = if metadata.is_dir() { "a folder" } else { "a device, a pipe or a socket" };
-        return Err(Error::new(format!("this is {found}; a regular file is expected")).in_file(path.display()));
+        return Err(Error::new(format!("expected a regular file, found {found}")).in_file(path.display()));
     }
     let mut bytes = Vec::with_capacity(metadata.len().min(MOST_BYTES) as usize);
     File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes)).map_err(fail)?;
@@ -30,21 +31,22 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a file of UTF-8.
+/// Reads a UTF-8 file.
 ///
 /// # Errors
-/// As [`read_file`], and if it is not UTF-8.
+/// See [`read_file`]; also fails if the file is not UTF-8.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
     String::from_utf8(read_file(path)?).map_err(|error| {
         Error::new("the file is not valid UTF-8").in_file(path.display()).caused_by(error.utf8_error())
     })
 }
 
-/// The file of a path, or the files below a folder whose names have one of these extensions, sorted. A folder that
-/// several links lead to is read once.
+/// The file at a path, or the files below a folder with one of these extensions, sorted. A folder with several links to
+/// it is read once.
 ///
 /// # Errors
-/// If something can't be read, is neither a file nor a folder, or a folder links to one that it is in.
+/// Returns an error if something can't be read or is neither a file nor a folder, or if a folder has a link to one that
+/// contains it.
 pub fn files_below(path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
     let metadata = fs::metadata(path).map_err(|error| Error::unreadable(path, error))?;
     if !metadata.is_dir() {
@@ -69,7 +71,7 @@ impl Search<'_> {
         let fail = |error: io::Error| Error::unreadable(path, error);
         let real = path.canonicalize().map_err(fail)?;
         if self.above.contains(&real) {
-            let message = format!("the link leads back to {}, which it is in: remove it", real.display());
+            let message = format!("the link leads back to {}, which contains it: remove the link", real.display());
             return Err(Error::new(message).in_file(path.display()));
         }
         if !self.seen.insert(real.clone()) {
@@ -106,12 +108,11 @@ mod tests {
         symlink("/dev/zero", folder.path().join("zero.yaml")).expect("the folder is ours");
         for path in [fifo, folder.path().join("zero.yaml"), PathBuf::from("/dev/null")] {
             let error = read_file(&path).expect_err("it is not a file").to_string();
-            let expected =
-                format!("{}: this is a device, a pipe or a socket; a regular file is expected", path.display());
+            let expected = format!("{}: expected a regular file, found a device, a pipe or a socket", path.display());
             assert_eq!(error, expected);
         }
         let error = read_file(folder.path()).expect_err("it is not a file").to_string();
-        assert!(error.ends_with("this is a folder; a regular file is expected"), "{error}");
+        assert!(error.ends_with("expected a regular file, found a folder"), "{error}");
     }
 
     #[test]

@@ -1,9 +1,6 @@
 //! Renders the model and API crates of the Kubernetes SDK from an API description.
 //!
-//! [`generate`] is pure: a description in, a [`FileTree`] out. The pipeline, a module each:
-//! read Swagger 2.0 or OpenAPI 3.0 as OpenAPI 3.0 (`kubernetes-swagger`), mend upstream bugs (`fixups`), lower to the
-//! intermediate representation (`lower`, `ir`), decide what is rendered (`passes`), render and format pages (`render`).
-//! Only [`FileTree::compare`] and [`Changes::apply`] touch the disk, and only at the end: a failure changes nothing.
+//! [`generate`] is pure: it turns a description into a [`FileTree`]. Each step of the pipeline is a module: read Swagger 2.0 or OpenAPI 3.0 as OpenAPI 3.0 (`kubernetes-swagger`), fix upstream bugs (`fixups`), lower to the intermediate representation (`lower`, `ir`), decide what is rendered (`passes`), and render and format pages (`render`). Only [`FileTree::compare`] and [`Changes::apply`] touch the disk, and only at the end, so a failure changes nothing.
 
 mod crds;
 mod custom_diff;
@@ -53,14 +50,14 @@ pub use version::check_version;
 pub struct Generation {
     /// The files.
     pub tree: FileTree,
-    /// A report of what the description holds, in Markdown.
+    /// A Markdown report on the content of the description.
     pub facts: String,
-    /// Notes for the user: definitions of other servers that gave way to the main server's, and types that
-    /// differ from the description.
+    /// Notes for the user: definitions of other servers that were replaced by the main server's, and types that differ
+    /// from the description.
     pub notes: Vec<String>,
     /// The counts.
     pub summary: Summary,
-    /// Where the time went.
+    /// The time of each step.
     pub timings: Timings,
 }
 
@@ -71,9 +68,9 @@ pub struct Summary {
     pub definitions: usize,
     /// Operations that became functions.
     pub operations: usize,
-    /// Groups of definitions, each version counted.
+    /// Groups of definitions, with each version counted.
     pub groups: usize,
-    /// Files in the tree, manifests included.
+    /// Files in the tree, including manifests.
     pub files: usize,
 }
 
@@ -100,8 +97,8 @@ impl fmt::Display for Summary {
 /// ```
 ///
 /// # Errors
-/// If the description is not Swagger 2.0 or OpenAPI 3.0 as Kubernetes writes it, or has no counterpart in Rust. The error
-/// names the place by its JSON pointer.
+/// Returns an error if the description is not Swagger 2.0 or OpenAPI 3.0 as written by Kubernetes, or can't be
+/// expressed in Rust. The error names the place by its JSON pointer.
 pub fn generate(description: &Description<'_>) -> Result<Generation> {
     plan_and_render(description).map_err(|error| description.content.explain(description.source, error))
 }
@@ -129,8 +126,8 @@ fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
     Ok(Generation { facts: facts::report(kubernetes, &plan, &fixups), tree, notes, summary, timings })
 }
 
-/// The description must be of the version that the lock names. The file in Kubernetes' sources names none, and a server
-/// its minor version alone.
+/// Checks that the description has the version in the lock file. The file in Kubernetes' sources has none, and a server
+/// states only its minor version.
 fn compare_versions(openapi: &OpenAPI, kubernetes: &str) -> Result<()> {
     let found = openapi.info.version.as_str();
     if found == kubernetes || found == "unversioned" || kubernetes.starts_with(&format!("v{found}.")) {

@@ -12,12 +12,12 @@ use crate::version::check_version;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
-    /// The version of Kubernetes, as `v1.37.2`.
+    /// The version of Kubernetes, such as `v1.37.2`.
     pub kubernetes: String,
-    /// Where the description comes from.
+    /// The origin of the description.
     pub source: String,
-    /// The SHA-256 of the file, in hexadecimal; of a folder, that of its documents by their names: of
-    /// each the length of the name, the name, the length of the text (64 bits, big-endian) and the text.
+    /// The hexadecimal SHA-256 of the file. For a folder, it covers the documents sorted by name: for each the length
+    /// of the name, the name, the length of the text (64 bits, big-endian) and the text.
     pub sha256: String,
 }
 
@@ -32,7 +32,7 @@ impl Lock {
         let Self { kubernetes, source, sha256 } = self;
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         format!(
-            "# Pins scripts/swagger.json. The generator refuses a description whose hash is another one.\n\
+            "# Pins scripts/swagger.json. The generator refuses a description with another hash.\n\
              kubernetes = {}\nsource = {}\nsha256 = {}\n",
             quoted(kubernetes),
             quoted(source),
@@ -43,7 +43,8 @@ impl Lock {
     /// Reads a lock file.
     ///
     /// # Errors
-    /// If it can't be read, is not TOML with just these keys, or names no version of Kubernetes.
+    /// Returns an error if the file can't be read, is not TOML with exactly these keys, or has no valid version of
+    /// Kubernetes.
     pub fn read(path: &Path) -> Result<Self> {
         let lock: Self = toml::from_str(&read_text(path)?).map_err(|error| {
             let message = "it needs the keys `kubernetes`, `source` and `sha256`, all strings";
@@ -53,10 +54,10 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Makes sure that a description is the one that this lock pins.
+    /// Checks that a description is the one that this lock pins.
     ///
     /// # Errors
-    /// If it has another hash; the message has both hashes, and the way out.
+    /// Returns an error if the hash differs; the message has both hashes and the solution.
     pub fn verify(&self, content: &Content<'_>, description: &Path, lock: &Path) -> Result<()> {
         let found = match content {
             Content::Document(bytes) => sha256(bytes),
@@ -66,7 +67,7 @@ impl Lock {
             return Ok(());
         }
         let message = format!(
-            "its sha256 is {found}, but {} pins {}. Restore the file, or, to use the new description, write its \
+            "its sha256 is {found}, but {} pins {}. Restore the file or, to use the new description, write its \
              sha256 (and its version of Kubernetes) into the lock file",
             lock.display(),
             self.sha256,
@@ -75,7 +76,7 @@ impl Lock {
     }
 }
 
-/// The lengths keep apart folders whose texts are the same one after the other.
+/// The lengths distinguish folders whose concatenated texts are equal.
 fn hash_of(documents: &[(String, Vec<u8>)]) -> String {
     let mut digest = Sha256::new();
     for (path, text) in documents {

@@ -1,4 +1,4 @@
-//! Regenerates the generated crates, and tells what changed between two descriptions.
+//! Regenerates the generated crates, and compares descriptions.
 
 #![allow(clippy::print_stdout, reason = "what the program reports is its output")]
 
@@ -10,7 +10,7 @@ use clap::Parser;
 
 use command::report;
 
-/// How many problems are shown with the lines around them.
+/// The number of problems that are shown with the lines around them.
 const EXCERPTS: usize = 5;
 
 fn main() -> ExitCode {

@@ -4,9 +4,8 @@ use serde_json::ser::{PrettyFormatter, Serializer};
 
 use crate::error::{Error, Result};
 
-/// The form that a description is pinned in: keys sorted, each member on a line of its own, one space of indentation,
-/// so that two versions can be compared line by line, however the server wrote them. `jq --sort-keys --indent 1` writes
-/// the same.
+/// The form of a pinned description: sorted keys, each member on its own line, and an indentation of one space, so that
+/// versions can be compared line by line, however the server wrote them. `jq --sort-keys --indent 1` produces the same.
 ///
 /// ```
 /// let text = kubernetes_codegen::normal_form("a.json", br#"{"b": [1], "a": {}}"#)?;
@@ -15,7 +14,7 @@ use crate::error::{Error, Result};
 /// ```
 ///
 /// # Errors
-/// If it is not JSON.
+/// Returns an error if the text is not JSON.
 pub fn normal_form(source: &str, bytes: &[u8]) -> Result<String> {
     let error = |message: &str, error| Error::new(message).in_file(source).caused_by(error);
     let mut value: Value = serde_json::from_slice(bytes).map_err(|cause| error("it is not valid JSON", cause))?;

@@ -1,12 +1,11 @@
-//! Foreign text, made safe to show: descriptions, servers and file names may hold anything.
+//! Makes untrusted text safe to show: descriptions, servers and file names may contain anything.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The text with characters escaped that a terminal acts upon, or that change the order in which text appears. Line
-/// breaks and tabs stay.
+/// Escapes characters that control a terminal or change the visual order of text. Line breaks and tabs stay.
 ///
-/// Everything that the programs print passes through this function. What it writes is valid inside of a JSON string.
+/// Everything that the programs print passes through this function. Its result is valid inside a JSON string.
 ///
 /// ```
 /// assert_eq!(kubernetes_codegen::printable("\u{1b}[2J\u{202e}a\n"), "\\u001b[2J\\u202ea\n");
@@ -15,13 +14,13 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     escape(text, |character| is_unsafe(character) && !matches!(character, '\n' | '\t'))
 }
 
-/// The text on one line: as [`printable`], with line breaks escaped too.
+/// The text on one line: like [`printable`], but with line breaks escaped, too.
 pub(crate) fn single_line(text: &str) -> Cow<'_, str> {
     escape(text, is_unsafe)
 }
 
-/// Whether a terminal acts upon a character, a line ends with it, or it changes the order of text: control characters,
-/// Unicode's line separators, its bidirectional controls (UAX #9), and its tags, which nothing shows.
+/// Whether a character controls a terminal, ends a line, or changes the order of text: control characters, Unicode's
+/// line separators, bidirectional controls (UAX #9), and invisible tags.
 pub(crate) fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character,

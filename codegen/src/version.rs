@@ -1,10 +1,10 @@
 use crate::error::{Error, Result};
 
-/// No release of Kubernetes, or of a distribution, has a longer version.
+/// The maximum length of the version of Kubernetes or a distribution.
 const MOST_BYTES: usize = 128;
 
-/// Makes sure that a text is a version of Kubernetes: `v1.37.2`, perhaps with a pre-release (`v1.38.0-beta.0`) or with
-/// what a distribution adds (`v1.37.2+k3s1`), as semantic versioning defines them.
+/// Checks that a text is a version of Kubernetes: `v1.37.2`, optionally with a pre-release (`v1.38.0-beta.0`) or the
+/// build metadata of a distribution (`v1.37.2+k3s1`), as in semantic versioning.
 ///
 /// ```
 /// assert!(kubernetes_codegen::check_version("v1.38.0-beta.0").is_ok());
@@ -12,7 +12,7 @@ const MOST_BYTES: usize = 128;
 /// ```
 ///
 /// # Errors
-/// If it is not such a version.
+/// Returns an error if the text is not such a version.
 pub fn check_version(text: &str) -> Result<()> {
     let version = text.strip_prefix('v').filter(|_| text.len() <= MOST_BYTES);
     if version.is_some_and(|version| semver::Version::parse(version).is_ok()) {

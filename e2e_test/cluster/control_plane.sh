@@ -122,8 +122,8 @@ restart_apiserver() { # flags...
 }
 
 # Two things remember old versions: etcd, until it is compacted, and the API server's watch cache, which goes on serving
-# watches from the events that it holds whatever etcd has forgotten. So etcd is compacted, and the API server started
-# anew: its cache then begins at the current revision, and an older resourceVersion is answered with 410.
+# watches from the events that it holds whatever etcd has forgotten. So etcd is compacted, and the API server
+# restarted: its cache then begins at the current revision, and an older resourceVersion is answered with 410.
 # The two writes, outside the API server's keys, move the revision past every resourceVersion that was handed out.
 compact() {
   running etcd || fail "the cluster is not up; run: scripts/test-cluster up"

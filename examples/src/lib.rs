@@ -1,4 +1,5 @@
-//! Programs that show the Kubernetes SDK at work, one in each file beside this crate's folder `src`; and what they share.
+//! Programs that show the Kubernetes SDK at work, one in each file beside this crate's folder `src`; and what they
+//! share.
 
 use std::error::Error;
 
@@ -10,7 +11,7 @@ use kubernetes_testing::TestServer;
 /// API server in memory, which lives as long as what is returned beside it.
 ///
 /// # Errors
-/// If a kubeconfig is wrong, or `$KUBECONFIG` names none.
+/// Returns an error if a kubeconfig is wrong, or `$KUBECONFIG` names none.
 pub fn connect(embedded: bool) -> Result<(Client, Option<TestServer>), Box<dyn Error>> {
     if !embedded {
         if let Some(config) = find(&Environment::from_process())? {

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-/// How many problems [`Error`] prints before it only counts the rest.
+/// The number of problems that [`Error`] prints before it only counts the rest.
 const PRINTED: usize = 20;
 
-/// Why a document was refused: every problem found, each with its place.
+/// The error for a refused document: all problems, each with its place.
 ///
 /// ```
 /// use kubernetes_swagger::parse;
@@ -20,17 +20,17 @@ pub struct Error {
     source: Option<serde_json::Error>,
 }
 
-/// One thing that is wrong with a document.
+/// A problem with a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The place, as a JSON pointer (RFC 6901). Empty for the whole document.
     pub pointer: String,
-    /// The problem, and the value that is expected.
+    /// The problem, and the expected value.
     pub message: String,
 }
 
 impl Error {
-    /// Every problem found, in the order of the document. There is at least one.
+    /// All problems, in the order of the document. There is at least one.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
@@ -39,7 +39,7 @@ impl Error {
         Self { problems, source: None }
     }
 
-    /// The text is not JSON. `serde_json` names the line and the column.
+    /// The text is not JSON. `serde_json` provides the line and the column.
     pub(crate) fn syntax(error: serde_json::Error) -> Self {
         let place = format!("at line {}, column {}", error.line(), error.column());
         let message = if error.is_eof() {

@@ -1,4 +1,4 @@
-//! The `x-kubernetes-…` extensions, typed, as they are read from a description.
+//! The typed `x-kubernetes-…` extensions of a description.
 //!
 //! ```
 //! use kubernetes_swagger::{extension, parse};
@@ -16,10 +16,11 @@
 //! # Ok::<(), kubernetes_swagger::Error>(())
 //! ```
 //!
-//! Reading a description checks every extension, so the functions here find either its value or none.
+//! Reading a description checks all extensions, so the functions here return either the value or `None`.
 //!
-//! Sources: `k8s.io/kube-openapi/pkg/generators/extension.go`, `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1`
-//! and `pkg/controller/openapi/builder`, `k8s.io/apiserver/pkg/endpoints/installer.go`.
+//! Sources: `k8s.io/kube-openapi/pkg/generators/extension.go`,
+//! `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1` and `pkg/controller/openapi/builder`,
+//! `k8s.io/apiserver/pkg/endpoints/installer.go`.
 
 use std::borrow::Borrow;
 
@@ -45,10 +46,10 @@ const PRESERVE_UNKNOWN_FIELDS: &str = "x-kubernetes-preserve-unknown-fields";
 const INT_OR_STRING: &str = "x-kubernetes-int-or-string";
 const EMBEDDED_RESOURCE: &str = "x-kubernetes-embedded-resource";
 
-/// Reports what is wrong with an extension.
+/// Reports problems of an extension.
 type Check = fn(&Place<'_>, Json<'_>) -> Option<()>;
 
-/// Every extension that a schema may have. Those that no function here reads are checked all the same.
+/// Every extension that a schema may have. Extensions that no function here reads are checked, too.
 const OF_SCHEMAS: &[(&str, Check)] = &[
     (GROUP_VERSION_KIND, |place, json| kinds(place, json).map(drop)),
     (LIST_TYPE, |place, json| text::<ListType>("list type")(place, json).map(drop)),
@@ -92,17 +93,17 @@ fn read(object: &mut Object<'_, '_>, known: &[(&'static str, Check)]) -> IndexMa
     extensions
 }
 
-/// The kinds that have a schema; empty for a schema that is not an object of its own.
+/// The kinds with this schema; empty for a schema that is not an object of the API.
 pub fn group_version_kinds(data: &SchemaData) -> Vec<GroupVersionKind> {
     get(&data.extensions, GROUP_VERSION_KIND, kinds).unwrap_or_default()
 }
 
-/// How the items of a list are merged and told apart.
+/// How the items of a list are merged and identified.
 pub fn list_type(data: &SchemaData) -> Option<ListType> {
     get(&data.extensions, LIST_TYPE, text("list type"))
 }
 
-/// The properties that tell the items of a list of type `map` apart.
+/// The properties that identify the items of a list of type `map`.
 pub fn list_map_keys(data: &SchemaData) -> Vec<String> {
     get(&data.extensions, LIST_MAP_KEYS, strings).unwrap_or_default()
 }
@@ -147,7 +148,7 @@ pub fn group_version_kind(of: &Operation) -> Option<GroupVersionKind> {
     get(&of.extensions, GROUP_VERSION_KIND, kind)
 }
 
-/// The content types that an operation produces, where its responses do not show them.
+/// The content types that an operation produces, if its responses do not show them.
 pub fn produces(of: &Operation) -> Option<Vec<String>> {
     get(&of.extensions, PRODUCES, strings)
 }
@@ -265,7 +266,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// How the items of a list are merged and told apart.
+    /// How the items of a list are merged and identified.
     pub enum ListType {
         /// `atomic`: the list is replaced as a whole
         Atomic = "atomic",
@@ -281,7 +282,7 @@ text_enum! {
     pub enum MapType {
         /// `atomic`: it is replaced as a whole
         Atomic = "atomic",
-        /// `granular`: each entry has an owner of its own
+        /// `granular`: each entry is owned separately
         Granular = "granular",
     }
 }

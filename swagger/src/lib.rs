@@ -1,10 +1,10 @@
 //! Descriptions of the Kubernetes API, read without skipping anything.
 //!
-//! A Kubernetes API server describes itself in Swagger 2.0 and in OpenAPI 3.0, with extensions of its own, and custom
-//! resources have schemas in their definitions. All of them become [`openapiv3`]'s types by one set of readers: [`parse`]
-//! takes a description, [`parse_structural`] the schema of a custom resource. What a reader does not know is an error that
-//! names the JSON pointer. [`merge`](merge()) makes one description of the documents of a server, and [`extension`] reads
-//! the extensions.
+//! A Kubernetes API server describes itself in Swagger 2.0 and OpenAPI 3.0 with its own extensions, and custom
+//! resources have schemas in their definitions. One set of readers turns all of them into [`openapiv3`]'s types:
+//! [`parse`] reads a description, [`parse_structural`] the schema of a custom resource. Anything unknown is an error
+//! with its JSON pointer. [`merge`](merge()) combines the documents of a server into one description, and [`extension`]
+//! reads the extensions.
 //!
 //! ```
 //! use kubernetes_swagger::extension::{self, Action};

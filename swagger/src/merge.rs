@@ -7,24 +7,25 @@ use openapiv3::{Components, Info, OpenAPI, ReferenceOr, Schema, SecurityRequirem
 use crate::error::{Error, Problem};
 use crate::extension::{GROUP_VERSION_KIND, group_version_kinds};
 
-/// The library that Kubernetes' servers share, each in the form of its own release.
+/// The library that Kubernetes' servers share, each in the version of its own release.
 const LIBRARY: &str = "io.k8s.apimachinery.";
 
 /// The title of every document of the API server itself; custom resources and aggregated servers have titles of their
 /// own.
 const MAIN_TITLE: &str = "Kubernetes";
 
-/// Makes one description of the documents of a server, each with its name: those of all groups and versions.
+/// Combines the named documents of a server, those of all groups and versions, into one description.
 ///
-/// A document lists with a definition only its own kinds, so the lists are joined. What a server beside the main one (an
-/// aggregated one) says of a definition gives way to what the main one says: it has it from the release that it was
-/// built with. The main documents are those with the `info` of the one that has `/version/`, or else of the first with
-/// the title `Kubernetes`.
+/// A document lists only its own kinds for a definition, so the lists are joined. The main server's version of a
+/// definition takes precedence over that of an aggregated server, which has it from the release that it was built with.
+/// The main documents are those with the same `info` as the one with `/version/`, or else as the first one with the
+/// title `Kubernetes`.
 ///
 /// # Errors
 ///
-/// Two documents of the main server, or two others, describe something in different ways, or there is no document. The
-/// message names both. What two other servers say of `io.k8s.apimachinery` may differ: the first document counts.
+/// Returns an error if two documents of the main server, or two others, describe something differently, or if there is
+/// no document. The message names both. Only the definitions of `io.k8s.apimachinery` may differ between two other
+/// servers: the first document wins.
 pub fn merge(documents: Vec<(String, OpenAPI)>) -> Result<Merged, Error> {
     let Some((_, first)) = documents.first() else {
         return Err(Error::new(vec![problem("", "there is no document".to_owned())]));
@@ -50,10 +51,10 @@ pub fn merge(documents: Vec<(String, OpenAPI)>) -> Result<Merged, Error> {
 /// The result of [`merge`].
 #[derive(Clone, Debug, Default)]
 pub struct Merged {
-    /// The description of all.
+    /// The combined description.
     pub openapi: OpenAPI,
-    /// The definitions, beside those of `io.k8s.apimachinery`, that a server beside the main one describes in another
-    /// way; the main server's form was taken.
+    /// The definitions, other than those of `io.k8s.apimachinery`, that another server describes differently; the main
+    /// server's version is used.
     pub gave_way: Vec<Problem>,
 }
 
@@ -157,7 +158,7 @@ impl Merging {
             && self.info(number) != self.main.as_ref()
     }
 
-    /// As [`Self::differs`], if both documents are of one server: each server has its own.
+    /// Like [`Self::differs`], if both documents are of one server: each server has its own.
     fn differs_in_server(&mut self, pointer: &str, number: usize) {
         if self.info(self.origin(pointer)) == self.info(number) {
             self.differs(pointer, number);

@@ -1,4 +1,4 @@
-//! Names in a lifted document: where references lead, and the extensions that hold what OpenAPI 3.0 cannot.
+//! Names in a lifted document: references, and extensions for everything that OpenAPI 3.0 can't express.
 
 /// On the document: `host`.
 pub(crate) const HOST: &str = "x-swagger-host";

@@ -1,4 +1,4 @@
-//! Time. It is tokio's, and nothing else in this crate asks for it, so that a paused clock controls everything.
+//! The only source of time in this crate, which is tokio's, so that a paused clock controls everything.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,25 +9,25 @@ pub(crate) use kubernetes_client::clock::now;
 use tokio::time::Sleep;
 pub(crate) use tokio::time::{Instant, sleep, timeout};
 
-/// A timer that can be set again and again.
+/// A timer that can be reset.
 #[derive(Debug, Default)]
 pub(crate) struct Timer {
     sleep: Option<Pin<Box<Sleep>>>,
-    /// The time that it was set to; `None` if it never goes off.
+    /// The duration of the timer; `None` if it never expires.
     limit: Option<Duration>,
 }
 
 impl Timer {
-    /// A timer that starts to count now.
+    /// Creates a timer that starts now.
     pub(crate) fn after(limit: impl Into<Option<Duration>>) -> Self {
         let mut timer = Self::default();
         timer.set(limit);
         timer
     }
 
-    /// Starts to count anew.
+    /// Restarts the timer.
     pub(crate) fn set(&mut self, limit: impl Into<Option<Duration>>) {
-        // Some centuries, where the clock can count no further.
+        // Some centuries, if the clock can't represent more.
         let limit = limit.into().filter(|limit| now().checked_add(*limit).is_some());
         self.limit = limit;
         match (&mut self.sleep, limit) {
@@ -37,7 +37,7 @@ impl Timer {
         }
     }
 
-    /// Ready with the time that it was set to, once that is over.
+    /// Ready with the duration once it has elapsed.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Duration> {
         match (&mut self.sleep, self.limit) {
             (Some(sleep), Some(limit)) => {

@@ -5,7 +5,7 @@ use crate::Reason;
 use crate::wire::EventKind;
 
 /// Counts of events, errors and reconnections of the streams of a [`Watch`](crate::Watch) and its clones: a snapshot of
-/// counters that only grow, for a program to export.
+/// monotonic counters, for a program to export.
 ///
 /// ```
 /// # use kubernetes_client::Client;
@@ -13,7 +13,7 @@ use crate::wire::EventKind;
 ///
 /// # fn example(client: &Client) {
 /// let watch = Watch::new(client);
-/// // … make streams, and read them; then, whenever somebody asks:
+/// // … create and read streams; then, for each export:
 /// let counts = watch.counts();
 /// println!("{} events, {} broken connections", counts.events(), counts.of(Reason::Broken));
 /// for (name, value) in counts.iter() {
@@ -42,12 +42,12 @@ impl Counts {
         self.bookmarks
     }
 
-    /// The number of changes of connection for this reason. That of [`Reason::Listed`] is the number of lists.
+    /// The number of transitions with this reason. For [`Reason::Listed`], it is the number of lists.
     pub fn of(&self, reason: Reason) -> u64 {
         self.transitions.get(reason as usize).copied().unwrap_or_default()
     }
 
-    /// The number of connections that ended and requests that failed, for any reason; usually, another one follows.
+    /// The number of connections that ended and requests that failed, for any reason; most are followed by another.
     pub fn reconnects(&self) -> u64 {
         let established = [Reason::Connected, Reason::Listed];
         Reason::ALL.into_iter().filter(|reason| !established.contains(reason)).map(|reason| self.of(reason)).sum()
@@ -58,7 +58,7 @@ impl Counts {
         self.failures
     }
 
-    /// All counts, each with a name in the style of metrics.
+    /// All counts, with names in the style of metrics.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let [added, modified, deleted] = self.changes;
         let others = [
@@ -72,9 +72,9 @@ impl Counts {
     }
 }
 
-/// The counters of the streams of a watch. Its clones count together.
+/// The counters of the streams of a watch, which its clones share.
 ///
-/// No order between them is needed, so that counting costs an event next to nothing.
+/// No ordering between them is needed, so counting is nearly free.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counters(Arc<Inner>);
 
@@ -87,22 +87,22 @@ struct Inner {
 }
 
 impl Counters {
-    /// An event that is delivered.
+    /// Counts an event that is delivered.
     pub(crate) fn changed(&self, kind: EventKind) {
         increment(self.0.changes.get(kind as usize));
     }
 
-    /// A bookmark that is delivered.
+    /// Counts a bookmark that is delivered.
     pub(crate) fn bookmarked(&self) {
         increment(Some(&self.0.bookmarks));
     }
 
-    /// A stream that ends with an error.
+    /// Counts a stream that ends with an error.
     pub(crate) fn failed(&self) {
         increment(Some(&self.0.failures));
     }
 
-    /// A change of connection.
+    /// Counts a transition.
     pub(crate) fn transition(&self, reason: Reason) {
         increment(self.0.transitions.get(reason as usize));
     }

@@ -9,17 +9,17 @@ use kubernetes_core::{ObjectKey, Request, Status};
 use crate::machine::Loss;
 use crate::wire::EventTooLong;
 
-/// A failure of a watch that a retry can't cure.
+/// The error of a watch, which a retry can't fix.
 ///
-/// - [`is_gone`](Self::is_gone): the server has forgotten the version, or has never had it. List again and watch from
-///   there, or start a watch without a version. What was deleted meanwhile can only be found by comparing.
-/// - 401, 403, 404 and other refusals: mend the credentials, the roles or the request.
+/// - [`is_gone`](Self::is_gone): the server has forgotten the version, or never had it. List again and watch from
+///   there, or start a watch without a version. Deletions in the meantime can only be found by comparing.
+/// - 401, 403, 404 and other refusals: fix the credentials, the roles or the request.
 /// - [`is_undecodable`](Self::is_undecodable): the server sent something other than an event of this type.
 ///
 /// `Display` shows one level, and [`source`](std::error::Error::source) returns the next; `Debug` shows the whole chain
-/// in one line, since `fn main() -> Result<(), Box<dyn Error>>` prints it.
+/// on one line, since `fn main() -> Result<(), Box<dyn Error>>` prints it.
 ///
-/// (An [observer](crate::Watch::observe) receives the same type for failures that are retried.)
+/// An [observer](crate::Watch::observe) receives the same type for failures that are retried.
 ///
 /// A clone is the same error.
 #[derive(Clone)]
@@ -30,15 +30,15 @@ struct Inner {
     cause: Cause,
 }
 
-/// Why a request has no more to give.
+/// The reason why a request has ended.
 #[derive(Debug)]
 pub(crate) enum Cause {
     Ended,
-    /// The watch ended before it began, which is how some API servers answer a version that they have forgotten.
+    /// The watch ended immediately, which some API servers do for a version that they have forgotten.
     EndedAtOnce,
     Truncated,
     Silent(Duration),
-    /// The server did not end the watch in this time, as it was asked to.
+    /// The server did not end the watch within the requested time.
     Overdue(Duration),
     NotStreaming,
     Client(kubernetes_client::Error),
@@ -47,7 +47,7 @@ pub(crate) enum Cause {
     UndecodableObject(ObjectKey, DecodeError),
     EventTooLong(EventTooLong),
     NoVersion,
-    /// The pages of a list follow each other for ever.
+    /// The pages of a list never end.
     EndlessList,
     /// The task that fills a store has panicked.
     Panicked,
@@ -113,8 +113,7 @@ fn loss_of_event(status: &Status) -> Loss {
         Some(400 | 422) => Loss::Refused,
         Some(401 | 403..=499 | 501 | 505) => Loss::Final,
         _ if status.is_unauthorized() || status.is_forbidden() || status.is_not_found() => Loss::Final,
-        // `null`, text, or a Status that says no more than a message. client-go's RetryWatcher retries whatever it does
-        // not know.
+        // `null`, text, or a Status with nothing but a message. client-go's RetryWatcher retries unknown errors.
         _ => Loss::Unexplained { retry_after },
     }
 }
@@ -136,7 +135,7 @@ impl Error {
         Self(Arc::new(Inner { path: "".into(), cause: Cause::Panicked }))
     }
 
-    /// The server's error, if it answered or sent one.
+    /// The server's error, if it sent one.
     pub fn status(&self) -> Option<&Status> {
         match &self.0.cause {
             Cause::Client(error) => error.status(),
@@ -147,9 +146,9 @@ impl Error {
 
     /// Whether the server does not have the version from which the watch was to resume: list again.
     ///
-    /// It has forgotten it (410, or a watch that ends at once, again and again), or does not come to know it ("Too
-    /// large resource version"), as after its data was restored from a backup. All but 410 are tried for some minutes
-    /// before the watch is over, as a server may lag, or be about to stop.
+    /// The server has forgotten it (410, or watches that repeatedly end at once), or does not reach it ("Too large
+    /// resource version"), for example after its data was restored from a backup. Except for 410, the watch retries for
+    /// some minutes before it fails, as a server may lag or be about to stop.
     pub fn is_gone(&self) -> bool {
         matches!(self.0.cause.loss(), Loss::Gone | Loss::Ahead { .. } | Loss::Empty)
     }
@@ -165,8 +164,8 @@ impl Error {
     ///
     /// # Troubleshooting
     ///
-    /// The role needs the verbs `list` and `watch`, in the namespace that is watched: a ClusterRole with a
-    /// ClusterRoleBinding for all namespaces.
+    /// The role needs the verbs `list` and `watch` in the watched namespace. To watch all namespaces, it needs to be a
+    /// ClusterRole with a ClusterRoleBinding.
     pub fn is_forbidden(&self) -> bool {
         self.status().is_some_and(Status::is_forbidden)
     }
@@ -181,13 +180,18 @@ impl Error {
         self.status().is_some_and(Status::is_not_found)
     }
 
-    /// Whether a function of the program that fills a store has panicked, such as a
+    /// Whether one of the program's functions for a store has panicked, such as a
     /// [transform](crate::StoreBuilder::transform) or an [index](crate::Index).
+    ///
+    /// # Troubleshooting
+    ///
+    /// The message of the panic is in the program's standard error. Functions of a store must not panic: return the
+    /// object unchanged, or no key, if it is not as expected.
     pub fn is_panic(&self) -> bool {
         matches!(self.0.cause, Cause::Panicked)
     }
 
-    /// Whether the server sent something other than an event of this type, or a list without an end; the source names
+    /// Whether the server sent something other than an event of this type, or a list that never ends; the source names
     /// the place.
     ///
     /// # Troubleshooting
@@ -216,11 +220,11 @@ impl fmt::Display for Error {
                 "the server ends the watch of {path} as soon as it begins: it may have forgotten the version, so list again"
             ),
             Cause::Truncated => write!(f, "the watch of {path} ended in the middle of an event"),
-            Cause::Silent(limit) => write!(f, "nothing was heard from the watch of {path} for {limit:?}"),
+            Cause::Silent(limit) => write!(f, "the watch of {path} was silent for {limit:?}"),
             Cause::Overdue(limit) => {
-                write!(f, "the server did not end the watch of {path} within {limit:?}, as it was asked to")
+                write!(f, "the server did not end the watch of {path} within the requested {limit:?}")
             }
-            Cause::NotStreaming => write!(f, "the server has no streaming list of {path}"),
+            Cause::NotStreaming => write!(f, "the server does not support a streaming list of {path}"),
             Cause::Client(_) => write!(f, "the watch of {path} failed"),
             Cause::Status(status) => {
                 let code = status.code.map(|code| format!(" {code}")).unwrap_or_default();
@@ -240,10 +244,7 @@ impl fmt::Display for Error {
                 f.write_str("the task that fills the store has panicked: see its transforms and indexes")
             }
             Cause::EndlessList => {
-                write!(
-                    f,
-                    "the list at {path} has no end: its pages have continue tokens that come again, or no objects"
-                )
+                write!(f, "the list at {path} never ends: its pages have repeated continue tokens, or no objects")
             }
         }
     }

@@ -3,7 +3,7 @@ use kubernetes_core::Str;
 /// An event of a watch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event<K> {
-    /// The object exists: it was created, came to match the selectors, or was there when the watch began.
+    /// The object exists: it was created, started to match the selectors, or existed when the watch began.
     Added(K),
     /// The object was changed.
     Modified(K),
@@ -24,7 +24,7 @@ impl<K> Event<K> {
         }
     }
 
-    /// The object that the event is about; `None` for a bookmark.
+    /// The object of the event; `None` for a bookmark.
     pub fn object(&self) -> Option<&K> {
         match self {
             Self::Added(object) | Self::Modified(object) | Self::Deleted(object) => Some(object),
@@ -32,7 +32,7 @@ impl<K> Event<K> {
         }
     }
 
-    /// The object that the event is about; `None` for a bookmark.
+    /// The object of the event; `None` for a bookmark.
     pub fn into_object(self) -> Option<K> {
         match self {
             Self::Added(object) | Self::Modified(object) | Self::Deleted(object) => Some(object),
@@ -54,7 +54,7 @@ impl Bookmark {
         &self.resource_version
     }
 
-    /// Whether it follows the last of the objects that existed when the watch began.
+    /// Whether it follows the last object that existed when the watch began.
     ///
     /// A watch without a starting version has one such bookmark, however the objects were listed.
     pub fn ends_initial_events(&self) -> bool {

@@ -29,15 +29,14 @@
 //! # }
 //! ```
 //!
-//! # Which one to use
+//! # Choosing an API
 //!
-//! - [`Watch::stream`]: every change after a version that the caller has. If the server has forgotten the version, the
-//!   stream ends.
-//! - [`Reflector`]: every change, indefinitely; it lists again when the server has forgotten the version. It keeps no
+//! - [`Watch::stream`]: every change after a known version. If the server has forgotten the version, the stream ends.
+//! - [`Reflector`]: every change, indefinitely; it lists again if the server has forgotten the version. It keeps no
 //!   objects.
 //! - [`Informer`]: a [`Store`] that a reflector fills in the background, with snapshots, indexes and any number of
-//!   [subscriptions](Subscription), which learn of objects that were deleted while the watch was disconnected. Operators
-//!   are built on it.
+//!   [subscriptions](Subscription), which also report objects that were deleted while the watch was disconnected.
+//!   Operators are built on it.
 //! - [`until`]: waits for a condition.
 //! - [`Watch::stream_lines`]: the lines of a log.
 //!
@@ -48,48 +47,49 @@
 //! [`Event::Added`] once the list is complete, then one [bookmark](Bookmark::ends_initial_events), and continues from
 //! there. Until the list is complete, it holds the objects in memory.
 //!
-//! **Transient failures are hidden.** After an end of stream, a reset, a timeout, silence, 429 or 5xx the stream
-//! reconnects from the last version: within a second after a watch that went well, otherwise after 0.8 s, doubling up to
-//! 30 s, with jitter, and no sooner than a `Retry-After` says (up to a minute). It starts over at 0.8 s when a new
-//! version has come or a connection has lived for 10 s, or nearly as long as the timeouts below allow.
+//! **Transient failures are hidden.** After the end of a connection, a reset, a timeout, silence, 429 or 5xx, the
+//! stream reconnects from the last version: within a second after a successful watch, otherwise after 0.8 s, doubling
+//! up to 30 s, with jitter, and honoring `Retry-After` up to a minute. The delay starts over at 0.8 s after a new
+//! version, or after a connection that lasted for 10 s or nearly as long as the timeouts below allow.
 //! [Observers](Watch::observe) and `tracing` see each failure.
 //!
-//! **An [`Error`] is final, and a retry can't cure it**: 401, 403, 404 and other refusals, a certificate that either
-//! side does not accept, and events that can't be decoded. So is a version that the server has forgotten
-//! ([`Error::is_gone`]): it is asked for once more, as another API server may know it, and then the caller must list
-//! again. (A new version, or a connection that was healthy, allows another retry.)
+//! **An [`Error`] is final, and a retry can't fix it**: 401, 403, 404 and other refusals, a certificate that either
+//! side rejects, and events that can't be decoded. If the server has forgotten the version ([`Error::is_gone`]), the
+//! stream retries once, as another API server may know it; then the caller must list again. (A new version, or a
+//! healthy connection, allows another retry.)
 //!
-//! **Retries without progress end.** The server may not know the version yet, answer with a watch that
-//! ends at once and without an event (as API servers may that have forgotten the version), or send an error that does
-//! not say whether a retry can help. Each is retried ten times, which takes some minutes, and then ends the stream: if
-//! the server's data was restored from a backup, it may come to the version by other changes, which would be missed.
-//! A reflector lists again after the second time instead. It also lists again after ten watches in a row that brought
-//! neither an event nor a bookmark, unless the server could not be reached. Its lists have a backoff of their own, from
-//! 0.8 s to 30 s, that only two minutes of healthy watches reset.
+//! **Retries without progress end.** The server may not know the version yet, respond with a watch that ends at once
+//! without an event (as API servers may do if they have forgotten the version), or send an error that does not say
+//! whether a retry can help. Each is retried ten times, which takes some minutes, and then ends the stream: if the
+//! server's data was restored from a backup, it may reach the version through other changes, which would be missed. A
+//! reflector lists again after the second attempt instead. It also lists again after ten consecutive watches without an
+//! event or bookmark, unless the server could not be reached. Its lists have their own backoff, from 0.8 s to 30 s,
+//! which only two minutes of healthy watches reset.
 //!
-//! **A lost network is noticed.** The server ends each connection after 5 to 10 minutes
-//! ([`timeout_seconds`](Watch::timeout_seconds)), and if it has not done so after 10 more seconds, the client does. It
-//! also gives up a connection that has brought neither an event nor a bookmark for 90 seconds
-//! ([`idle_timeout`](Watch::idle_timeout)). A page of a list that takes 5 minutes is asked for again.
+//! **A lost network is detected.** The server ends each connection after 5 to 10 minutes
+//! ([`timeout_seconds`](Watch::timeout_seconds)); if it does not, the client ends it 10 seconds later. The client also
+//! closes a connection without an event or bookmark for 90 seconds ([`idle_timeout`](Watch::idle_timeout)). A page of a
+//! list that takes 5 minutes is requested again.
 //!
-//! **It stops at once** ([`Watch::stop`], [`WatchStream::stop`], [`StopHandle::stop`]), even while it waits.
+//! **Streams stop at once** ([`Watch::stop`], [`WatchStream::stop`], [`StopHandle::stop`]), even while waiting.
 //!
-//! Versions are opaque: they are passed on, never compared by order or computed.
+//! Versions are opaque: they are passed on, but never ordered or computed.
 //!
 //! # How existing objects are listed
 //!
-//! With a streaming list ([KEP-3157](https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/3157-watch-list)),
-//! which spares the API server the memory of a list. If the server has none, they are listed in pages of 500 (or the
-//! request's `limit`). That is for as long as the stream lives if
-//! - it refuses the request with 400 or 422;
-//! - its first bookmark does not say that the initial events have ended, as when it ignores the option;
+//! Existing objects are listed with a streaming list
+//! ([KEP-3157](https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/3157-watch-list)), which
+//! saves the API server the memory for a list. If the server does not support it, they are listed in pages of 500 (or
+//! the request's `limit`). The stream uses pages from then on if
+//! - the server refuses the request with 400 or 422;
+//! - the first bookmark does not mark the end of the initial events, because the server ignores the option;
 //!
-//! and for this list alone, as the network may be to blame, if
-//! - for 10 seconds it neither sends a further existing object nor says that they have ended;
-//! - the streaming list has broken, or failed with 5xx, twice.
+//! and only for this list, as the network may be to blame, if
+//! - the server neither sends a further existing object nor marks their end for 10 seconds;
+//! - the streaming list has been cut short, or failed with 5xx, twice.
 //!
-//! A page that has expired makes the list start again, in one piece. So does a continue token that came before, or a
-//! hundred pages in a row without an object; if that happens to the list in one piece too, it is an error.
+//! If a page has expired, the list starts again as a single response. The same applies to repeated continue tokens, and
+//! to a hundred consecutive pages without objects; if these occur again, it is an error.
 
 mod clock;
 mod counters;
@@ -125,7 +125,7 @@ pub use watch::Watch;
 #[doc(inline)]
 pub use kubernetes_core::ObjectKey;
 
-/// For the fuzz target of this name.
+/// For the fuzz target with this name.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub fn check_watch_events(body: &[u8]) {

@@ -9,22 +9,22 @@ use kubernetes_core::{LogLines, LogRequest, Request};
 
 use crate::StopHandle;
 
-/// The lines of a log, made by [`Watch::stream_lines`](crate::Watch::stream_lines).
+/// The lines of a log, created by [`Watch::stream_lines`](crate::Watch::stream_lines).
 ///
-/// Lines come without their end (`\n` or `\r\n`), empty ones too, and the last one also if it has none. Invalid
-/// UTF-8 becomes U+FFFD. A line of more than 1 MiB comes in pieces, so that memory stays bounded.
+/// Lines, including empty ones, have no terminator (`\n` or `\r\n`), and the last line need not have had one. Invalid
+/// UTF-8 becomes U+FFFD. A line longer than 1 MiB is split, which bounds memory.
 ///
-/// The stream ends when the log does: with the container, or without [`follow`](LogRequest::follow) where it is now.
-/// **It does not reconnect**, as `kubectl logs -f` does not: a log has no version to resume from, and a new request would
-/// repeat lines or leave some out. A connection that breaks is an error, after which the stream is over. So may be a
-/// file that is rotated. To continue, ask for `timestamps` and send a new request with
-/// [`since_time`](LogRequest::since_time); its first lines may be repeated.
+/// The stream ends when the log does: when the container ends or, without [`follow`](LogRequest::follow), at the
+/// current end. **It does not reconnect**, like `kubectl logs -f`: a log has no version to resume from, so a new
+/// request would repeat or omit lines. A lost connection is an error that ends the stream, and so may be the rotation
+/// of a log file. To continue, ask for `timestamps` and send a new request with [`since_time`](LogRequest::since_time);
+/// its first lines may be repetitions.
 ///
-/// The [idle timeout](crate::Watch::idle_timeout) does not apply, since a log may be silent for long: use
+/// The [idle timeout](crate::Watch::idle_timeout) does not apply, since a log may be silent for a long time: use
 /// `tokio::time::timeout` for a limit.
 ///
 /// # Cancel safety
-/// No line is lost when a future that waits for the next one is dropped. Dropping the stream closes its connection.
+/// No line is lost if a future that waits for the next one is dropped. Dropping the stream closes its connection.
 #[must_use = "streams do nothing unless polled"]
 pub struct LogStream {
     request: Request,
@@ -54,7 +54,7 @@ impl LogStream {
         self.stop.stop();
     }
 
-    /// A handle that ends the stream from anywhere, while it waits in another task.
+    /// A handle that ends the stream from another task, even while it waits.
     pub fn stop_handle(&self) -> StopHandle {
         self.stop.clone()
     }
@@ -94,7 +94,7 @@ impl FusedStream for LogStream {
 }
 
 impl fmt::Debug for LogStream {
-    /// Leaves out the text: it may be secret.
+    /// Omits the text, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogStream").field("request", &self.request).finish_non_exhaustive()
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use crate::Transition;
 use crate::counters::Counters;
 
-/// The settings that a stream takes from the watch that made it.
+/// The settings that a stream takes from the watch that created it.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) timeout_seconds: Option<u32>,
@@ -15,11 +15,11 @@ pub(crate) struct Settings {
     pub(crate) counters: Counters,
 }
 
-/// A function that is called for each change of connection.
+/// A function that is called for each transition.
 pub(crate) type Observer = Arc<dyn Fn(&Transition<'_>) + Send + Sync>;
 
 impl Settings {
-    /// Adds an observer to the one that there may be.
+    /// Adds an observer, in addition to an existing one.
     pub(crate) fn observe(&mut self, observer: impl Fn(&Transition<'_>) + Send + Sync + 'static) {
         self.observer = Some(match self.observer.take() {
             None => Arc::new(observer),

@@ -16,7 +16,7 @@ struct State {
 }
 
 impl StopHandle {
-    /// Ends the stream: what waits for its next event gets `None` at once.
+    /// Ends the stream: a caller that waits for its next event gets `None` at once.
     ///
     /// The connection is closed when the stream is next polled, or dropped.
     pub fn stop(&self) {
@@ -35,7 +35,7 @@ impl StopHandle {
         lock(&self.0).stopped
     }
 
-    /// Whether the stream has been stopped; if not, the task will be woken when it is.
+    /// Whether the stream has been stopped; if not, the task is woken when it is.
     pub(crate) fn poll_stopped(&self, context: &Context<'_>) -> bool {
         let mut state = lock(&self.0);
         if !state.stopped && !state.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
@@ -50,7 +50,7 @@ impl StopHandle {
 pub(crate) struct Streams(Arc<Mutex<Vec<Weak<Mutex<State>>>>>);
 
 impl Streams {
-    /// A handle for a new stream.
+    /// Creates a handle for a new stream.
     pub(crate) fn add(&self) -> StopHandle {
         let handle = StopHandle(Arc::default());
         let mut streams = lock(&self.0);
@@ -61,7 +61,7 @@ impl Streams {
         handle
     }
 
-    /// Stops all streams made so far.
+    /// Stops all streams created so far.
     pub(crate) fn stop(&self) {
         let streams = std::mem::take(&mut *lock(&self.0));
         for stream in streams.iter().filter_map(Weak::upgrade) {

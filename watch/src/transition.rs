@@ -4,7 +4,7 @@ use std::time::Duration;
 use crate::Error;
 use crate::machine::Loss;
 
-/// A change of connection that does not end the stream, passed to an [observer](crate::Watch::observe).
+/// A change of a stream's connection that does not end the stream; passed to an [observer](crate::Watch::observe).
 #[derive(Debug)]
 pub struct Transition<'a> {
     pub(crate) reason: Reason,
@@ -25,24 +25,24 @@ impl Transition<'_> {
         self.error
     }
 
-    /// How long the stream waits before its next request.
+    /// The time that the stream waits before its next request.
     pub fn wait(&self) -> Duration {
         self.wait
     }
 
-    /// The path of the request, such as `/api/v1/pods`, to tell streams apart.
+    /// The path of the request, such as `/api/v1/pods`, which identifies the stream.
     pub fn path(&self) -> &str {
         self.path
     }
 
-    /// The version up to which everything has been handed over, from which the watch resumes; `None` while the existing
-    /// objects are to be listed, for the first time or again.
+    /// The version up to which everything has been delivered, from which the watch resumes; `None` before the existing
+    /// objects are listed, for the first time or again.
     pub fn resource_version(&self) -> Option<&str> {
         self.resource_version
     }
 }
 
-/// Why a stream changes its connection.
+/// The reason for a [`Transition`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -50,29 +50,29 @@ pub enum Reason {
     Connected,
     /// The existing objects have been listed.
     Listed,
-    /// The server ended the watch in good order.
+    /// The server ended the watch properly.
     Ended,
-    /// The server ended the watch at once, without an event, as one may that has forgotten the version. It is asked
-    /// again; if that does not help, a [reflector](crate::Reflector) lists again, and a watch is over in the end.
+    /// The server ended the watch at once, without an event, as it may if it has forgotten the version. The stream
+    /// retries; if that does not help, a [reflector](crate::Reflector) lists again, and a watch ends.
     Empty,
-    /// No event and no bookmark came for longer than the [idle timeout](crate::Watch::idle_timeout).
+    /// There was no event or bookmark for longer than the [idle timeout](crate::Watch::idle_timeout).
     Idle,
-    /// The server did not end the watch at the [time](crate::Watch::timeout_seconds) that it was asked to.
+    /// The server did not end the watch at the requested [time](crate::Watch::timeout_seconds).
     Overdue,
-    /// The server can't be reached, or asks to come back later.
+    /// The server can't be reached, or asks to retry later.
     Unavailable,
-    /// The connection broke, or the server had an internal error.
+    /// The connection was lost, or the server had an internal error.
     Broken,
-    /// The server has forgotten the version (410): a watch asks once more, as another API server may know it; a
+    /// The server has forgotten the version (410): a watch retries once, as another API server may know it; a
     /// [reflector](crate::Reflector) lists again.
     Gone,
-    /// The server does not know the version yet: it is asked again. If that does not help, a
-    /// [reflector](crate::Reflector) lists again, and a watch is over in the end.
+    /// The server does not know the version yet: the stream retries. If that does not help, a
+    /// [reflector](crate::Reflector) lists again, and a watch ends.
     Ahead,
-    /// The server does not take a parameter of the watch, such as its version (400, 422): a
-    /// [reflector](crate::Reflector) lists again, once.
+    /// The server refuses a parameter of the watch, such as its version (400, 422): a [reflector](crate::Reflector)
+    /// lists again, once.
     Refused,
-    /// The server has no streaming list: the objects are listed page by page.
+    /// The server does not support streaming lists: the objects are listed page by page.
     NoStreamingList,
 }
 
@@ -111,7 +111,7 @@ impl Reason {
         }
     }
 
-    /// Whether something went wrong that the server, or the network, is to blame for.
+    /// Whether it is a failure of the server or the network.
     pub(crate) fn is_failure(self) -> bool {
         match self {
             Self::Connected | Self::Listed | Self::Ended | Self::Idle | Self::Overdue | Self::NoStreamingList => false,

@@ -9,9 +9,9 @@ use crate::settings::Settings;
 use crate::stop::Streams;
 use crate::{Counts, LogStream, Transition, WatchStream};
 
-/// Makes streams of events out of list requests, and stops them.
+/// Turns list requests into streams of events, and stops them.
 ///
-/// It owns a clone of the client. Its own clones have the same streams: [`stop`](Self::stop) on any ends all.
+/// It owns a clone of the client. Its clones share its streams: [`stop`](Self::stop) on any of them ends all.
 #[derive(Clone)]
 pub struct Watch {
     pub(crate) client: Client,
@@ -20,14 +20,14 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// How long a stream waits for an event or a bookmark by [default](Self::idle_timeout).
+    /// The default time that a stream waits for an event or a bookmark; see [`idle_timeout`](Self::idle_timeout).
     ///
     /// The API server sends a bookmark "roughly every minute" (`defaultBookmarkFrequency` in
-    /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/cacher/cacher.go>), so that a healthy
-    /// connection is never silent for this long, and a lost one is noticed soon.
+    /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/cacher/cacher.go>), so a healthy connection is
+    /// never silent for this long, and a lost one is noticed soon.
     pub const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 
-    /// Watches through `client`.
+    /// Creates a watch that uses `client`.
     pub fn new(client: &Client) -> Self {
         let settings = Settings {
             timeout_seconds: None,
@@ -40,28 +40,27 @@ impl Watch {
         Self { client: client.clone(), settings, streams: Streams::default() }
     }
 
-    /// Sets after how many seconds the server ends a connection, upon which the stream opens the next one.
+    /// Sets the number of seconds after which the server ends a connection, whereupon the stream opens the next one.
     ///
-    /// By default, and with `0`, each connection has a random time of 5 to 10 minutes. A `timeoutSeconds` of the request
-    /// counts where this is not called.
+    /// By default, and with `0`, each connection has a random duration of 5 to 10 minutes. A `timeoutSeconds` of the
+    /// request applies if this function is not called.
     ///
-    /// It does not end the stream, unless that [does not reconnect](Self::reconnect). A connection that the server has
-    /// not ended 10 seconds after its time is ended by the client; a network that is lost is noticed sooner by the
-    /// [`idle_timeout`](Self::idle_timeout).
+    /// It does not end the stream, unless the stream [does not reconnect](Self::reconnect). If the server does not end
+    /// a connection, the client ends it 10 seconds later; the [`idle_timeout`](Self::idle_timeout) detects a lost
+    /// network sooner.
     #[must_use]
     pub fn timeout_seconds(mut self, seconds: u32) -> Self {
         self.settings.timeout_seconds = Some(seconds);
         self
     }
 
-    /// Sets after how long without an event or a bookmark the stream gives a connection up and opens the next one;
-    /// `None` for never.
+    /// Sets the time without an event or bookmark after which the stream replaces a connection; `None` for never.
     ///
-    /// Without it, a connection that is lost without a word (a firewall that forgets it, a machine that is unplugged)
-    /// would hang until its [time](Self::timeout_seconds) is over. The default is [`IDLE_TIMEOUT`](Self::IDLE_TIMEOUT).
-    /// Where the server sends no bookmarks, a quiet watch reconnects that often, and nothing is lost.
+    /// Without it, a connection that is lost silently (a firewall forgets it, a machine is unplugged) would hang until
+    /// its [timeout](Self::timeout_seconds). The default is [`IDLE_TIMEOUT`](Self::IDLE_TIMEOUT). If the server sends
+    /// no bookmarks, a quiet watch reconnects that often, without losing anything.
     ///
-    /// It does not apply to pages of a list, which arrive whole: each has 5 minutes, or the client's
+    /// It does not apply to pages of a list: each has 5 minutes, or the client's
     /// [`request_timeout`](kubernetes_client::ClientBuilder::request_timeout) if that is shorter.
     #[must_use]
     pub fn idle_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
@@ -69,21 +68,21 @@ impl Watch {
         self
     }
 
-    /// Whether to ask for bookmarks, which is the default.
+    /// Sets whether to ask for bookmarks, which is the default.
     ///
-    /// They keep the version young while nothing happens: without them, a quiet watch is the more likely to end in
-    /// [`is_gone`](crate::Error::is_gone) when its connection is lost. They are also what a streaming list needs.
+    /// Bookmarks keep the version recent while nothing happens: without them, a quiet watch is more likely to end with
+    /// [`is_gone`](crate::Error::is_gone) when its connection is lost. Streaming lists also need them.
     #[must_use]
     pub fn bookmarks(mut self, ask: bool) -> Self {
         self.settings.bookmarks = ask;
         self
     }
 
-    /// Whether streams open another connection when the one that they have is over, which is the default.
+    /// Sets whether streams reconnect, which is the default.
     ///
-    /// Without, a stream ends when the server ends its watch, and what goes wrong is an error at once: nothing is
-    /// retried. With [`timeout_seconds`](Self::timeout_seconds) it is over within that time if the server lives, as
-    /// with the official Python client:
+    /// Otherwise a stream ends when the server ends its watch, and any failure is an error at once, without retries.
+    /// With [`timeout_seconds`](Self::timeout_seconds), it ends within that time if the server is healthy, as in the
+    /// official Python client:
     ///
     /// ```no_run
     /// # use kubernetes_core::ListRequest;
@@ -107,13 +106,13 @@ impl Watch {
         self
     }
 
-    /// The counts of the streams of this watch and its clones so far.
+    /// The counts of all streams of this watch and its clones.
     pub fn counts(&self) -> Counts {
         self.settings.counters.snapshot()
     }
 
-    /// Calls `observer` whenever a stream changes its connection, for programs that count reconnects or show
-    /// that it is offline.
+    /// Calls `observer` whenever a stream changes its connection, for programs that count reconnects or show that they
+    /// are offline.
     ///
     /// ```no_run
     /// # use kubernetes_client::Client;
@@ -127,7 +126,7 @@ impl Watch {
     /// # }
     /// ```
     ///
-    /// It is called while the stream is polled, so it must not block. The same is logged by `tracing`.
+    /// It is called while the stream is polled, so it must not block. `tracing` logs the same.
     #[must_use]
     pub fn observe(mut self, observer: impl Fn(&Transition<'_>) + Send + Sync + 'static) -> Self {
         self.settings.observer = None;
@@ -135,19 +134,19 @@ impl Watch {
         self
     }
 
-    /// Watches what `request` lists.
+    /// Watches the objects that `request` lists.
     ///
-    /// With a resourceVersion in the request ([`ListRequest::since`]), the stream has every change after it. Without
-    /// one, or with `0`, it begins with the existing objects as [`Event::Added`](crate::Event::Added), once all are
-    /// known, and a [bookmark](crate::Bookmark::ends_initial_events); then it has every later change.
+    /// With a resourceVersion in the request ([`ListRequest::since`]), the stream yields every change after it. Without
+    /// one, or with `0`, it first yields the existing objects as [`Event::Added`](crate::Event::Added), once all are
+    /// known, and a [bookmark](crate::Bookmark::ends_initial_events); then every later change.
     ///
     /// Nothing is sent before the stream is first polled, which must happen inside a tokio runtime with its timer
-    /// enabled. The request's `limit` is the size of the pages in which existing objects are listed.
+    /// enabled. The request's `limit` is the page size for listing existing objects.
     pub fn stream<K: Watchable>(&self, request: ListRequest<K>) -> WatchStream<K> {
         WatchStream::new(self.client.clone(), request, &self.settings, self.streams.add())
     }
 
-    /// Follows a log, line by line, until it ends or is stopped.
+    /// Follows a log line by line, until it ends or is stopped.
     ///
     /// ```no_run
     /// # use kubernetes_core::LogRequest;
@@ -163,31 +162,29 @@ impl Watch {
     /// # }
     /// ```
     ///
-    /// [`follow`](LogRequest::follow) is set unless the request says otherwise. Nothing is sent before the stream is
-    /// first polled: a container that does not exist is the stream's first item, an error. See [`LogStream`] for its
-    /// guarantees; of this watch's settings, only [`stop`](Self::stop) concerns it.
+    /// [`follow`](LogRequest::follow) is on unless the request sets it. Nothing is sent before the stream is first polled, so if the container does not exist, the stream's first item is an error. See [`LogStream`] for its guarantees; only [`stop`](Self::stop) of this watch applies to it.
     ///
-    /// To read a log as it is now, or to know at once whether there is one, use [`LogRequest::lines`]; for the logs of
-    /// many containers, `PodLogs` of `kubernetes-streams`.
+    /// To read the current log, or to find out at once whether there is one, use [`LogRequest::lines`]; for the logs of
+    /// many containers, use `PodLogs` of `kubernetes-streams`.
     pub fn stream_lines(&self, request: LogRequest) -> LogStream {
         LogStream::new(self.client.clone(), request, self.streams.add())
     }
 
-    /// The same watch with another observer, beside the one that it may have.
+    /// The same watch with an additional observer.
     pub(crate) fn also_observe(mut self, observer: impl Fn(&Transition<'_>) + Send + Sync + 'static) -> Self {
         self.settings.observe(observer);
         self
     }
 
-    /// The same settings, for streams that are not stopped with this watch's.
+    /// The same settings, for streams that are stopped separately.
     pub(crate) fn with_streams_of_its_own(&self) -> Self {
         Self { streams: Streams::default(), ..self.clone() }
     }
 
-    /// Ends all streams and waits that were made by this watch and its clones, at once, even while they wait.
+    /// Ends all streams and waits of this watch and its clones at once.
     ///
-    /// Streams made later are not concerned. To end a single one, use its own
-    /// [`stop`](WatchStream::stop) or [handle](WatchStream::stop_handle).
+    /// Streams created later are not affected. To end a single stream, use its own [`stop`](WatchStream::stop) or
+    /// [handle](WatchStream::stop_handle).
     pub fn stop(&self) {
         self.streams.stop();
     }

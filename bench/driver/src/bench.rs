@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::program::Program;
+
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Where things are, and how commands are run.
@@ -92,7 +94,7 @@ pub(crate) fn run(command: &mut Command) -> Result<(String, String)> {
 
 /// Runs a program under measurement, and returns its report.
 pub(crate) fn report(command: &mut Command) -> Result<Value> {
-    Ok(serde_json::from_str(&run(command)?.0)?)
+    Program::start(command)?.report()
 }
 
 /// A figure of a report.

@@ -25,9 +25,9 @@ struct Times {
     cpu: Samples,
 }
 
-pub(crate) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {
-    run(&mut bench.cargo(&["fetch", "--locked"]))?;
-    check(bench, table)?;
+/// Builds all models for release, and a crate that uses five of them.
+pub(crate) fn release(bench: &Bench, table: &mut Table) -> Result<()> {
+    fetch(bench)?;
     let build = |package, measured| Unit { command: "build", package, measured, release: true };
     let units = [build("compile-models-ours", OUR_MODELS), build("compile-all-k8s-openapi", PEER)];
     let [ours, theirs] = dependencies_prebuilt(bench, &units)?;
@@ -35,11 +35,16 @@ pub(crate) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {
     let units = [build("bench-ours", &["bench-ours"]), build("bench-k8s-openapi", &["bench-k8s-openapi"])];
     let [ours, theirs] = dependencies_prebuilt(bench, &units)?;
     add(table, "build_user_release", "k8s-openapi", &ours, &theirs);
-    programs(bench, table)
+    Ok(())
+}
+
+fn fetch(bench: &Bench) -> Result<()> {
+    run(&mut bench.cargo(&["fetch", "--locked"])).map(drop)
 }
 
 /// Checks all models and operations of this SDK, two of its groups, and the models of the peer.
-fn check(bench: &Bench, table: &mut Table) -> Result<()> {
+pub(crate) fn check(bench: &Bench, table: &mut Table) -> Result<()> {
+    fetch(bench)?;
     let check = |package, measured| Unit { command: "check", package, measured, release: false };
     let units = [
         check("compile-all-ours", ALL_OURS),
@@ -55,11 +60,12 @@ fn check(bench: &Bench, table: &mut Table) -> Result<()> {
         &[check_models("compile-models-schema-ours"), check_models("compile-models-ours")],
     )?;
     add(table, "check_models_schema", "without schemas", &schema, &without);
-    derives(bench, table)
+    Ok(())
 }
 
 /// Ten types of 50 fields, with this SDK's derive, and with serde's without and with schemars.
-fn derives(bench: &Bench, table: &mut Table) -> Result<()> {
+pub(crate) fn derive(bench: &Bench, table: &mut Table) -> Result<()> {
+    fetch(bench)?;
     for (command, release) in [("check", false), ("build", true)] {
         let unit = |package, measured| Unit { command, package, measured, release };
         let units = [
@@ -94,7 +100,8 @@ fn dependencies_prebuilt<const N: usize>(bench: &Bench, units: &[Unit<'_>; N]) -
 }
 
 /// The same program with this SDK and with kube: built from nothing, and built again for release after a change.
-fn programs(bench: &Bench, table: &mut Table) -> Result<()> {
+pub(crate) fn programs(bench: &Bench, table: &mut Table) -> Result<()> {
+    fetch(bench)?;
     let sides = [("compile-program-ours", "program_ours"), ("compile-program-kube", "program_kube")];
     let build = |package, release| Unit { command: "build", package, measured: &[], release };
     let mut times = [Times::default(), Times::default()];

@@ -1,14 +1,14 @@
 //! A controller with an owned object for each of its own: this SDK beside kube and controller-runtime, against this SDK's
 //! API server in memory.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::bench::{Bench, Result, number, run};
+use crate::program::Program;
 use crate::table::{Samples, Table};
 use crate::watching::{self, Canned};
 
@@ -71,14 +71,14 @@ fn changes(bench: &Bench, program: &str, objects: usize, reports: &mut Reports) 
     let kubeconfig = bench.target("data").join("controllers.kubeconfig");
     let _server = Canned::start(Command::new(bench.program("server-ours")).arg(&kubeconfig))?;
     load(bench, &kubeconfig, objects, &["create"])?;
-    let mut controller = Controller::start(bench, program, &kubeconfig, objects)?;
+    let mut controller = start(bench, program, &kubeconfig, objects)?;
     reports.fill.push(controller.report()?);
     // Runs for the objects that they have just made are not for changes.
     std::thread::sleep(REST);
-    controller.ask()?;
+    ask(&mut controller)?;
     load(bench, &kubeconfig, objects, &["change", &RATE.to_string()])?;
     std::thread::sleep(REST);
-    let report = controller.ask()?;
+    let report = ask(&mut controller)?;
     let delays = number(&report["delays"]);
     if delays < 0.9 * objects as f64 {
         return Err(format!("{program} has run for {delays} of {} changes", objects).into());
@@ -92,8 +92,8 @@ fn cold_start(bench: &Bench, program: &str, objects: usize, reports: &mut Report
     let kubeconfig = bench.target("data").join("controllers.kubeconfig");
     let _server = Canned::start(Command::new(bench.program("server-ours")).arg(&kubeconfig))?;
     load(bench, &kubeconfig, objects, &["create"])?;
-    drop(Controller::start(bench, program, &kubeconfig, objects)?.report()?);
-    reports.cold.push(Controller::start(bench, program, &kubeconfig, objects)?.report()?);
+    drop(start(bench, program, &kubeconfig, objects)?.report()?);
+    reports.cold.push(start(bench, program, &kubeconfig, objects)?.report()?);
     Ok(())
 }
 
@@ -103,38 +103,13 @@ fn load(bench: &Bench, kubeconfig: &Path, objects: usize, arguments: &[&str]) ->
     Ok(())
 }
 
-/// A controller under measurement.
-struct Controller {
-    process: Child,
-    lines: std::io::Lines<BufReader<ChildStdout>>,
+/// Starts a controller, which reports when it has run for every object.
+fn start(bench: &Bench, program: &str, kubeconfig: &Path, objects: usize) -> Result<Program> {
+    Program::start(Command::new(bench.program(program)).arg(kubeconfig).arg(objects.to_string()))
 }
 
-impl Controller {
-    fn start(bench: &Bench, program: &str, kubeconfig: &Path, objects: usize) -> Result<Self> {
-        let mut command = Command::new(bench.program(program));
-        command.arg(kubeconfig).arg(objects.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().map_err(|error| format!("{command:?}: {error}"))?;
-        let output = process.stdout.take().ok_or("no output")?;
-        Ok(Self { process, lines: BufReader::new(output).lines() })
-    }
-
-    /// The next report.
-    fn report(&mut self) -> Result<Value> {
-        let line = self.lines.next().ok_or("the controller ended")??;
-        Ok(serde_json::from_str(&line)?)
-    }
-
-    /// The report of all runs since the last one.
-    fn ask(&mut self) -> Result<Value> {
-        self.process.stdin.as_ref().ok_or("the controller has no input")?.write_all(b"\n")?;
-        self.report()
-    }
-}
-
-impl Drop for Controller {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// The report of all runs since the last one.
+fn ask(controller: &mut Program) -> Result<Value> {
+    controller.ask()?;
+    controller.report()
 }

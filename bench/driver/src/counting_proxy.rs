@@ -10,7 +10,7 @@ use std::thread;
 
 use crate::bench::Result;
 
-/// Ends with the program: its threads wait for connections.
+/// Its threads wait for connections until the program ends.
 pub(crate) struct CountingProxy {
     kubeconfig: PathBuf,
     received: Arc<AtomicU64>,
@@ -49,6 +49,13 @@ impl CountingProxy {
     /// How many bytes have come from the server so far.
     pub(crate) fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for CountingProxy {
+    fn drop(&mut self) {
+        // It stands among the files of the cluster, which `scripts/test-cluster down` removes if all are its own.
+        _ = fs::remove_file(&self.kubeconfig);
     }
 }
 

@@ -134,7 +134,7 @@ pub(crate) fn encode(bench: &Bench, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// Lets glibc keep all memory that a process has had: whether it gives some back after a round, to get it anew in the
+/// Lets glibc keep all memory that a process has had: whether it gives some back after a round, to get it again in the
 /// next, otherwise depends on what happens to lie at the end of the heap, and counts for more than the work.
 const KEPT_MEMORY: [(&str, &str); 2] = [("MALLOC_MMAP_MAX_", "0"), ("MALLOC_TRIM_THRESHOLD_", "1000000000000")];
 

@@ -18,6 +18,7 @@ mod instructions;
 mod lists;
 mod machine;
 mod manifests;
+mod program;
 mod protobuf;
 mod requests;
 mod scale;
@@ -35,7 +36,7 @@ use table::Table;
 #[derive(Parser)]
 struct Arguments {
     what: What,
-    /// Also write the medians to this file, as JSON.
+    /// Also write the medians to this file, as JSON, after each part.
     #[arg(long)]
     json: Option<PathBuf>,
     /// How many times each side runs, in turn, unless its part says that fewer are enough.
@@ -65,6 +66,15 @@ struct Arguments {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum What {
+    /// All models and operations, by `cargo check`.
+    CompileCheck,
+    /// The derives.
+    CompileDerive,
+    /// Models and a crate that uses them, for release.
+    CompileRelease,
+    /// Whole programs.
+    CompilePrograms,
+    /// All parts that begin with this; likewise `scale`.
     Compile,
     Decode,
     Encode,
@@ -79,6 +89,9 @@ enum What {
     Controller,
     Webhooks,
     Protobuf,
+    ScalePods,
+    ScaleWatches,
+    ScaleCrds,
     Scale,
     /// All of these.
     All,
@@ -95,7 +108,10 @@ const PARTS: &[(What, Part)] = &[
     (What::Memory, |bench, table, _| lists::memory(bench, table)),
     (What::Decode, |bench, table, _| decode(bench, table)),
     (What::Encode, |bench, table, _| encode(bench, table)),
-    (What::Compile, |bench, table, _| compile::measure(bench, table)),
+    (What::CompileCheck, |bench, table, _| compile::check(bench, table)),
+    (What::CompileDerive, |bench, table, _| compile::derive(bench, table)),
+    (What::CompileRelease, |bench, table, _| compile::release(bench, table)),
+    (What::CompilePrograms, |bench, table, _| compile::programs(bench, table)),
     (What::Requests, |bench, table, _| requests::measure(bench, table)),
     (What::Watch, |bench, table, _| watching::measure(bench, table)),
     (What::Server, |bench, table, _| server::measure(bench, table)),
@@ -108,8 +124,24 @@ const PARTS: &[(What, Part)] = &[
     (What::Controller, controller),
     (What::Webhooks, |bench, table, _| webhooks::measure(bench, table)),
     (What::Protobuf, |bench, table, _| protobuf::measure(bench, table)),
-    (What::Scale, |bench, table, arguments| scale::measure(bench, table, arguments.long)),
+    (What::ScalePods, |bench, table, arguments| scale::pods(bench, table, arguments.long)),
+    (What::ScaleWatches, |bench, table, _| scale::watches(bench, table)),
+    (What::ScaleCrds, |bench, table, arguments| scale::custom_resources(bench, table, arguments.long)),
 ];
+
+impl What {
+    /// Whether a part is measured when this is asked for.
+    fn includes(self, part: Self) -> bool {
+        match self {
+            Self::All => true,
+            Self::Compile => {
+                matches!(part, Self::CompileCheck | Self::CompileDerive | Self::CompileRelease | Self::CompilePrograms)
+            }
+            Self::Scale => matches!(part, Self::ScalePods | Self::ScaleWatches | Self::ScaleCrds),
+            _ => self == part,
+        }
+    }
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
@@ -124,7 +156,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut failed = Vec::new();
     for (what, measure) in PARTS {
-        if arguments.what != *what && arguments.what != What::All {
+        if !arguments.what.includes(*what) {
             continue;
         }
         let start = Instant::now();
@@ -134,12 +166,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             failed.push(format!("{what:?}"));
         }
         eprintln!("{what:?} took {} s", start.elapsed().as_secs());
+        if let Some(file) = &arguments.json {
+            std::fs::write(file, table.to_json())?;
+        }
     }
     println!("{table}");
     println!("{}", machine::load());
-    if let Some(file) = &arguments.json {
-        std::fs::write(file, table.to_json())?;
-    }
     if let Some(folder) = &arguments.svg {
         let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
         svg::draw(folder, &table, &format!("bench/run {command}; {}", machine::description()))?;

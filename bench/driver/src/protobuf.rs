@@ -1,14 +1,14 @@
 //! client-go with protobuf, which it uses for built-in types, beside JSON and CBOR here: decoding, and an informer on the
 //! test cluster's API server.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::bench::{Bench, Result, number, report, run};
 use crate::counting_proxy::CountingProxy;
+use crate::program::Program;
 use crate::requests::test_cluster;
 use crate::server::processes;
 use crate::table::{Samples, Table};
@@ -26,12 +26,16 @@ const JSON: &str = "client-go, JSON";
 /// An informer: what its rows end with, whose peer it is, and its program with the first arguments.
 type Informer = (&'static str, &'static str, &'static [&'static str]);
 
-const INFORMERS: [Informer; 4] = [
+const INFORMERS: [Informer; 5] = [
     ("", INFORMER, &["json"]),
     ("_cbor", INFORMER, &["cbor"]),
+    ("_uncompressed", INFORMER, &["uncompressed"]),
     (PROTOBUF, GO, &["informer", "protobuf"]),
     (JSON, GO, &["informer", "json"]),
 ];
+
+/// How many of [`INFORMERS`] are of this SDK; the others are peers.
+const OURS: usize = 3;
 
 pub(crate) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {
     if !watching::build_go(bench) {
@@ -85,9 +89,10 @@ fn informers(bench: &Bench, table: &mut Table, kubeconfig: &Path) -> Result<()> 
     job("fill", PODS, Some(&list))?;
     let measured = measure_informers(bench, kubeconfig, &namespace, || job("touch", PODS, None).map(drop));
     job("delete", PODS, None)?;
-    let [json, cbor, theirs @ ..] = &measured?;
-    for (theirs, (peer, ..)) in theirs.iter().zip(&INFORMERS[2..]) {
-        for (ours, (suffix, ..)) in [json, cbor].into_iter().zip(&INFORMERS) {
+    let measured = measured?;
+    let (ours, theirs) = measured.split_at(OURS);
+    for (theirs, (peer, ..)) in theirs.iter().zip(&INFORMERS[OURS..]) {
+        for (ours, (suffix, ..)) in ours.iter().zip(&INFORMERS) {
             for (phase, name) in ["sync", "changes"].into_iter().enumerate() {
                 let figures = [("wall", "s"), ("cpu", "ms"), ("server_cpu", "ms"), ("bytes", "MB")];
                 for (figure, (metric, unit)) in figures.into_iter().enumerate() {
@@ -122,9 +127,9 @@ fn measure_informers(
 
 fn follow(mut command: Command, server: u32, proxy: &CountingProxy, touch: impl Fn() -> Result<()>) -> Result<Phases> {
     let mut before = (machine::cpu_milliseconds(server)?, proxy.received());
-    let mut running = Running::start(&mut command)?;
-    let mut phase = |running: &mut Running| -> Result<[f64; 4]> {
-        let report = running.next()?;
+    let mut running = Program::start(&mut command)?;
+    let mut phase = |running: &mut Program| -> Result<[f64; 4]> {
+        let report = running.report()?;
         let now = (machine::cpu_milliseconds(server)?, proxy.received());
         let figures =
             [number(&report["wall"]), 1e3 * number(&report["cpu"]), now.0 - before.0, (now.1 - before.1) as f64 / 1e6];
@@ -134,32 +139,4 @@ fn follow(mut command: Command, server: u32, proxy: &CountingProxy, touch: impl 
     let sync = phase(&mut running)?;
     touch()?;
     Ok([("sync", sync), ("changes", phase(&mut running)?)])
-}
-
-/// A program that prints a line for each phase.
-struct Running {
-    process: Child,
-    output: BufReader<ChildStdout>,
-}
-
-impl Running {
-    fn start(command: &mut Command) -> Result<Self> {
-        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
-        let output = BufReader::new(process.stdout.take().ok_or("the program has no output")?);
-        Ok(Self { process, output })
-    }
-
-    fn next(&mut self) -> Result<Value> {
-        let mut line = String::new();
-        self.output.read_line(&mut line)?;
-        serde_json::from_str(&line).map_err(|error| format!("the informer has ended early: {error}").into())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        _ = self.process.kill();
-        _ = self.process.wait();
-    }
 }

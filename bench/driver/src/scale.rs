@@ -22,16 +22,9 @@ const EVENTS: usize = 20_000;
 
 const KINDS_OF_A_GROUP: usize = 20;
 
-pub(crate) fn measure(bench: &Bench, table: &mut Table, long: bool) -> Result<()> {
+pub(crate) fn pods(bench: &Bench, table: &mut Table, long: bool) -> Result<()> {
     watching::build(bench, &["bench-canned", "bench-client-ours"])?;
     let sizes: &[usize] = if long { &[1_000, 10_000, 100_000, 500_000] } else { &[1_000, 10_000, 100_000] };
-    pods(bench, table, sizes)?;
-    watches(bench, table)?;
-    let sizes: &[usize] = if long { &[10, 100, 1_000, 10_000] } else { &[10, 100, 1_000] };
-    custom_resources(bench, table, sizes)
-}
-
-fn pods(bench: &Bench, table: &mut Table, sizes: &[usize]) -> Result<()> {
     type Figure = fn(&Value) -> f64;
     let mut list = Curve::new("scale_list_cpu", "s", "pods");
     let figures: [(&str, &str, Figure); 4] = [
@@ -67,7 +60,8 @@ fn pods(bench: &Bench, table: &mut Table, sizes: &[usize]) -> Result<()> {
 }
 
 /// The cost of as many watches as there are, each with the same number of events.
-fn watches(bench: &Bench, table: &mut Table) -> Result<()> {
+pub(crate) fn watches(bench: &Bench, table: &mut Table) -> Result<()> {
+    watching::build(bench, &["bench-canned", "bench-client-ours"])?;
     let mut cpu = Curve::new("scale_watches_cpu", "ms/1000", "watches");
     let mut memory = Curve::new("scale_watches_resident", "MB", "watches");
     for size in [1, 10, 100, 1_000] {
@@ -97,7 +91,8 @@ fn client(bench: &Bench, server: &Canned, job: &str, events: usize, more: &[&str
 }
 
 /// The time to generate a crate of custom resources, and to check it.
-fn custom_resources(bench: &Bench, table: &mut Table, sizes: &[usize]) -> Result<()> {
+pub(crate) fn custom_resources(bench: &Bench, table: &mut Table, long: bool) -> Result<()> {
+    let sizes: &[usize] = if long { &[10, 100, 1_000, 10_000] } else { &[10, 100, 1_000] };
     let target = bench.target("codegen");
     let mut build = bench.cargo(&["build", "--locked", "--release", "-p", "kubernetes-codegen", "--target-dir"]);
     run(build.arg(&target).current_dir(bench.source("..")))?;

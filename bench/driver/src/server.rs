@@ -43,7 +43,7 @@ pub(crate) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {
     }
     add("server_memory", "B/object", &|report| {
         let grown = number(&report["create"]["resident"]) - number(&report["start"]["resident"]);
-        // As with stalled_memory, nothing is told as one page, so that there is a ratio.
+        // As with stalled_memory, zero counts as one page, so that there is a ratio.
         grown.max(4096.0) / number(&report["create"]["count"])
     });
     Ok(())

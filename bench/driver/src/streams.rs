@@ -1,10 +1,10 @@
 //! Port-forward and exec against this SDK's API server in memory: this SDK beside kube and kubectl.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use nix::sys::resource::{UsageWho, getrusage};
@@ -12,6 +12,7 @@ use nix::sys::time::TimeValLike;
 
 use crate::bench::{Bench, Result};
 use crate::discovery;
+use crate::program::Program;
 use crate::table::{Samples, Table};
 use crate::watching::{self, Canned};
 
@@ -138,41 +139,30 @@ impl Side {
 
 /// A process that forwards local ports.
 struct Forwarder {
-    process: Child,
+    program: Program,
     ports: [u16; 3],
 }
 
 impl Forwarder {
     fn start(command: &mut Command) -> Result<Self> {
-        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
-        let mut lines = BufReader::new(process.stdout.take().ok_or("no output")?).lines();
+        let mut program = Program::start(command)?;
         let mut ports = [0; 3];
         for port in &mut ports {
-            let line = lines.next().ok_or("the forwarder ended")??;
+            let line = program.line()?;
             // Either the number alone, or as kubectl says it.
             let number = line.rsplit_once(" -> ").map_or(line.as_str(), |(address, _)| address);
             *port = number.rsplit(':').next().unwrap_or_default().trim().parse()?;
         }
-        // Whoever writes more must not wait.
-        std::thread::spawn(move || lines.for_each(drop));
-        Ok(Self { process, ports })
+        Ok(Self { program, ports })
     }
 
     /// The seconds that its threads have had on a core.
     fn cpu(&self) -> Result<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.program.id()))?;
         let (_, fields) = stat.rsplit_once(')').ok_or("no name")?;
         let ticks =
             fields.split_whitespace().skip(11).take(2).map(str::parse::<i64>).sum::<std::result::Result<i64, _>>()?;
         Ok(ticks as f64 / TICKS_PER_SECOND)
-    }
-}
-
-impl Drop for Forwarder {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

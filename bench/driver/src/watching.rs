@@ -1,11 +1,11 @@
 //! Pods listed and watched over loopback: this SDK beside kube and client-go.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::bench::{Bench, Result, number, report, run};
+use crate::program::Program;
 use crate::table::{Samples, Table};
 
 const PODS: usize = 10_000;
@@ -107,7 +107,7 @@ pub(crate) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {
     ];
     let stalled = alternate_times(bench, without_go(stalled).collect(), &[], 1)?;
     add(table, "stalled_memory", "kB", &stalled, |report| {
-        // Nothing is told as one page, so that there is a ratio.
+        // Zero counts as one page, so that there is a ratio.
         (number(&report["events"]["resident"]) - number(&report["sync"]["resident"])).max(4096.0) / 1e3
     });
     Ok(())
@@ -182,47 +182,29 @@ fn alternate_times(bench: &Bench, sides: Vec<Side<'_>>, flags: &[&str], rounds: 
 
 /// A server that prints its port.
 pub(crate) struct Canned {
-    process: Child,
-    output: Option<BufReader<ChildStdout>>,
+    program: Program,
     port: u16,
 }
 
 impl Canned {
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let output = process.stdout.take().map(BufReader::new);
-        // Made before the port is read, so that the server ends in any case.
-        let mut server = Self { process, output, port: 0 };
-        server.port = server.read()?.parse().map_err(|_| format!("{command:?} prints no port"))?;
-        Ok(server)
+        let mut program = Program::start(command)?;
+        let port = program.line()?.trim().parse().map_err(|_| format!("{command:?} prints no port"))?;
+        Ok(Self { program, port })
     }
 
     /// Sends an empty line, and returns the answer.
     pub(crate) fn ask(&mut self) -> Result<String> {
-        self.process.stdin.as_ref().ok_or("the server has no input")?.write_all(b"\n")?;
-        self.read()
-    }
-
-    fn read(&mut self) -> Result<String> {
-        let mut line = String::new();
-        self.output.as_mut().ok_or("the server has no output")?.read_line(&mut line)?;
-        Ok(line.trim().to_owned())
+        self.program.ask()?;
+        Ok(self.program.line()?.trim().to_owned())
     }
 
     /// Its process.
     pub(crate) fn id(&self) -> u32 {
-        self.process.id()
+        self.program.id()
     }
 
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
-    }
-}
-
-impl Drop for Canned {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        _ = self.process.kill();
-        _ = self.process.wait();
     }
 }

@@ -3,12 +3,13 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
 use crate::bench::{self, Bench, Result, number};
 use crate::machine;
+use crate::program::Program;
 use crate::table::{Samples, Table};
 use crate::watching;
 
@@ -81,22 +82,11 @@ fn write_review(bench: &Bench, folder: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// A server, which ends with this.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 fn serve(program: &Path, load: &Path, folder: &Path, review: &Path) -> Result<Figures> {
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
     let mut command = Command::new(program);
-    command.arg(folder).arg(&port).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let server = Server(command.spawn()?);
+    command.arg(folder).arg(&port).stderr(Stdio::null());
+    let server = Program::start(&mut command)?;
     let call = |path: &str, count: usize, in_flight: usize| {
         let mut command = Command::new(load);
         command.arg("call").arg(folder).args([&port, path]).arg(review);
@@ -105,9 +95,9 @@ fn serve(program: &Path, load: &Path, folder: &Path, review: &Path) -> Result<Fi
     let mut figures = Vec::new();
     for (name, path) in WEBHOOKS {
         call(path, FIRST_REVIEWS, IN_FLIGHT)?;
-        let cpu = machine::cpu_milliseconds(server.0.id())?;
+        let cpu = machine::cpu_milliseconds(server.id())?;
         let report = call(path, REVIEWS, IN_FLIGHT)?;
-        let cpu = machine::cpu_milliseconds(server.0.id())? - cpu;
+        let cpu = machine::cpu_milliseconds(server.id())? - cpu;
         figures.push((format!("webhook_{name}"), "1/s", REVIEWS as f64 / number(&report["wall"])));
         figures.push((format!("webhook_{name}_cpu"), "µs", 1e3 * cpu / REVIEWS as f64));
         let report = call(path, FIRST_REVIEWS, 1)?;

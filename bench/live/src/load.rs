@@ -19,7 +19,7 @@ struct Arguments {
     /// How many requests are under way at a time.
     #[arg(long, default_value_t = 64)]
     in_flight: usize,
-    /// The process of the server, whose memory is told; of several, their sum.
+    /// The process of the server, whose memory is reported; of several, their sum.
     #[arg(long)]
     process: Vec<u32>,
 }

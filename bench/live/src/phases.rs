@@ -89,7 +89,7 @@ impl Phases {
         self.end("sync");
     }
 
-    /// The first list is complete: what follows are the events, which are told to begin.
+    /// The first list is complete: the events follow, which are started now.
     ///
     /// # Panics
     /// If the server is not there: nothing can be measured then.

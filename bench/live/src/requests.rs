@@ -76,7 +76,7 @@ impl Requests {
         &self.arguments.kubeconfig
     }
 
-    /// Makes all requests by `request`, which is told the number of each, and prints a report.
+    /// Makes all requests by `request`, which receives the number of each, and prints a report.
     ///
     /// By what the process has grown until this is called is reported as the memory of an idle client.
     ///

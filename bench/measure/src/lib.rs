@@ -175,7 +175,7 @@ pub fn status_field(name: &str) -> u64 {
     kilobytes.unwrap_or_default() * 1024
 }
 
-/// What callgrind counts, and nothing else: it is told to by this function's name.
+/// What callgrind counts, and nothing else: this function's name selects it.
 #[inline(never)]
 pub fn counted_region<R>(work: impl FnOnce() -> R) -> R {
     black_box(work())

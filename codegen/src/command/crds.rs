@@ -11,19 +11,26 @@ use super::terminal::{print, report, spinner};
 /// The extensions of files that may have definitions.
 const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 
+/// clap's own usage line is longer than a terminal of 80 columns.
+const USAGE: &str = "\
+kubernetes-codegen crds --input <PATH>... --out <FOLDER>
+                               --name <CRATE> [OPTIONS]";
+
 #[derive(Args)]
+#[command(override_usage = USAGE)]
 pub(super) struct Crds {
-    /// A file of CustomResourceDefinitions, or a folder that is searched for them (.yaml, .yml, .json); or a cluster's
-    /// description, Swagger 2.0 or OpenAPI 3.0. Can be repeated.
+    /// A file of CustomResourceDefinitions, a folder to search for them (.yaml, .yml, .json), or a cluster's
+    /// description in Swagger 2.0 or OpenAPI 3.0. Can be repeated.
     #[arg(long, value_name = "PATH", required = true)]
     input: Vec<PathBuf>,
-    /// The folder of the crate. Its src/generated is written anew; its manifest and src/lib.rs only if they are missing.
+    /// The folder of the crate. src/generated is replaced; the manifest and src/lib.rs are written only if they are
+    /// missing.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// The name of the crate, for a new manifest.
     #[arg(long, value_name = "CRATE", value_parser = crate_name)]
     name: String,
-    /// Generate this group only, as cert-manager.io. Can be repeated; required for a cluster's description.
+    /// Generate only this group, such as cert-manager.io. Can be repeated; required for a cluster's description.
     #[arg(long, value_name = "GROUP")]
     group: Vec<String>,
     /// The folder of the SDK's workspace, for a new manifest that depends on it by path.
@@ -32,10 +39,10 @@ pub(super) struct Crds {
     /// Write nothing; list the files that are out of date, and exit with 1 if there are any.
     #[arg(long)]
     check: bool,
-    /// Fail on any problem, instead of leaving out the kind that has it with a warning.
+    /// Fail on any problem, instead of omitting the affected kind with a warning.
     #[arg(long)]
     strict: bool,
-    /// Use the SDK's types where a schema repeats a built-in one: PodSpec, ResourceRequirements and others.
+    /// Use the SDK's types where a schema repeats a built-in one, such as PodSpec or ResourceRequirements.
     #[arg(long)]
     reuse: bool,
     /// Show the time of each step.
@@ -93,13 +100,13 @@ pub(super) fn run(arguments: &Crds) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A name that Cargo takes for a package.
+/// A valid name of a Cargo package.
 fn crate_name(text: &str) -> Result<String, String> {
     let is_valid = text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_'));
     if is_valid {
         Ok(text.to_owned())
     } else {
-        Err("a crate name starts with a letter, and has only letters, digits, `-` and `_`".to_owned())
+        Err("a crate name must start with a letter, and have only letters, digits, `-` and `_`".to_owned())
     }
 }

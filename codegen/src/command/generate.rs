@@ -72,7 +72,7 @@ fn report_check(summary: &Summary, changes: &Changes, elapsed: Duration) -> Exit
     ExitCode::FAILURE
 }
 
-/// The most memory that the process had in use so far, in megabytes, where the system tells (Linux, `proc(5)`).
+/// The peak memory of the process in megabytes, if the system provides it (Linux, `proc(5)`).
 fn peak_memory() -> Option<f64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

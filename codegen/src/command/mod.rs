@@ -19,22 +19,22 @@ pub(crate) use terminal::report;
 const EXAMPLES: &str = "\
 Examples:
   kubernetes-codegen
-      write what changed, remove what is stale
+      write changed files, remove stale ones
   kubernetes-codegen --check
-      list the files that differ, and change nothing
+      list the files that differ, without changing anything
   kubernetes-codegen --timings
-      show where the time goes
+      show the time of each step
   kubernetes-codegen facts
-      count what the description holds
+      print a report on the description
   kubernetes-codegen diff old.json new.json
       list the changes, breaking ones first
   kubernetes-codegen pin new.json --keep-enums
       pin another description with the known values of the pinned one,
       and regenerate
   kubernetes-codegen crds --input crds/ --out lamps --name lamps
-      make a crate of custom resources
+      generate a crate of custom resources
 
-docs/regenerating.md shows each command at work.";
+docs/regenerating.md explains each command with examples.";
 
 /// Generate the model and API crates of the Kubernetes SDK from an API description.
 ///
@@ -43,7 +43,7 @@ docs/regenerating.md shows each command at work.";
 #[command(
     name = "kubernetes-codegen",
     version,
-    max_term_width = 100,
+    max_term_width = 80,
     after_help = EXAMPLES,
     args_conflicts_with_subcommands = true
 )]
@@ -68,7 +68,7 @@ enum Command {
     Pin(pin::Pin),
 }
 
-/// Which description, and where the crates are.
+/// The description, and the location of the crates.
 #[derive(Args)]
 pub(crate) struct Pinned {
     /// The API description: a file of Swagger 2.0, or a folder of OpenAPI 3.0 documents. Relative to the root.
@@ -88,12 +88,12 @@ impl Pinned {
     }
 }
 
-/// Opens the folder that is written to, or only compared.
+/// Opens the folder for writing, or only for comparing.
 fn open(folder: &Path, only_compares: bool, progress: &ProgressBar) -> Result<OutputFolder, Error> {
     progress.set_message("waiting for another run to finish");
     let folder = if only_compares { OutputFolder::open_to_compare(folder) } else { OutputFolder::open(folder) }?;
     if folder.was_interrupted() {
-        progress.suspend(|| report("note: an earlier run was interrupted; its changes were undone first"));
+        progress.suspend(|| report("note: an earlier run was interrupted; its changes have been undone"));
     }
     Ok(folder)
 }
@@ -109,7 +109,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     }
 }
 
-/// The nearest folder that has the generated crates, from where cargo runs the program or from the current folder.
+/// The nearest folder with the generated crates, starting from the package that cargo runs or from the current folder.
 fn find_root() -> PathBuf {
     let start = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
     let start = start.canonicalize().unwrap_or(start);

@@ -13,12 +13,12 @@ use super::terminal::{print, report, spinner};
 
 #[derive(Args)]
 pub(super) struct Pin {
-    /// The description to pin: a file of Swagger 2.0, or a folder of OpenAPI 3.0 documents, which are pinned as one.
+    /// The description to pin: a file of Swagger 2.0, or a folder of OpenAPI 3.0 documents, which are combined.
     description: PathBuf,
-    /// Its version of Kubernetes, as v1.37.2, if it does not state one, as the file in Kubernetes' sources.
+    /// The version of Kubernetes, such as v1.37.2, if the description does not state one, as in Kubernetes' sources.
     #[arg(long, value_name = "VERSION")]
     kubernetes: Option<String>,
-    /// Its origin, for the lock file [default: the name of the file].
+    /// The origin, for the lock file [default: the name of the file].
     #[arg(long, value_name = "TEXT")]
     source: Option<String>,
     /// Keep the known values of strings from the pinned description, for one from Kubernetes' sources, which has none.
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Pin) -> Result<ExitCode, Error> {
     progress.finish_and_clear();
     match differences {
         Some(differences) => print(differences),
-        None => print("Nothing was pinned before, or it could not be read: no differences to show.\n"),
+        None => print("Nothing was pinned before, or it could not be read, so there are no differences to show.\n"),
     }
     for note in &generation.notes {
         report(format_args!("note: {note}"));
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Pin) -> Result<ExitCode, Error> {
 /// The description to pin.
 struct New<'a> {
     files: &'a DescriptionFiles,
-    /// The same with enums of the pinned one, as Swagger 2.0, and how many those are.
+    /// The description with the enums of the pinned one, as Swagger 2.0, and the number of these enums.
     with_enums: Option<(Vec<u8>, usize)>,
 }
 
@@ -78,7 +78,7 @@ impl<'a> New<'a> {
         }
         let name = files.name();
         let Some(Previous { input, bytes, .. }) = previous else {
-            let message = "there is no pinned description to keep enums from: leave out --keep-enums";
+            let message = "there is no pinned description to keep enums from: omit --keep-enums";
             return Err(Error::of_file(name, message));
         };
         let kept = keep_enums((input, bytes), (name, &files.content().to_document(name)?))?;

@@ -1,4 +1,4 @@
-//! Output: everything that is printed passes through here, since it may hold text of others.
+//! Output: everything that is printed passes through here, since it may contain untrusted text.
 
 use std::fmt::Display;
 use std::io::IsTerminal;
@@ -7,12 +7,12 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use kubernetes_codegen::printable;
 
-/// Prints what was asked for.
+/// Prints a result to standard output.
 pub(crate) fn print(text: impl Display) {
     print!("{}", printable(&text.to_string()));
 }
 
-/// Reports something beside what was asked for.
+/// Prints a message to standard error.
 pub(crate) fn report(text: impl Display) {
     eprintln!("{}", printable(&text.to_string()));
 }

@@ -45,7 +45,7 @@ pub(super) fn path(definition: &str) -> String {
 /// The query parameters of an operation on a custom resource, by its action: those of a built-in resource.
 ///
 /// # Errors
-/// If the description that this program was built with is wrong.
+/// Returns an error if the description that this program was built with is wrong.
 pub(super) fn parameters(action: Action) -> Result<Vec<ReferenceOr<Parameter>>> {
     let pinned = pinned()?;
     let is_like = |operation: &&Operation| {

@@ -1,4 +1,4 @@
-//! The description that an API server makes of a custom resource.
+//! The description that an API server generates for a custom resource.
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder/builder.go`; names of operations and tags:
 //! `k8s.io/apiserver/pkg/endpoints/openapi/openapi.go`.
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::ir::names;
 use crate::references::schema;
 
-/// Where definitions come from, so that an error names the place that its reader can mend.
+/// Where definitions come from, so that an error names the place that its reader can fix.
 #[derive(Default)]
 pub(super) struct Places {
     /// The pointers of definitions, each with its origin, its name and the pointer of its schema there.
@@ -55,7 +55,7 @@ pub(super) fn of(
         let (name, kind) = (&definition.metadata.name, &definition.spec.names.kind);
         for (index, version) in definition.spec.versions.iter().enumerate() {
             if !version.served {
-                notes.push(format!("{name}: version {} is not served, and left out", version.name));
+                notes.push(format!("{name}: version {} is not served and has been left out", version.name));
                 continue;
             }
             let pointer = format!("/spec/versions/{index}/schema/openAPIV3Schema");
@@ -77,9 +77,7 @@ pub(super) fn of(
                 continue;
             }
             if definition.spec.preserve_unknown_fields {
-                notes.push(format!(
-                    "{name}: it preserves unknown fields everywhere; those inside of others are not kept"
-                ));
+                notes.push(format!("{name}: it preserves unknown fields everywhere, but nested ones are not kept"));
             }
             schemas.insert(full_name.clone(), json!({"type": "object"}));
             schemas.insert(custom.definition(&definition.spec.names.list_kind()), custom.list());

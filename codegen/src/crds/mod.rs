@@ -32,25 +32,26 @@ pub struct CustomResources<'a> {
     /// The files, each with its name, as errors show it: YAML or JSON with CustomResourceDefinitions, or a description:
     /// a file of Swagger 2.0, or documents of OpenAPI 3.0.
     pub files: &'a [(String, Vec<u8>)],
-    /// The groups to take, of all that the files have; all, if there is none.
+    /// The groups to generate; all groups, if empty.
     pub groups: &'a [String],
     /// The name of the crate.
     pub name: &'a str,
-    /// Where the SDK's crates are, as a path in the manifest; the registry, if there is none.
+    /// The path of the SDK's crates, for the manifest; without one, the registry is used.
     pub sdk: Option<&'a str>,
-    /// Whether anything that is wrong fails the whole; otherwise what is right is generated.
+    /// Whether any problem fails the whole generation; otherwise everything without problems is generated.
     pub strict: bool,
-    /// Whether built-in types that a schema has written out (`PodSpec`, `ResourceRequirements`, …) are those of
-    /// `kubernetes-models`. In these, absent and empty mean the same, and fields of a newer Kubernetes are not kept.
+    /// Whether to use the types of `kubernetes-models` where a schema repeats a built-in type (`PodSpec`,
+    /// `ResourceRequirements`, …). In these, absent and empty mean the same, and fields of newer Kubernetes versions
+    /// are not kept.
     pub reuse: bool,
 }
 
 /// A generated crate of custom resources.
 #[derive(Debug)]
 pub struct CustomCrate {
-    /// The files of the crate, by their paths from its folder.
+    /// The files of the crate, by their paths relative to its folder.
     pub tree: FileTree,
-    /// The kinds, as `monitoring.coreos.com/v1 Prometheus`.
+    /// The kinds, such as `monitoring.coreos.com/v1 Prometheus`.
     pub kinds: Vec<String>,
     /// Notes for the user: versions that are left out, fields that are kept as JSON.
     pub notes: Vec<String>,
@@ -63,8 +64,8 @@ pub struct CustomCrate {
 /// Generates a crate for custom resources, in memory.
 ///
 /// # Errors
-/// If a file is neither YAML nor JSON, or has something that no crate can be made of; the error names the file, the
-/// definition and the place in it.
+/// Returns an error if a file is neither YAML nor JSON, or has something that can't be generated. The error names the
+/// file, the definition and the place in it.
 pub fn generate_custom(resources: &CustomResources<'_>) -> Result<CustomCrate> {
     let mut timings = Timings::default();
     let input = timings.measure("read", || Input::read(resources))?;
@@ -201,7 +202,7 @@ struct Input {
     problems: Vec<Error>,
 }
 
-/// Where the document comes from, so that an error names the place that its reader can mend.
+/// Where the document comes from, so that an error names the place that its reader can fix.
 enum InputOrigin {
     Definitions(document::Places),
     Description(DescriptionFiles),
@@ -227,7 +228,7 @@ impl Input {
         if let [(name, _), ..] = described.as_slice() {
             if let Some(definition) = definitions.first() {
                 let message =
-                    "it has a CustomResourceDefinition, and another input is a description: use one or the other";
+                    "it has a CustomResourceDefinition, but another input is a description: use only one kind of input";
                 return Err(Error::new(message).in_file(&definition.origin.file));
             }
             return Self::of_description(description(name, &described)?, resources.groups);
@@ -249,7 +250,7 @@ impl Input {
         if groups.is_empty() {
             let custom: Vec<&str> = found.iter().filter(|group| !is_built_in(group)).map(String::as_str).collect();
             let message = format!(
-                "a description has many groups: say which to take with --group; those that look like custom resources: {}",
+                "a description has many groups: select some with --group; groups that look like custom resources: {}",
                 custom.join(", "),
             );
             return Err(Error::new(message).in_file(name));

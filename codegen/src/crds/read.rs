@@ -73,7 +73,7 @@ fn documents(file: &str, text: &str) -> Result<Vec<Value>> {
     };
     serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
         let message = match text.contains("{{") {
-            true => "it is not valid YAML; if it is a template of Helm, render it first: helm template --include-crds",
+            true => "it is not valid YAML; if it is a Helm template, render it first: helm template --include-crds",
             false => "it is not valid YAML",
         };
         Error::new(message).in_file(file).caused_by(error)

@@ -1,11 +1,11 @@
-//! Which fields of custom resources are JSON, and why.
+//! Notes on fields of custom resources that are JSON, with the reasons.
 
 use std::collections::BTreeMap;
 
 use crate::ir::{Definition, Krate};
 use crate::passes::Plan;
 
-/// How many places a note lists before it only counts the rest.
+/// The number of places that a note lists before it only counts the rest.
 const LISTED: usize = 20;
 
 /// A note for each kind and reason.
@@ -28,7 +28,7 @@ fn notes_of(definition: &Definition) -> Vec<String> {
         let more = places.len().saturating_sub(LISTED);
         let listed = places.into_iter().take(LISTED).collect::<Vec<_>>().join(", ");
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{name}: kept as JSON, since {reason}: {listed}{more}")
+        format!("{name}: kept as JSON, because {reason}: {listed}{more}")
     };
     places.into_iter().map(note).collect()
 }

@@ -1,4 +1,4 @@
-//! Changes between two sets of CustomResourceDefinitions: whether clients and stored objects still work.
+//! Changes between two sets of CustomResourceDefinitions, and whether they break clients or stored objects.
 
 mod limits;
 mod schema;
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 
 /// The changes between CustomResourceDefinitions, breaking ones first.
 ///
-/// `Display` writes a line for each.
+/// `Display` writes one line for each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CustomDifferences {
     /// The changes.
@@ -24,26 +24,26 @@ pub struct CustomDifferences {
 /// A change of a custom resource.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct CustomChange {
-    /// Whether an object or a program that worked may no longer do so.
+    /// Whether an object or a program may no longer work.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_breaking: bool,
-    /// The name of the definition, as `lamps.example.com`.
+    /// The name of the definition, such as `lamps.example.com`.
     pub definition: String,
-    /// The version, as `v1`; empty for a change of all.
+    /// The version, such as `v1`; empty for a change of the whole definition.
     pub version: String,
-    /// The place in objects, as `spec.ports[].name`; empty for a change of the version.
+    /// The place in objects, such as `spec.ports[].name`; empty for a change of the version.
     pub path: String,
-    /// The change, as `the field was removed`.
+    /// The change, such as `the field was removed`.
     pub change: String,
 }
 
 impl CustomDifferences {
-    /// How many changes are breaking.
+    /// The number of breaking changes.
     pub fn breaking(&self) -> usize {
         self.changes.iter().filter(|change| change.is_breaking).count()
     }
 
-    /// The changes as a JSON document with a newline at its end.
+    /// The changes as a JSON document that ends with a line feed.
     pub fn to_json(&self) -> String {
         // Strings and booleans can always be written.
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
@@ -68,14 +68,14 @@ impl fmt::Display for CustomDifferences {
     }
 }
 
-/// Compares two sets of CustomResourceDefinitions, each of files with their names: YAML or JSON.
+/// Compares two sets of CustomResourceDefinitions, each given as named YAML or JSON files.
 ///
-/// Breaking is what removes a resource, version, subresource or field, narrows the values that a field takes, makes a field
-/// required that has no default value, or has rules in CEL where the API server can't compare an object with the one
-/// before: elsewhere an update that leaves an invalid value as it is succeeds (KEP-4008).
+/// A change is breaking if it removes a resource, version, subresource or field, narrows the values of a field, makes a
+/// field without a default value required, or adds CEL rules where the API server can't compare an object with its
+/// previous state: elsewhere an update that does not change an invalid value succeeds (KEP-4008).
 ///
 /// # Errors
-/// If a file has a definition that can't be read.
+/// Returns an error if a file has a definition that can't be read.
 pub fn diff_custom(old: &[(String, Vec<u8>)], new: &[(String, Vec<u8>)]) -> Result<CustomDifferences> {
     let (old, new) = (read(old)?, read(new)?);
     let mut found = Found::default();

@@ -71,7 +71,7 @@ fn properties(found: &mut Found, old: &Value, new: &Value, is_correlatable: bool
     for (name, property) in &before {
         found.path.push(name.clone());
         match after.get(name) {
-            None if is(new, PRESERVE) => found.change("the field was removed, and is kept as an unknown one"),
+            None if is(new, PRESERVE) => found.change("the field was removed, but is kept as an unknown field"),
             None => found.breaking("the field was removed"),
             Some(other) => {
                 compare(found, property, other, is_correlatable);
@@ -103,10 +103,8 @@ fn rules(found: &mut Found, old: &Value, new: &Value, is_correlatable: bool) {
     let (before, after) = (of(old), of(new));
     for rule in after.iter().filter(|rule| !before.contains(rule)) {
         match is_correlatable {
-            true => {
-                found.change(format!("a rule was added, which updates may break where a value stays as it is: {rule}"))
-            }
-            false => found.breaking(format!("a rule was added where updates are not ratcheted: {rule}")),
+            true => found.change(format!("a rule was added, which only applies to values that change: {rule}")),
+            false => found.breaking(format!("a rule was added that also applies to unchanged values: {rule}")),
         }
     }
     for rule in before.iter().filter(|rule| !after.contains(rule)) {

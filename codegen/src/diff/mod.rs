@@ -1,4 +1,4 @@
-//! Changes between two descriptions, in the API's own terms; the descriptions need not generate.
+//! Changes between two descriptions, in the terms of the API; it need not be possible to generate code from them.
 
 mod definitions;
 mod deprecation;
@@ -20,14 +20,14 @@ const KNOWN_VALUES: &str = " of known values";
 
 /// The changes between two descriptions.
 ///
-/// `Display` writes Markdown for a changelog, [`Differences::to_json`] the same for programs.
+/// `Display` writes Markdown for a changelog; [`Differences::to_json`] is for programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Differences {
     /// The older version of Kubernetes.
     pub old: String,
     /// The newer one.
     pub new: String,
-    /// Notes on changes that the list leaves out, and why.
+    /// Notes on omitted changes, with the reasons.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// The changes, by group and version, breaking ones first.
@@ -37,11 +37,11 @@ pub struct Differences {
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Change {
-    /// The API group, as `apps` or `core`.
+    /// The API group, such as `apps` or `core`.
     pub group: String,
-    /// The version, as `v1`; empty for what belongs to no version.
+    /// The version, such as `v1`; empty if the change belongs to no version.
     pub version: String,
-    /// Whether a program that worked may no longer do so: something was removed, made required, or given another type.
+    /// Whether programs may no longer work, because something was removed, made required, or has another type.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_breaking: bool,
     /// The kind of change.
@@ -50,7 +50,7 @@ pub struct Change {
     pub item: Item,
     /// The name: `Deployment`, `DeploymentSpec.replicas`, or an operationId.
     pub name: String,
-    /// The parameter or the value of an enum, where it is about one.
+    /// The parameter or the value of an enum, if the change is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
     /// The former type or default value.
@@ -65,19 +65,19 @@ pub struct Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// It is no longer there.
+    /// It was removed.
     Removed,
-    /// It has to be given now.
+    /// It is now required.
     MadeRequired,
-    /// It has another type.
+    /// Its type has changed.
     Retyped,
-    /// It is new.
+    /// It was added.
     Added,
-    /// It may be left out now.
+    /// It is now optional.
     MadeOptional,
-    /// It has another default value.
+    /// Its default value has changed.
     Defaulted,
-    /// Its description calls it deprecated, for the first time.
+    /// Its description now calls it deprecated.
     Deprecated,
 }
 
@@ -106,7 +106,8 @@ impl Differences {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
-    /// Leaves out strings that only differ in having known values: one of the descriptions does not list any at all.
+    /// Omits strings that differ only in their known values, if one of the descriptions does not list any values at
+    /// all.
     fn leave_out_enums(&mut self, is_new_with_enums: bool) {
         let before = self.changes.len();
         let as_string = |type_name: &Option<String>| type_name.as_ref().map(|name| name.replace(KNOWN_VALUES, ""));
@@ -114,8 +115,8 @@ impl Differences {
             .retain(|change| change.change != Kind::Retyped || as_string(&change.before) != as_string(&change.after));
         let (count, which) = (before - self.changes.len(), if is_new_with_enums { &self.old } else { &self.new });
         self.notes.push(format!(
-            "{count} strings with known values are left out: the description of {which} does not list values at all, as \
-             those in Kubernetes' sources.",
+            "{count} strings with known values are left out, because the description of {which} does not list \
+             values at all, like those in Kubernetes' sources.",
         ));
     }
 
@@ -148,7 +149,7 @@ impl fmt::Display for Differences {
 /// ```
 ///
 /// # Errors
-/// If one of them is not Swagger 2.0 or OpenAPI 3.0 as Kubernetes writes it.
+/// Returns an error if one of them is not Swagger 2.0 or OpenAPI 3.0 as written by Kubernetes.
 pub fn diff(old: &Description<'_>, new: &Description<'_>) -> Result<Differences> {
     let (old_openapi, new_openapi) = (old.content.parse(old.source)?.openapi, new.content.parse(new.source)?.openapi);
     let mut differences = compare((old.kubernetes, &old_openapi), (new.kubernetes, &new_openapi));

@@ -1,6 +1,6 @@
-//! Corrections of the description: one function for each upstream bug.
+//! Corrections of the description, with one function for each upstream bug.
 //!
-//! A fixup that finds its place mended upstream is an error by name, so that none outlives its bug.
+//! A fixup whose bug has been fixed upstream is an error, so that none outlives its bug.
 
 mod connections;
 mod logs;
@@ -14,18 +14,18 @@ use crate::error::{Error, Result};
 
 /// The result of a fixup.
 enum Found {
-    /// The bug, at so many places, all mended.
+    /// The bug was fixed at this number of places.
     Bug(usize),
-    /// The places, without the bug.
+    /// The places exist, but without the bug.
     Mended,
-    /// None of the places.
+    /// The places do not exist.
     Nothing,
 }
 
 struct Fixup {
     name: &'static str,
     apply: fn(&mut OpenAPI) -> Found,
-    /// Whether every whole API server has the places; otherwise they depend on how it was started.
+    /// Whether every complete API server has the places; otherwise they depend on its flags.
     is_everywhere: bool,
 }
 
@@ -48,7 +48,7 @@ pub(crate) type Applied = Vec<(&'static str, usize)>;
 
 /// Applies all fixups.
 ///
-/// A description of a whole API server must have each bug. A part of one (it lacks `/api/v1/`) may lack the places.
+/// A description of a complete API server must have each bug. A partial one, without `/api/v1/`, may lack the places.
 pub(crate) fn apply(openapi: &mut OpenAPI) -> Result<Applied> {
     let is_whole = openapi.paths.paths.contains_key("/api/v1/");
     let (mut applied, mut problems) = (Vec::new(), Vec::new());
@@ -60,7 +60,7 @@ pub(crate) fn apply(openapi: &mut OpenAPI) -> Result<Applied> {
                 problems.push(Error::at(
                     "/paths",
                     format!(
-                        "the fixup {} no longer applies: the description is right now, or the place was renamed; \
+                        "the fixup {} no longer applies, because the bug was fixed or the place was renamed: \
                          remove or adapt it in codegen/src/fixups",
                         fixup.name,
                     ),

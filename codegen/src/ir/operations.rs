@@ -33,7 +33,7 @@ impl Operation {
     }
 }
 
-/// A path that leads to a resource, as `/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale`.
+/// A path that leads to a resource, such as `/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResourcePath<'a> {
     pub(crate) group: &'a str,
@@ -132,7 +132,7 @@ pub(crate) struct Function {
     pub(crate) subject: Option<Type>,
     /// The type of the response to a create, where it is not the type that was sent.
     pub(crate) response: Option<Type>,
-    /// The module of the group, as `apps`.
+    /// The module of the group, such as `apps`.
     pub(crate) group: String,
     /// The module of the version; operations on groups have none.
     pub(crate) version: Option<String>,

@@ -8,7 +8,7 @@ pub(crate) const QUANTITY_PATTERN: &str = r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9
 /// A definition of the description.
 #[derive(Clone, Debug)]
 pub(crate) struct Definition {
-    /// The full name, as `io.k8s.api.apps.v1.Deployment`.
+    /// The full name, such as `io.k8s.api.apps.v1.Deployment`.
     pub(crate) name: String,
     /// The place in the description.
     pub(crate) pointer: String,
@@ -87,9 +87,9 @@ pub(crate) enum Krate {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Home {
     pub(crate) krate: Krate,
-    /// The group's module, as `apps`.
+    /// The group's module, such as `apps`.
     pub(crate) group: String,
-    /// The version's module, as `v1`; some definitions have none.
+    /// The version's module, such as `v1`; some definitions have none.
     pub(crate) version: Option<String>,
 }
 

@@ -292,13 +292,13 @@ impl<'a> Lowering<'a> {
     fn any(&mut self, place: &Place<'_>, form: Form<'_>) -> Type {
         let Form { data, keywords } = form;
         let reason = if extension::is_embedded_resource(data) {
-            "they are objects of any kind"
+            "they are arbitrary objects"
         } else if extension::preserves_unknown_fields(data) {
-            "their schemas preserve unknown fields and declare none"
+            "their schemas preserve unknown fields without declaring any"
         } else if !(keywords.one_of.is_empty() && keywords.any_of.is_empty()) {
             "their schemas are choices between types"
         } else if form.has_any_values() {
-            "their values may be anything"
+            "their values are arbitrary"
         } else {
             "their schemas declare no type or no fields"
         };
@@ -356,9 +356,8 @@ impl<'a> Lowering<'a> {
                 || self.enums.iter().any(|other| other.name == name)
         };
         let names = [name.clone(), format!("{name}Value")];
-        names
-            .into_iter()
-            .find(|name| !is_taken(name))
-            .ok_or_else(|| place.error(format!("the type of this property would be named {name}, which is taken")))
+        names.into_iter().find(|name| !is_taken(name)).ok_or_else(|| {
+            place.error(format!("the type of this property would be named {name}, which is already used"))
+        })
     }
 }

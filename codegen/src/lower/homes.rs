@@ -91,7 +91,7 @@ mod tests {
         }
     }
 
-    /// Where a kind is told, its version and spelling do not matter.
+    /// In lookups of a kind, its version and spelling do not matter.
     #[test]
     fn homes_of_custom_kinds() {
         let kind = |version: &str, kind: &str| GroupVersionKind {

@@ -16,8 +16,8 @@ pub(crate) use descriptions::{POSSIBLE_VALUES, says_nothing};
 pub(crate) use homes::{is_built_in, version_of};
 pub(crate) use reuse::Reuse;
 
-/// Lowers a lifted description. Nothing in it is dropped without a word: what has no counterpart in Rust is an error,
-/// which has every problem that was found.
+/// Lowers a lifted description. Nothing is dropped silently: anything that can't be expressed in Rust is an error,
+/// which has all problems.
 pub(crate) fn lower(openapi: &OpenAPI, reuse: Option<&Reuse<'_>>) -> Result<Api> {
     let (definitions, mut problems) = definitions::lower(openapi, reuse);
     let (operations, more) = operations::lower(openapi, &definitions);

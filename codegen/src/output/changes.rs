@@ -5,23 +5,23 @@ use super::paths::SafePaths;
 use super::transaction::{self, Replacement};
 use crate::error::{Error, Result};
 
-/// How the disk differs from a tree.
+/// The differences between the disk and a tree.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     pub(super) missing: Vec<Replacement>,
     pub(super) differing: Vec<Replacement>,
     pub(super) stale: Vec<String>,
-    /// In a folder of generated files, and not generated.
+    /// A file in a folder of generated files that is not generated.
     pub(super) foreign: Vec<String>,
 }
 
 impl Changes {
-    /// Whether the disk has just what the tree has.
+    /// Whether the disk matches the tree.
     pub fn is_empty(&self) -> bool {
         self.missing.is_empty() && self.differing.is_empty() && self.stale.is_empty() && self.foreign.is_empty()
     }
 
-    /// The files, each with what is wrong with it.
+    /// The differing files, with the kinds of difference.
     pub fn files(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let missing = self.missing.iter().map(|file| ("missing", file.path.as_str()));
         let differing = self.differing.iter().map(|file| ("differs", file.path.as_str()));
@@ -30,10 +30,10 @@ impl Changes {
         missing.chain(differing).chain(stale).chain(foreign)
     }
 
-    /// Adds a file that is not part of a tree, by its path from the root; one that has the text already is left alone.
+    /// Adds a file that is not part of a tree, by its path relative to the root, unless it already has the text.
     ///
     /// # Errors
-    /// If the file can't be read.
+    /// Returns an error if the file can't be read.
     pub fn include(&mut self, root: &Path, path: &str, text: String) -> Result<()> {
         match SafePaths::new(root).read(path)? {
             None => self.missing.push(Replacement { path: path.to_owned(), text, former: None }),
@@ -48,11 +48,11 @@ impl Changes {
         self.stale.push(path);
     }
 
-    /// Makes the disk match the tree; returns how many files were written and deleted.
+    /// Makes the disk match the tree; returns the number of written and deleted files.
     ///
     /// # Errors
-    /// If a file that is not generated is in a folder of generated files, a file has changed since the comparison, or
-    /// one can't be written or deleted; then nothing is changed.
+    /// Returns an error, without changing anything, if a folder of generated files contains a file that is not
+    /// generated, if a file has changed since the comparison, or if one can't be written or deleted.
     pub fn apply(&self, folder: &OutputFolder) -> Result<(usize, usize)> {
         if let Some(path) = self.foreign.first() {
             let message = "a file without the @generated header is in a folder of generated files; nothing was changed: \

@@ -17,11 +17,11 @@ pub struct OutputFolder {
 }
 
 impl OutputFolder {
-    /// Opens a folder to write to it, and makes it if it does not exist: waits for other runs to finish, and undoes a
-    /// run that was interrupted.
+    /// Opens a folder for writing, and creates it if it does not exist: waits for other runs to finish, and undoes an
+    /// interrupted run.
     ///
     /// # Errors
-    /// If the folder can't be made or locked, or an interrupted run can't be undone.
+    /// Returns an error if the folder can't be created or locked, or an interrupted run can't be undone.
     pub fn open(path: &Path) -> Result<Self> {
         let fail = |error| Error::io("open", path, error);
         fs::create_dir_all(path).map_err(fail)?;
@@ -32,10 +32,10 @@ impl OutputFolder {
         Ok(Self { path, _lock: Some(lock), was_interrupted })
     }
 
-    /// Opens a folder to compare it: waits for runs that write to finish, and changes nothing.
+    /// Opens a folder for comparing: waits for writing runs to finish, and changes nothing.
     ///
     /// # Errors
-    /// If the folder can't be locked, or a run was interrupted while it wrote.
+    /// Returns an error if the folder can't be locked, or a run was interrupted while it wrote.
     pub fn open_to_compare(path: &Path) -> Result<Self> {
         if !path.exists() {
             return Ok(Self { path: path.to_path_buf(), _lock: None, was_interrupted: false });
@@ -44,13 +44,13 @@ impl OutputFolder {
         let lock = lock_file(&path).and_then(|file| file.lock_shared().map(|()| file));
         let lock = lock.map_err(|error| Error::io("lock", &path, error))?;
         if transaction::is_interrupted(&path) {
-            let message = "a run was interrupted while it wrote files; the next run that writes undoes it";
+            let message = "a run was interrupted while writing files; the next run that writes will undo it";
             return Err(Error::new(message).in_file(path.display()));
         }
         Ok(Self { path, _lock: Some(lock), was_interrupted: false })
     }
 
-    /// Its path, absolute and without links.
+    /// The absolute path without links.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -25,7 +25,7 @@ pub(super) fn splice(manifest: &str, lines: &str) -> Result<String> {
     let (begin, end) = (mark(BEGIN)?, mark(END)?);
     let after_begin = manifest[begin..].find('\n').map_or(manifest.len(), |length| begin + length + 1);
     if end < after_begin {
-        return Err(Error::new(format!("`{END}` stands before `{BEGIN}`")));
+        return Err(Error::new(format!("`{END}` comes before `{BEGIN}`")));
     }
     Ok(format!("{}{lines}{}", &manifest[..after_begin], &manifest[end..]))
 }

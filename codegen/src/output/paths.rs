@@ -31,7 +31,7 @@ impl<'a> SafePaths<'a> {
     /// The metadata of a regular file; `None` if there is none.
     ///
     /// # Errors
-    /// If something else has the name, or stands in the way there.
+    /// Returns an error if something else has the name, or stands in the way there.
     pub(super) fn file(&mut self, relative: &str) -> Result<Option<Metadata>> {
         if !self.missing_folders(relative)?.is_empty() {
             return Ok(None);
@@ -48,7 +48,7 @@ impl<'a> SafePaths<'a> {
     /// Whether a folder exists.
     ///
     /// # Errors
-    /// If something else has its name, or that of a folder above it.
+    /// Returns an error if something else has its name, or that of a folder above it.
     pub(super) fn has_folder(&mut self, relative: &str) -> Result<bool> {
         Ok(self.missing_folders(&format!("{relative}/file"))?.is_empty())
     }
@@ -87,6 +87,5 @@ fn unexpected_file_type(relative: &str, metadata: &Metadata, expected: &str) -> 
         kind if kind.is_file() => "a file",
         _ => "a device, a pipe or a socket",
     };
-    Error::new(format!("{expected} is expected here, but this is {found}: move it elsewhere, or delete it"))
-        .in_file(relative)
+    Error::new(format!("expected {expected}, found {found}: move it elsewhere, or delete it")).in_file(relative)
 }

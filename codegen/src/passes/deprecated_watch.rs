@@ -8,7 +8,8 @@ use crate::ir::Operation;
 /// Drops the operations under `/watch/` paths, deprecated since Kubernetes 1.11, and tells how many there were.
 ///
 /// # Errors
-/// If one of them watches what no list operation with a `watch` parameter does: dropping it would lose something.
+/// Returns an error if one of them watches what no list operation with a `watch` parameter does: dropping it would lose
+/// something.
 pub(super) fn drop(operations: &mut Vec<Operation>) -> Result<usize> {
     let watchable: BTreeSet<String> = operations
         .iter()

@@ -9,7 +9,8 @@ use crate::ir::{Function, QueryParameter, Verb};
 /// API server ignores what it does not know), but no two may each have one that the other lacks.
 ///
 /// # Errors
-/// If the sets of a verb are no chain, or a parameter has two types: such an operation needs a verb of its own.
+/// Returns an error if the sets of a verb are no chain, or a parameter has two types: such an operation needs a verb of
+/// its own.
 pub(super) fn collect(functions: &[Function]) -> Result<BTreeMap<Verb, Vec<QueryParameter>>> {
     let mut largest: BTreeMap<Verb, &Function> = BTreeMap::new();
     for function in functions {

@@ -5,7 +5,7 @@ use crate::lower::is_built_in;
 
 /// Decides how each field holds its value: a required value as it is, unless it is an object that contains itself; an
 /// optional object in a box, any other optional value in an `Option`. Lists and maps of built-in types are as they are,
-/// as absent and empty ones mean the same; of custom resources they do not, and what may be `null` is told apart too.
+/// as absent and empty ones mean the same; of custom resources they do not, and `null` is distinguished too.
 pub(super) fn decide(definitions: &mut BTreeMap<String, Definition>) {
     let objects: BTreeSet<String> = definitions
         .values()

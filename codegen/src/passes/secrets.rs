@@ -30,6 +30,6 @@ pub(super) fn mark(api: &mut Api) -> Result<()> {
 }
 
 fn missing(pointer: &str, property: &str) -> Error {
-    let mend = "mend SECRETS in passes/secrets.rs";
-    Error::at(pointer, format!("there is no property {property} to keep out of Debug output; {mend}"))
+    let hint = "fix SECRETS in passes/secrets.rs";
+    Error::at(pointer, format!("there is no property {property} to keep out of Debug output; {hint}"))
 }

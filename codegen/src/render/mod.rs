@@ -23,7 +23,7 @@ use crate::passes::Plan;
 use crate::text::is_unsafe;
 use crate::timings::Timings;
 
-/// The source that the header of every page names.
+/// The source in the header of every page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin<'a> {
     /// The file of the description.
@@ -34,7 +34,7 @@ pub(crate) struct Origin<'a> {
     pub(crate) command: &'a str,
 }
 
-/// The folders beside core, models and api that hold generated files and nothing else.
+/// The folders other than core, models and api that contain only generated files.
 pub(crate) const TESTS: &str = "kubernetes/models/tests/generated";
 pub(crate) const TESTING: &str = "kubernetes/testing/src/generated";
 

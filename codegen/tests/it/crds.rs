@@ -141,7 +141,7 @@ fn a_group_of_a_description() {
     assert!(paths.contains(&"src/generated/models/a_io/v1/lamp.rs"), "{paths:?}");
     assert!(!paths.iter().any(|path| path.contains("core")), "{paths:?}");
     let error = generate(&files, &[]).expect_err("it has several groups").to_string();
-    assert!(error.ends_with("those that look like custom resources: a.io"), "{error}");
+    assert!(error.ends_with("groups that look like custom resources: a.io"), "{error}");
     let error = generate(&files, &["b.io".to_owned()]).expect_err("it has no such group").to_string();
     assert_eq!(error, "swagger.json: it has no group b.io");
 }
@@ -233,7 +233,7 @@ items:
     versions: []
 ";
 
-/// Everything that is wrong in all files is told at once, each with the lines around it.
+/// All problems of all files are reported at once, each with the lines around it.
 #[test]
 fn all_problems_are_shown_where_they_are() {
     let second = r#"{"apiVersion": "apiextensions.k8s.io/v1beta1", "kind": "CustomResourceDefinition",

@@ -42,7 +42,7 @@ fn an_invalid_definition_does_not_fail_the_rest() {
     assert_eq!(skipped.len(), 3, "{skipped:?}");
     assert!(found("a.yaml: lamps.a.io: /spec/versions/1/schema/openAPIV3Schema/properties/spec/type: "), "{skipped:?}");
     assert!(found("a.yaml: odds.a.io: /spec/versions/0/schema/openAPIV3Schema/properties/a\"b: "), "{skipped:?}");
-    assert!(found("b.yaml: it is not valid YAML; if it is a template of Helm, render it first"), "{skipped:?}");
+    assert!(found("b.yaml: it is not valid YAML; if it is a Helm template, render it first"), "{skipped:?}");
     assert!(!generated.tree.files().any(|(path, _)| path.contains("odd")));
 
     let error = generate(&files, true, false).expect_err("anything that is wrong fails the whole");
@@ -99,8 +99,8 @@ fn operations_have_the_parameters_of_built_in_ones() {
     assert!(api.contains("Optional parameters are methods of [`ListRequest`]"));
 }
 
-/// A schema that gets another property keeps the names of all types, although equal ones are aliases of one: none depends
-/// on what is beside it.
+/// A schema that gets another property keeps the names of all types, although equal ones are aliases of one: none
+/// depends on what is beside it.
 #[test]
 fn names_stay_when_a_schema_grows() {
     let schema = |more: &str| {
@@ -182,10 +182,10 @@ fn every_fallback_to_json_is_noted() {
     assert_eq!(
         generated.notes,
         [
-            "a.io/v1 Lamp: kept as JSON, since their schemas declare no type or no fields: spec.b[]",
-            "a.io/v1 Lamp: kept as JSON, since their schemas preserve unknown fields and declare none: spec.a, spec.f",
-            "a.io/v1 Lamp: kept as JSON, since their values may be anything: spec.c",
-            "a.io/v1 Lamp: kept as JSON, since they are objects of any kind: spec.d",
+            "a.io/v1 Lamp: kept as JSON, because their schemas declare no type or no fields: spec.b[]",
+            "a.io/v1 Lamp: kept as JSON, because their schemas preserve unknown fields without declaring any: spec.a, spec.f",
+            "a.io/v1 Lamp: kept as JSON, because their values are arbitrary: spec.c",
+            "a.io/v1 Lamp: kept as JSON, because they are arbitrary objects: spec.d",
         ]
     );
 }

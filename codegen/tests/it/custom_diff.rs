@@ -69,12 +69,12 @@ const CHANGES: &[(&str, &str, &str)] = &[
     (
         r#"{"type":"string"}"#,
         r#"{"type":"string","x-kubernetes-validations":[{"rule":"self != ''"}]}"#,
-        "spec: a rule was added, which updates may break where a value stays as it is: self != ''",
+        "spec: a rule was added, which only applies to values that change: self != ''",
     ),
     (
         r#"{"type":"array","items":{"type":"string"}}"#,
         r#"{"type":"array","items":{"type":"string","x-kubernetes-validations":[{"rule":"self != ''"}]}}"#,
-        "!spec[]: a rule was added where updates are not ratcheted: self != ''",
+        "!spec[]: a rule was added that also applies to unchanged values: self != ''",
     ),
     (
         r#"{"type":"array","items":{"type":"string"}}"#,

@@ -17,6 +17,7 @@ mod documentation;
 mod facts;
 mod fixtures;
 mod fresh;
+mod help;
 mod openapi;
 mod output;
 mod pin;

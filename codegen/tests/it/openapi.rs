@@ -155,9 +155,9 @@ fn the_documents_are_those_of_the_index() {
     };
     assert_eq!(error(&|_| {}), "");
     let missing = error(&|paths| _ = paths.insert("apis/gone/v1".to_owned(), Value::Null));
-    assert!(missing.contains("index.json lists apis__gone__v1_openapi.json, which is not there"), "{missing}");
+    assert!(missing.contains("index.json lists apis__gone__v1_openapi.json, which does not exist"), "{missing}");
     let left = error(&|paths| *paths = std::iter::once(("version".to_owned(), Value::Null)).collect());
-    assert!(left.contains("_openapi.json is there, and index.json does not list it"), "{left}");
+    assert!(left.contains("_openapi.json exists, but index.json does not list it"), "{left}");
     fs::write(&index, "{").expect("the folder is ours");
     let error = DescriptionFiles::read(folder.path()).expect_err("no JSON").to_string();
     assert!(error.contains("index.json"), "{error}");
@@ -214,7 +214,7 @@ fn problems_name_the_document() {
     fs::remove_dir_all(folder.path()).expect("the folder is ours");
     fs::create_dir(folder.path()).expect("the folder is ours");
     let error = generate_from(folder.path()).expect_err("there is nothing").to_string();
-    assert!(error.ends_with("the folder has no document of OpenAPI 3.0 (*_openapi.json)"), "{error}");
+    assert!(error.ends_with("the folder has no OpenAPI 3.0 document (*_openapi.json)"), "{error}");
 }
 
 /// A problem that only lowering finds is shown in its document as well.

@@ -182,7 +182,7 @@ fn options_put_nothing_into_a_manifest() {
     for name in ["", "a\"", "a\n[features]", "../a", "1a", "é"] {
         let output = generate(name, "..");
         assert!(
-            output.status.code() == Some(2) && stderr(&output).contains("a crate name starts with a letter"),
+            output.status.code() == Some(2) && stderr(&output).contains("a crate name must start with a letter"),
             "{name}"
         );
         assert!(!out.exists());
@@ -216,7 +216,7 @@ fn pipes_devices_and_circular_folders_are_refused() {
         );
     };
     for input in [path("pipe.yaml"), "/dev/zero".to_owned()] {
-        let message = "this is a device, a pipe or a socket; a regular file is expected";
+        let message = "expected a regular file, found a device, a pipe or a socket";
         refused(&["crds", "--input", &input, "--out", &path("out"), "--name", "lamps"], message);
         refused(&["diff", &input, &input], message);
         refused(&["pin", &input, "--root", &root], message);

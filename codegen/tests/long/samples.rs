@@ -1,4 +1,4 @@
-//! Sample objects, and what became of each: compared with what an API server makes of it by the schema.
+//! Sample objects, and what became of each: compared with the result of an API server for the schema.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -96,7 +96,7 @@ async fn an_informer_survives_restarts_of_the_api_server() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     let (present, deleted) = &*told.lock().unwrap();
     assert_eq!(*present, stored(&store).into_keys().collect::<BTreeSet<_>>());
-    assert_eq!(deleted.len(), 150, "every deletion is told");
+    assert_eq!(deleted.len(), 150, "every deletion is reported");
     assert!(deleted.values().all(|times| *times == 1), "and once: {deleted:?}");
 }
 

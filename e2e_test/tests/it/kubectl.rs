@@ -236,7 +236,16 @@ async fn kubectl_waits_for_a_rollout_and_is_told_what_is_left_out() {
     // What clients in Go write without being given a file is protobuf.
     let refused = kubectl.output("create configmap a --from-literal=k=v", "").await;
     let text = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && text.contains("no protobuf") && text.contains("kubectl apply"), "{text}");
+    assert!(!refused.status.success() && text.contains("protobuf") && text.contains("kubectl create -f"), "{text}");
     let map = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}";
     assert_eq!(kubectl.say("create -f -", map).await, "configmap/a created\n");
+    let review = "{apiVersion: authorization.k8s.io/v1, kind: SelfSubjectAccessReview, \
+                   spec: {resourceAttributes: {verb: create, resource: pods, namespace: default}}}";
+    assert_eq!(kubectl.say("create -o jsonpath={.status.allowed} -f -", review).await, "true");
+    let account = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: builder}}";
+    kubectl.say("create -f -", account).await;
+    let request = r#"{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}"#;
+    let path = "/api/v1/namespaces/default/serviceaccounts/builder/token";
+    let token = kubectl.say(&format!("create --raw {path} -f -"), request).await;
+    assert!(token.contains("\"token\":\""), "{token}");
 }

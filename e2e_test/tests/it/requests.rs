@@ -137,7 +137,15 @@ async fn large_lists_are_compressed_and_warnings_are_heard() {
     raw.headers_mut().insert("accept-encoding", http::HeaderValue::from_static("gzip"));
     let response = client.clone().call(raw).await.unwrap();
     assert_eq!(response.headers()["content-encoding"], "gzip");
-    assert!(list.send(&client).await.unwrap().items.len() >= 200);
+    assert!(list.clone().send(&client).await.unwrap().items.len() >= 200);
+    // KEP-6060, since 1.37.
+    let watch = list.into_watch().send_initial_events(true).allow_watch_bookmarks(true).timeout_seconds(2);
+    let mut raw = watch.request().clone().into_http().unwrap().map(Body::from);
+    raw.headers_mut().insert("accept-encoding", http::HeaderValue::from_static("gzip"));
+    let response = client.clone().call(raw).await.unwrap();
+    assert_eq!(response.headers()["content-encoding"], "gzip");
+    let chunks = watch.open(&client).await.unwrap().try_collect::<Vec<_>>().await.unwrap();
+    assert!(chunks.concat().split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{\"type\":")).count() > 200);
 
     let mut request = Request::new(http::Method::POST, Path::new("/api/v1/namespaces/{n}/configmaps", &[&namespace]));
     let body = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"odd"},"no_such_field":1}"#;

@@ -74,7 +74,7 @@ fn webhooks() -> Webhooks {
                 Ok(())
             }
             None if request.old_object.as_ref().map(color).as_deref() == Some("eternal") => {
-                Err(Denied::new("it burns for ever"))
+                Err(Denied::new("it burns forever"))
             }
             _ => Ok(()),
         }
@@ -154,7 +154,7 @@ async fn admission(client: &Client, namespace: &str) {
     assert_eq!(red.labels()["lit/by"], "webhook");
     let message = create(client, namespace, "black").await.expect_err("it is refused");
     let expected =
-        "admission webhook \"validate.lantern.webhooks.example.com\" denied the request: a black light is none";
+        "admission webhook \"validate.lantern.v1.webhooks.example.com\" denied the request: a black light is none";
     assert_eq!(message, expected);
     let message = create(client, namespace, "panic").await.expect_err("a panic refuses");
     assert!(message.contains("denied the request: panic: a bug [recovered]"), "{message}");
@@ -162,13 +162,13 @@ async fn admission(client: &Client, namespace: &str) {
     let message = create(client, namespace, "ignored").await.expect_err("a panic refuses");
     assert!(message.contains("panic: a bug [recovered]"), "{message}");
     let message = create(client, namespace, "slow").await.expect_err("it takes too long");
-    assert!(message.contains("failed calling webhook \"validate.lantern.webhooks.example.com\""), "{message}");
+    assert!(message.contains("failed calling webhook \"validate.lantern.v1.webhooks.example.com\""), "{message}");
     assert!(message.contains("context deadline exceeded") || message.contains("not done in time"), "{message}");
 
     create(client, namespace, "eternal").await.expect("it is allowed");
     let deletion = DeleteRequest::<Lantern>::namespaced(namespace, "eternal").send(client).await;
     let message = deletion.expect_err("it is refused").to_string();
-    assert!(message.contains("it burns for ever"), "{message}");
+    assert!(message.contains("it burns forever"), "{message}");
     let dry = CreateRequest::namespaced(namespace, &lantern("dry", "green")).dry_run("All").send(client).await;
     assert_eq!(dry.expect("there are no side effects").spec.bulbs, 1);
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-/// An exponential backoff: how long to wait before each retry, so that many clients that failed together do not come
-/// back together.
+/// An exponential backoff: the delays before retries, so that clients that failed at the same time do not retry at the
+/// same time.
 ///
 /// The delays start at one duration and are multiplied by a factor up to a maximum; each is then multiplied by a random
 /// number, its jitter. By default the factor is 2, and there is no jitter.
@@ -21,8 +21,8 @@ use std::time::Duration;
 /// assert_eq!(exact, [100, 200, 400, 800, 1000]);
 /// ```
 ///
-/// It never sleeps, and knows no clock: [`Delays`] keeps what one operation has been through. It sets no limit on the
-/// number of retries.
+/// It neither sleeps nor uses a clock: [`Delays`] has the state of one operation. It does not limit the number of
+/// retries.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Backoff {
     initial: Duration,
@@ -32,19 +32,19 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// A backoff that doubles from `initial` to `max`, without jitter.
+    /// Creates a backoff that doubles from `initial` to `max`, without jitter.
     pub const fn new(initial: Duration, max: Duration) -> Self {
         Self { initial, max, factor: 2.0, jitter: (1.0, 1.0) }
     }
 
-    /// Multiplies each delay by `factor` to get the next. One that is not a number, or makes a delay too large to
-    /// count, stands for the maximum.
+    /// Multiplies each delay by `factor` to get the next. If the result is not a valid duration, the delay is the
+    /// maximum.
     pub const fn factor(mut self, factor: f64) -> Self {
         self.factor = factor;
         self
     }
 
-    /// Multiplies each delay by a random number from `least` to `most`, after the maximum was applied.
+    /// Multiplies each delay by a random number from `least` to `most`, after applying the maximum.
     ///
     /// `jitter(0.5, 1.0)` draws from the upper half of each delay. `jitter(1.0, 1.1)` is client-go's `wait.Jitter`
     /// with 0.1.
@@ -59,12 +59,12 @@ impl Backoff {
         scaled(self.initial, self.factor.powi(exponent)).map_or(self.max, |delay| delay.min(self.max))
     }
 
-    /// The delays of one operation, whose jitter differs each time.
+    /// The delays of one operation, with random jitter.
     pub fn delays(self) -> Delays {
         Delays { backoff: self, retries: 0, random: fastrand::Rng::new() }
     }
 
-    /// The delays of one operation, whose jitter follows from `seed`: for tests and simulations.
+    /// The delays of one operation, with jitter determined by `seed`, for tests and simulations.
     pub fn seeded(self, seed: u64) -> Delays {
         Delays { backoff: self, retries: 0, random: fastrand::Rng::with_seed(seed) }
     }
@@ -87,7 +87,7 @@ impl Delays {
         scaled(delay, least + self.random.f64() * (most - least)).unwrap_or(delay)
     }
 
-    /// How many delays were taken since the start or the last [`reset`](Self::reset).
+    /// The number of delays taken since the start or the last [`reset`](Self::reset).
     pub fn retries(&self) -> u32 {
         self.retries
     }

@@ -17,8 +17,8 @@ use crate::error::{BoxError, Error, Kind, RequestLine};
 
 /// The body of a request or response: bytes in memory, or a stream of them.
 ///
-/// As a [`Stream`] it yields chunks that are never empty, as they arrive. It ends with `None`, or after its first
-/// error, which names the request. It is also an [`http_body::Body`], for services.
+/// As a [`Stream`] it yields non-empty chunks as they arrive. It ends with `None`, or after its first error, which
+/// names the request. It is also an [`http_body::Body`], for services.
 ///
 /// ```
 /// use kubernetes_client::Body;
@@ -43,7 +43,7 @@ enum Content {
 }
 
 impl Body {
-    /// A body of no bytes.
+    /// An empty body.
     pub fn empty() -> Self {
         Self(Content::Done)
     }
@@ -58,7 +58,7 @@ impl Body {
         Self(Content::Streamed { body: Box::pin(BytesBody { body }), request: None })
     }
 
-    /// The same body again, unless it can be read only once.
+    /// A copy of the body, unless it can be read only once.
     pub(crate) fn try_clone(&self) -> Option<Self> {
         match &self.0 {
             Content::Whole(bytes) => Some(Self(Content::Whole(bytes.clone()))),
@@ -67,7 +67,7 @@ impl Body {
         }
     }
 
-    /// The bytes of a body in memory; none if they arrive as a stream.
+    /// The bytes of a body in memory; `None` if they arrive as a stream.
     pub(crate) fn bytes(&self) -> Bytes {
         match &self.0 {
             Content::Whole(bytes) => bytes.clone(),
@@ -83,7 +83,7 @@ impl Body {
         self
     }
 
-    /// All of the body, unless it is larger than `limit`.
+    /// Reads the whole body, unless it is larger than `limit`.
     pub(crate) async fn collect(mut self, limit: usize) -> Result<Bytes, Error> {
         let too_large = || Error::new(Kind::TooLarge { limit });
         let announced = http_body::Body::size_hint(&self).lower();
@@ -210,7 +210,7 @@ impl http_body::Body for Body {
 }
 
 impl fmt::Debug for Body {
-    /// Leaves out the bytes: they may be secret.
+    /// Omits the bytes, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Body").field(&http_body::Body::size_hint(self)).finish()
     }

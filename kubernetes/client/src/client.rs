@@ -21,7 +21,7 @@ use crate::upgrade::Upgraded;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A connection to one API server, as one user.
+/// A client of one API server, as one user.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,28 +29,28 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// use kubernetes_core::version::Info;
 /// use kubernetes_core::{GetRequest, Path};
 ///
-/// let client = Client::from_env()?; // $KUBECONFIG or ~/.kube/config as kubectl reads it, else in-cluster
+/// let client = Client::from_env()?; // $KUBECONFIG or ~/.kube/config as in kubectl, or else in-cluster
 /// let version = GetRequest::<Info>::at(Path::new("/version", &[])).send(&client).await?;
 /// println!("{:?}", version.git_version);
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// Cloning is cheap: all clones share their connections. A client is bound to no runtime. It may be built before one
-/// exists, and used from several; a connection ends with the runtime that opened it, and the next request opens
-/// another. A request that is sent outside of a tokio runtime is an error.
+/// Cloning is cheap: all clones share their connections. A client is not bound to a runtime. It may be built before
+/// there is one, and used from several; a connection ends with the runtime that opened it, and the next request opens
+/// another. Sending a request outside a tokio runtime is an error.
 ///
 /// # Cancel safety
 ///
 /// Dropping the future of a request abandons it: the HTTP/2 stream is reset, or the HTTP/1.1 connection closed. The
-/// server may have carried it out all the same.
+/// server may still have carried out the request.
 ///
 /// # Layers and fakes
 ///
-/// The transport is any [`Service`]. A test gives its own to [`Client::with_service`], or with other settings to
-/// [`Client::service_builder`]. To add tower layers, wrap a
-/// client, which is a `Service` that sends a request as it is given: with the server's address, credentials and
-/// User-Agent, but without a timeout and without a look at the status of the response.
+/// Any [`Service`] can be the transport: pass it to [`Client::with_service`] or, with other settings, to
+/// [`Client::service_builder`]. To add tower layers, wrap a client: it is a `Service` that adds the server's address,
+/// credentials and User-Agent to a request and sends it, without a timeout and without checking the status of the
+/// response.
 ///
 /// ```no_run
 /// # use std::task::{Context, Poll};
@@ -91,7 +91,7 @@ impl Client {
         Self { exchange: Arc::new(exchange), default_namespace: default_namespace.into(), hooks: Hooks::default() }
     }
 
-    /// A client with the same connections, credentials, settings and counters, whose writes go through a hook.
+    /// Creates a client with the same connections, credentials, settings and counters, whose writes go through a hook.
     ///
     /// ```
     /// use std::time::Duration;
@@ -115,15 +115,15 @@ impl Client {
     /// }
     /// ```
     ///
-    /// A client that is derived from a derived one has the hooks of both: those of the first are asked first, the
-    /// shortest permit counts, and all are told the outcome.
+    /// A client derived from a derived one has the hooks of both: those of the first are called first, the shortest
+    /// permit applies, and all learn the outcome.
     pub fn derived(&self, hook: impl WriteHook) -> Self {
         Self { hooks: self.hooks.and(Arc::new(hook)), ..self.clone() }
     }
 
-    /// Whether both have the same connections and credentials: clones, and derived clients.
+    /// Whether both share connections and credentials, as clones and derived clients do.
     ///
-    /// For the crates of this SDK.
+    /// For use by the crates of this SDK.
     #[doc(hidden)]
     pub fn is_same_client(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.exchange, &other.exchange)
@@ -134,13 +134,13 @@ impl Client {
         &self.default_namespace
     }
 
-    /// Counters of the requests of this client and its clones.
+    /// Counts of the requests of this client and its clones.
     pub fn counts(&self) -> Counts {
         self.exchange.telemetry.counts()
     }
 
-    /// Sends a request that turns its connection into a stream of bytes of another protocol, as a WebSocket: exec,
-    /// attach and port-forward.
+    /// Sends a request that upgrades its connection to another protocol, such as WebSocket: exec, attach and
+    /// port-forward.
     ///
     /// ```no_run
     /// use http::{HeaderMap, HeaderValue, Method};
@@ -164,18 +164,18 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// `protocol` is the `Upgrade` header, and `headers` are sent beside those of every request. The request has an
-    /// HTTP/1.1 connection of its own, outside the pool, to which the client's TLS, proxies and credentials apply; a
-    /// proxy is asked for a tunnel. A client [with a service](Self::with_service) takes the stream of a response with an
+    /// `protocol` is the `Upgrade` header, and `headers` are sent in addition to those of every request. The request
+    /// has its own HTTP/1.1 connection outside the pool, to which the client's TLS, proxies and credentials apply; a
+    /// proxy must open a tunnel. A client [with a service](Self::with_service) uses the stream of a response with an
     /// [`UpgradedIo`](crate::UpgradedIo).
     ///
-    /// The client's request timeout and the time of a [`WritePermit`](crate::WritePermit) limit the handshake, until the
-    /// server has switched protocols, not the use of the connection. A permit that is revoked closes the connection.
+    /// The client's request timeout and the time of a [`WritePermit`](crate::WritePermit) limit only the handshake, not
+    /// the use of the connection. Revoking the permit closes the connection.
     ///
     /// # Errors
     ///
-    /// When the server refuses, the error has its [`status`](Error::status) as for any request. When it answers with
-    /// another status of success, as a server behind a proxy that drops the `Upgrade` header does, the error says so.
+    /// Returns an error with the server's [`status`](Error::status) if it refuses, and an error that says so if it
+    /// responds with another successful status, like a server behind a proxy that drops the `Upgrade` header.
     pub async fn upgrade(
         &self,
         request: Request,
@@ -187,8 +187,8 @@ impl Client {
         Ok(self.run(request, headers).await?.0)
     }
 
-    /// Runs a request that is sent with more headers than its own. Boxed, so that it stays small inside the futures of
-    /// callers, and not generic over what these decode, so that it is compiled once.
+    /// Runs a request with additional headers. Boxed, to keep callers' futures small, and not generic over the decoded
+    /// type, so that it is compiled once.
     fn run<A: Answer>(&self, request: Request, more: HeaderMap) -> BoxFuture<'_, Result<(A, Arc<RequestLine>), Error>> {
         Box::pin(async move {
             let line = Arc::new(RequestLine::of(&request));
@@ -218,7 +218,7 @@ impl Execute for Client {
         decode(&answer).map_err(|error| {
             let is_over_budget = error.is_over_budget();
             let error = Error::new(Kind::Decode(error)).or_request(&line);
-            let advice = "ask for less, or raise ClientBuilder::decode_budget if the server is to be trusted";
+            let advice = "ask for less, or raise ClientBuilder::decode_budget if you trust the server";
             error.with_hint(|| if is_over_budget { Some(advice.to_owned()) } else { foreign_media_type(&answer) })
         })
     }
@@ -228,7 +228,7 @@ impl Execute for Client {
     }
 }
 
-/// Sends a request as it is given: once, without a timeout beyond that for connecting, and any status is a response.
+/// Sends a request once, without a timeout other than for connecting, and returns a response with any status.
 impl Service<http::Request<Body>> for Client {
     type Response = http::Response<Body>;
     type Error = Error;
@@ -249,7 +249,7 @@ impl Service<http::Request<Body>> for Client {
 }
 
 impl fmt::Debug for Client {
-    /// Shows where requests go, and nothing that is secret.
+    /// Shows the destination of requests, and nothing secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut client = f.debug_struct("Client");
         match &self.exchange.server {

@@ -1,4 +1,5 @@
-//! Values parsed from files that others rewrite, such as the kubelet: read again once a minute, and on a refusal.
+//! Values parsed from files that other programs rewrite, such as the kubelet: read again every minute, and after a
+//! refusal.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -11,7 +12,7 @@ use crate::clock;
 use crate::error::BoxError;
 use crate::sync::lock;
 
-/// How long a value is used before its files are read again. client-go takes a minute for tokens
+/// The time for which a value is used before its files are read again. client-go uses one minute for tokens
 /// (`transport/token_source.go`) and five for certificates (`CertCallbackRefreshDuration`).
 const PERIOD: Duration = Duration::from_secs(60);
 
@@ -21,9 +22,9 @@ type Contents = Vec<Vec<u8>>;
 type Parse<T> = Box<dyn Fn(&[Vec<u8>]) -> Result<T, BoxError> + Send + Sync>;
 
 /// A value that is parsed again when the content of its files has changed. While a file can't be read or parsed, the
-/// last good value counts.
+/// last valid value is used.
 ///
-/// Without `Debug`: it may hold secrets. Reading blocks, as the files are small, local and regular.
+/// Without `Debug`, as it may contain secrets. Reading blocks, because the files are small, local and regular.
 pub struct Reloaded<T> {
     /// For the log, such as `the client certificate`.
     name: &'static str,
@@ -58,22 +59,22 @@ impl<T> Reloaded<T> {
         Self { period, ..self }
     }
 
-    /// As [`new`](Self::new), with contents that were read just now.
+    /// Like [`new`](Self::new), but with contents that have just been read.
     ///
     /// # Errors
     ///
-    /// If they can't be parsed.
+    /// Returns an error if the contents can't be parsed.
     pub fn with_contents(self, contents: Contents) -> Result<Self, BoxError> {
         let value = Arc::new((self.parse)(&contents)?);
         *self.lock() = Some(Last { value, contents, read_at: clock::now() });
         Ok(self)
     }
 
-    /// The value, which is the same allocation as long as the files have the same content.
+    /// The value, which stays the same allocation as long as the content of the files does not change.
     ///
     /// # Errors
     ///
-    /// If there has never been a good value, and there is none now.
+    /// Returns an error if there has never been a valid value.
     pub fn current(&self) -> Result<Arc<T>, BoxError> {
         let mut last = self.lock();
         if last.as_ref().is_none_or(|last| clock::now().duration_since(last.read_at) >= self.period) {
@@ -82,8 +83,8 @@ impl<T> Reloaded<T> {
         last.as_ref().map(|last| Arc::clone(&last.value)).ok_or_else(|| "no file was read".into())
     }
 
-    /// Another value than the one that was used and refused: another request may have read it already, otherwise the
-    /// files are read at once.
+    /// A value other than the refused one: another request may already have read it, otherwise the files are read at
+    /// once.
     pub fn other_than(&self, is_used: impl Fn(&T) -> bool) -> Option<Arc<T>> {
         let mut last = self.lock();
         if last.as_ref().is_none_or(|last| is_used(&last.value)) {

@@ -1,4 +1,4 @@
-//! For the crates of this SDK that serve TLS. Not for others, and without a promise to stay as it is.
+//! For the crates of this SDK that serve TLS. Not for direct use: this module may change in any release.
 
 pub use crate::clock::{time_provider, timestamp};
 pub use crate::reloaded::Reloaded;

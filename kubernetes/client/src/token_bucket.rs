@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use crate::clock::later;
 
-/// A limit on how often something happens: once in an interval on average, after a burst.
+/// A rate limit: one event per interval on average, after a burst.
 ///
 /// It keeps one time: when the bucket would be full again (a virtual schedule, as of leaky buckets in ATM networks).
 #[doc(hidden)]
@@ -17,7 +17,7 @@ pub struct TokenBucket {
 }
 
 impl TokenBucket {
-    /// A full bucket of `burst` tokens, one at least, which gets another in each interval.
+    /// Creates a full bucket of `burst` tokens, at least one, to which a token is added in each interval.
     pub fn new(interval: Duration, burst: u32) -> Self {
         Self { interval, tolerance: interval.saturating_mul(burst.max(1)), full_at: None }
     }
@@ -33,7 +33,7 @@ impl TokenBucket {
         later(self.full_at.map_or(now, |at| at.max(now)), self.interval)
     }
 
-    /// Takes a token, and returns how long to wait for it.
+    /// Takes a token, and returns the time to wait for it.
     pub fn take(&mut self, now: Instant) -> Duration {
         let full_at = self.full_after_next(now);
         self.full_at = Some(full_at);
@@ -50,7 +50,7 @@ impl TokenBucket {
         is_there
     }
 
-    /// How long it takes until the bucket is full.
+    /// The time until the bucket is full.
     pub fn lacks(&self, now: Instant) -> Duration {
         self.full_at.map_or(Duration::ZERO, |full_at| full_at.saturating_duration_since(now))
     }
@@ -63,7 +63,7 @@ mod tests {
 
     const TENTH: Duration = Duration::from_millis(100);
 
-    /// As client-go's `TestBucketRateLimiter`: a burst, then the rate.
+    /// Like client-go's `TestBucketRateLimiter`: a burst, then the rate.
     #[test]
     fn a_burst_passes_and_the_rest_is_spread() {
         let start = clock::now();

@@ -1,4 +1,4 @@
-//! Connections that became streams of bytes.
+//! Connections that have been upgraded to streams of bytes.
 
 use std::fmt;
 use std::io;
@@ -13,9 +13,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::body::Body;
 use crate::sync::lock;
 
-/// A connection that left HTTP for another protocol: what [`Client::upgrade`](crate::Client::upgrade) returns.
+/// A connection that has switched from HTTP to another protocol; returned by
+/// [`Client::upgrade`](crate::Client::upgrade).
 ///
-/// It reads and writes the protocol's own bytes. The connection belongs to it alone, and closes when it is dropped, or
+/// It reads and writes the bytes of the new protocol. The connection is exclusive, and closes when this is dropped, or
 /// when a hook [revokes](crate::WritePermit::revoked_by) its permit.
 pub struct Upgraded {
     headers: HeaderMap,
@@ -27,7 +28,7 @@ pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 impl Upgraded {
-    /// The headers of the response, as `Sec-WebSocket-Protocol` for the protocol that the server chose.
+    /// The headers of the response, such as `Sec-WebSocket-Protocol` with the protocol that the server chose.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
@@ -80,9 +81,9 @@ impl fmt::Debug for Upgraded {
     }
 }
 
-/// The stream of an upgraded connection, as an extension of a response with status 101.
+/// The stream of an upgraded connection, an extension of a response with status 101.
 ///
-/// A service that takes the place of an API server answers an upgrade with it:
+/// A service that replaces an API server responds to an upgrade with it:
 ///
 /// ```
 /// use http::HeaderValue;
@@ -97,8 +98,7 @@ impl fmt::Debug for Upgraded {
 /// # assert_eq!(accept().0.status(), 101);
 /// ```
 ///
-/// A layer that wraps a client passes it on with the response. Clones share the stream, which goes to the first client
-/// that asks for it.
+/// A layer that wraps a client passes it on with the response. Clones share the stream, which the first client takes.
 #[derive(Clone)]
 pub struct UpgradedIo(Arc<Mutex<Option<Box<dyn Duplex>>>>);
 
@@ -108,7 +108,7 @@ impl UpgradedIo {
         Self(Arc::new(Mutex::new(Some(Box::new(io)))))
     }
 
-    /// A response with status 101 (Switching Protocols) for the protocol that the request's `Upgrade` header names.
+    /// Creates a response with status 101 (Switching Protocols) for the protocol in the request's `Upgrade` header.
     pub fn into_response(self, protocol: HeaderValue) -> Response<Body> {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -118,7 +118,7 @@ impl UpgradedIo {
         response
     }
 
-    /// The stream; `None` if it was taken before.
+    /// Takes the stream; `None` if it has been taken.
     pub(crate) fn take(&self) -> Option<Box<dyn Duplex>> {
         lock(&self.0).take()
     }

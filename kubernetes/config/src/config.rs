@@ -1,4 +1,4 @@
-//! The configuration that a client reaches a server with.
+//! The configuration with which a client reaches a server.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -27,19 +27,19 @@ pub struct Config {
     pub server: Uri,
     /// The namespace of the context or of the service account, otherwise `default`.
     pub default_namespace: String,
-    /// The certificates (PEM) that may sign the server's; `None` means those the platform trusts.
+    /// The CA certificates (PEM) for the server's certificate; `None` means those that the platform trusts.
     pub certificate_authority: Option<Vec<u8>>,
-    /// The file that they were read from, to be read again as it changes; `None` for inline data.
+    /// The file that the CA certificates come from, to be read again when it changes; `None` for inline data.
     pub certificate_authority_file: Option<PathBuf>,
     /// Whether any server certificate is accepted, which lets anyone on the path read and change every request.
     pub insecure_skip_tls_verify: bool,
-    /// The name to ask for in TLS and to expect in the server's certificate, instead of the host of `server`.
+    /// The name to request in TLS and to expect in the server's certificate, instead of the host of `server`.
     pub tls_server_name: Option<String>,
-    /// The certificate and key with which the client proves who it is in TLS.
+    /// The certificate and key with which the client identifies itself in TLS.
     pub client_identity: Option<ClientIdentity>,
-    /// The credentials for the `Authorization` header, beside `client_identity`.
+    /// The credentials for the `Authorization` header, in addition to `client_identity`.
     pub credentials: Credentials,
-    /// The proxy to reach the server through: `http`, `https`, `socks5` or `socks5h`. It may contain a password.
+    /// The proxy in front of the server: `http`, `https`, `socks5` or `socks5h`. The URL may contain a password.
     pub proxy_url: Option<Uri>,
     /// The proxies of the environment, used without a `proxy_url`; see [`proxy_for`](Self::proxy_for).
     pub proxy: ProxyRules,
@@ -54,7 +54,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// A configuration for `server` with nothing else: platform trust, no credentials, no proxy, namespace `default`.
+    /// Creates a configuration for `server` with defaults: the platform's CA certificates, no credentials, no proxy,
+    /// and the namespace `default`.
     pub fn new(server: Uri) -> Self {
         Self {
             server,
@@ -74,14 +75,14 @@ impl Config {
         }
     }
 
-    /// The proxy for a request to `uri`: `proxy_url`, or else the one that the environment has for it.
+    /// The proxy for a request to `uri`: `proxy_url`, or else that of the environment.
     ///
-    /// `None` means a direct connection. What is not sent to the server, such as a request to an OpenID Connect
-    /// provider, goes by [`proxy`](Self::proxy) alone.
+    /// `None` means a direct connection. Requests to other servers, such as an OpenID Connect provider, use only
+    /// [`proxy`](Self::proxy).
     ///
     /// # Errors
     ///
-    /// When `proxy_url` is not the URL of a proxy, which happens only where it was set by hand.
+    /// Returns an error if `proxy_url` is not the URL of a proxy, which is possible only if the program set it.
     pub fn proxy_for(&self, uri: &Uri) -> Result<Option<Proxy>, Error> {
         match &self.proxy_url {
             Some(url) => Proxy::from_uri(url).map(Some),

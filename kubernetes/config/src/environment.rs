@@ -1,11 +1,11 @@
-//! Everything outside of files that decides about the configuration.
+//! Everything outside of files that determines the configuration.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::Secret;
 
-/// The variables and directories that a configuration is found by, as values.
+/// The environment variables and directories used to find a configuration.
 ///
 /// ```
 /// use kubernetes_config::{Config, Environment};
@@ -41,7 +41,7 @@ pub struct Environment {
 }
 
 impl Default for Environment {
-    /// No variable is set, and there is no home directory.
+    /// An environment without variables and without a home directory.
     fn default() -> Self {
         Self {
             kubeconfig: None,
@@ -63,7 +63,7 @@ impl Environment {
     pub fn from_process() -> Self {
         let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let either = |name: &str| text(name).or_else(|| text(&name.to_lowercase()));
-        // In a CGI program, HTTP_PROXY is the request's header `Proxy`.
+        // In a CGI program, HTTP_PROXY is the `Proxy` header of the request.
         let cgi = std::env::var_os("REQUEST_METHOD").is_some_and(|method| !method.is_empty());
         Self {
             kubeconfig: std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty()),

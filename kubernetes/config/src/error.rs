@@ -1,13 +1,13 @@
-//! The one error of this crate: where it is, and what is wrong there.
+//! The error type of this crate, with the place and the reason.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Why no configuration could be loaded, naming the file, line and field to mend.
+/// The error for a configuration that can't be loaded, which names the file, line and field to fix.
 ///
-/// `Display` reads `file:line: field: what is wrong`, as far as each is known, and never contains a token, password or
-/// key; [`source`](StdError::source) is the operating system's or decoder's reason.
+/// `Display` has the form `file:line: field: reason`, as far as these are known, and never contains a token, password
+/// or key; [`source`](StdError::source) is the operating system's or decoder's reason.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -17,7 +17,7 @@ struct Inner {
     is_not_found: bool,
 }
 
-/// Where a value was written.
+/// The place of a value.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Place {
     pub(crate) file: Option<PathBuf>,
@@ -36,7 +36,7 @@ impl Error {
         Self(Box::new(Inner { place, message: message.into(), source: None, is_not_found: false }))
     }
 
-    /// There is nothing, and nobody has named anything.
+    /// There is no configuration, and none was named.
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         let mut error = Self::new(Place::default(), message);
         error.0.is_not_found = true;
@@ -59,8 +59,8 @@ impl Error {
         text
     }
 
-    /// Whether there is no configuration: no kubeconfig at the default place, and no variables as in a pod, as far as
-    /// each was looked for. A program may then go on without a cluster.
+    /// Whether there is no configuration: no kubeconfig in the default place, and no variables of a pod, if these were
+    /// considered. A program may then continue without a cluster.
     ///
     /// ```
     /// use kubernetes_config::{Config, Environment};
@@ -72,18 +72,17 @@ impl Error {
     /// assert!(!Config::from_environment(&environment).unwrap_err().is_not_found());
     /// ```
     ///
-    /// It is false for a configuration that is wrong or incomplete, and if `$KUBECONFIG` is set but none of its files
-    /// exists.
+    /// False for a wrong or incomplete configuration, and if `$KUBECONFIG` is set but none of its files exists.
     ///
     /// # Troubleshooting
     ///
-    /// - `$HOME` is not set or is another user's, as under sudo, cron or systemd: set `$KUBECONFIG`.
-    /// - In a pod, `automountServiceAccountToken: false` leaves out the token that the program needs.
+    /// - `$HOME` is not set or is another user's, for example under sudo, cron or systemd: set `$KUBECONFIG`.
+    /// - In a pod, `automountServiceAccountToken: false` withholds the token that the program needs.
     pub fn is_not_found(&self) -> bool {
         self.0.is_not_found
     }
 
-    /// The file that is wrong, or that could not be read.
+    /// The file with the error, or that could not be read.
     pub fn file(&self) -> Option<&Path> {
         self.0.place.file.as_deref()
     }
@@ -100,7 +99,7 @@ impl Error {
 }
 
 impl fmt::Debug for Error {
-    /// As `Display`, with all sources: a `main` that returns the error prints this.
+    /// Like `Display`, followed by all sources: a `main` that returns the error prints this.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self:#}")
     }

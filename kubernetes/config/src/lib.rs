@@ -1,10 +1,8 @@
 //! Loads kubeconfig files and in-cluster configuration.
 //!
-//! [`Config`] says how to reach one API server, and as which user. It comes from the environment as kubectl reads it
+//! [`Config`] says how to reach an API server, and as which user. It comes from the environment, as with kubectl
 //! ([`Config::from_env`]), from one context of a [`Kubeconfig`], or from a pod's service account
-//! ([`Config::from_cluster`]); [`Overrides`] are the values that a command line replaces. This crate opens no connection
-//! and starts no program: how to run an exec plugin ([`ExecConfig`]), how to refresh a token ([`OidcConfig`]) and which
-//! proxy to take ([`ProxyRules`]) are data for the client. It writes a file only when asked to
+//! ([`Config::from_cluster`]); [`Overrides`] are values from a command line. This crate opens no connections and starts no programs: how to run an exec plugin ([`ExecConfig`]), how to refresh a token ([`OidcConfig`]) and which proxy to use ([`ProxyRules`]) are data for the client. It writes to a file only on request
 //! ([`Kubeconfig::save_current_context`], [`KubeconfigUser`]).
 //!
 //! ```
@@ -29,27 +27,27 @@
 //!
 //! # Limits
 //!
-//! No file larger than [`MAX_FILE_BYTES`] is read, and values of YAML may be nested 64 deep and, with aliases, stand for
-//! 64 MiB. A way to log in that this crate does not know, such as the auth providers `gcp` and
-//! `azure` that Kubernetes 1.26 removed, is an error, never a request without credentials.
+//! Files larger than [`MAX_FILE_BYTES`] are not read. YAML values may be nested 64 levels deep and expand, with
+//! aliases, to 64 MiB. An unknown way to log in, such as the auth providers `gcp` and `azure` that Kubernetes 1.26
+//! removed, is an error; the client never sends requests without credentials instead.
 //!
 //! # Differences from kubectl
 //!
-//! kubectl refuses, and this crate accepts
-//! - both data and a file for one value; the data wins;
+//! Accepted by this crate, but refused by kubectl:
+//! - both data and a file for one value (the data takes precedence);
 //! - the scheme `socks5h` of a `proxy-url`;
-//! - a fault in an entry that the context does not join, and a missing file of a server without TLS;
-//! - what YAML 1.2 and JSON allow: `/` and surrogate pairs escaped, `%YAML 1.2`, lines of tabs.
+//! - errors in entries that the context does not refer to, and a missing file of a server without TLS;
+//! - syntax of YAML 1.2 and JSON: escaped `/` and surrogate pairs, `%YAML 1.2`, lines of tabs.
 //!
-//! kubectl accepts, and this crate refuses
-//! - a user or password in the server's URL, and a URL that has to be escaped first;
-//! - values nested more than 64 deep or tagged `!!binary`, and a fault right behind the first document;
-//! - half a credential with nothing else (a client key, a password), which kubectl leaves out;
-//! - an OpenID Connect provider reached by `http` on another machine;
-//! - a proxy variable of the environment that is not the URL of a proxy, which kubectl ignores.
+//! Accepted by kubectl, but refused by this crate:
+//! - a user or password in the server's URL, and a URL that must be escaped first;
+//! - values nested more than 64 levels deep or tagged `!!binary`, and errors right after the first document;
+//! - half a credential with nothing else (a client key, a password), which kubectl ignores;
+//! - an OpenID Connect provider with an `http` URL on another machine;
+//! - an environment variable for a proxy that is not the URL of a proxy, which kubectl ignores.
 //!
-//! `ALL_PROXY` is read here but not by kubectl, and the relative path of an `idp-certificate-authority` starts from the
-//! kubeconfig's directory and not from the current one. The project's tests on a cluster compare the two.
+//! Unlike kubectl, this crate reads `ALL_PROXY`, and resolves a relative path in `idp-certificate-authority` against
+//! the kubeconfig's directory rather than the current one. The project's cluster tests compare the two.
 
 mod config;
 mod credentials;
@@ -72,7 +70,7 @@ pub use credentials::{
 pub use environment::Environment;
 pub use error::Error;
 pub use files::MAX_FILE_BYTES;
-// For the other crates of this project.
+// For use by the other crates of this project.
 #[doc(hidden)]
 pub use files::read_file;
 pub use kubeconfig::{Kubeconfig, KubeconfigContext, KubeconfigUser};

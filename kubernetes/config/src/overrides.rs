@@ -1,10 +1,10 @@
-//! Values of a command line that override the kubeconfig.
+//! Values from a command line that override the kubeconfig.
 
 use std::path::{Path, PathBuf};
 
 use crate::{Impersonate, Secret};
 
-/// Values that count instead of the kubeconfig's, as kubectl's flags do.
+/// Values that override the kubeconfig's, like kubectl's flags.
 ///
 /// ```
 /// use kubernetes_config::{Config, Kubeconfig, Overrides};
@@ -22,15 +22,15 @@ use crate::{Impersonate, Secret};
 /// # Ok::<(), kubernetes_config::Error>(())
 /// ```
 ///
-/// `None` and the empty string leave the kubeconfig's value. Relative paths start from the current directory. As in
-/// client-go (`tools/clientcmd/client_config.go`):
-/// - A context, cluster or user that is asked for must exist. Without a context, `server` alone is enough.
-/// - `certificate_authority` and `insecure_skip_tls_verify` each replace all of the cluster's trust: its file, its data
-///   and whether it is insecure.
-/// - `server` drops the cluster's `tls-server-name`, unless that is overridden too.
+/// `None` and the empty string keep the kubeconfig's value. Relative paths are resolved against the current directory.
+/// As in client-go (`tools/clientcmd/client_config.go`):
+/// - A requested context, cluster or user must exist. Without a context, `server` alone is enough.
+/// - `certificate_authority` and `insecure_skip_tls_verify` each replace all trust settings of the cluster: the file,
+///   the data and whether it is insecure.
+/// - `server` discards the cluster's `tls-server-name`, unless that is overridden too.
 /// - `client_certificate` and `client_key` replace the user's file and data.
-/// - `token` keeps a client certificate of the user, and an exec plugin then does not run. Unlike in client-go, it
-///   replaces the user's `tokenFile` as well.
+/// - `token` keeps the user's client certificate, but disables an exec plugin. Unlike in client-go, it also replaces
+///   the user's `tokenFile`.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Overrides {
@@ -38,7 +38,7 @@ pub struct Overrides {
     pub context: Option<String>,
     /// `--cluster`: the cluster to use instead of the context's.
     pub cluster: Option<String>,
-    /// `--user`: the user to be instead of the context's.
+    /// `--user`: the user to use instead of the context's.
     pub user: Option<String>,
     /// `--namespace`
     pub namespace: Option<String>,
@@ -48,11 +48,11 @@ pub struct Overrides {
     pub tls_server_name: Option<String>,
     /// `--certificate-authority`: a file.
     pub certificate_authority: Option<PathBuf>,
-    /// `--insecure-skip-tls-verify`; `false` leaves the kubeconfig's value.
+    /// `--insecure-skip-tls-verify`; `false` keeps the kubeconfig's value.
     pub insecure_skip_tls_verify: bool,
     /// `--proxy-url`
     pub proxy_url: Option<Secret>,
-    /// `--disable-compression`; `false` leaves the kubeconfig's value.
+    /// `--disable-compression`; `false` keeps the kubeconfig's value.
     pub disable_compression: bool,
     /// `--client-certificate`: a file.
     pub client_certificate: Option<PathBuf>,
@@ -64,22 +64,22 @@ pub struct Overrides {
     pub username: Option<String>,
     /// `--password`
     pub password: Option<Secret>,
-    /// `--as`, `--as-group`, `--as-uid`, `--as-user-extra`; replaces the user's as a whole.
+    /// `--as`, `--as-group`, `--as-uid`, `--as-user-extra`; replaces the user's settings as a whole.
     pub impersonate: Option<Impersonate>,
 }
 
 impl Overrides {
-    /// Nothing but another context.
+    /// Overrides only the context.
     pub fn context(name: impl Into<String>) -> Self {
         Self { context: Some(name.into()), ..Self::default() }
     }
 
-    /// Whether they say who the user is, without the kubeconfig's help.
+    /// Whether they identify the user without the kubeconfig.
     pub(crate) fn have_credentials(&self) -> bool {
         secret(&self.token).is_some() || text(&self.username).is_some() || non_empty(&self.client_certificate).is_some()
     }
 
-    /// Whether they name an entry of a kubeconfig, or a server instead of one.
+    /// Whether they name an entry of a kubeconfig, or a server in place of one.
     pub(crate) fn choose(&self) -> bool {
         [&self.context, &self.cluster, &self.user, &self.server].into_iter().any(|name| text(name).is_some())
     }

@@ -42,7 +42,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Bytes shown by their number, since a PEM text drowns everything else.
+/// Bytes whose `Debug` shows only their number, since a PEM text would drown out everything else.
 pub(crate) struct Shortened<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Debug for Shortened<'_> {

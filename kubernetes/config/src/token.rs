@@ -1,11 +1,11 @@
-//! Bearer tokens, which must fit into a header.
+//! Bearer tokens, which must be valid in a header.
 
 use std::io;
 use std::path::Path;
 
 use crate::files::{MAX_FILE_BYTES, read_regular};
 
-/// Whether the file holds a token: text that is not only white space.
+/// Checks that the file holds a token: text that is not just white space.
 pub(crate) fn check_file(path: &Path) -> io::Result<()> {
     let text = String::from_utf8(read_regular(path, MAX_FILE_BYTES)?)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the token is not valid UTF-8"))?;
@@ -19,7 +19,7 @@ pub(crate) fn check_file(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether an HTTP header can hold the text.
+/// Whether the text is valid in an HTTP header.
 pub(crate) fn is_header_text(text: &str) -> bool {
     http::HeaderValue::from_str(text).is_ok()
 }

@@ -1,13 +1,13 @@
-//! URLs of servers and proxies, read as client-go reads them.
+//! URLs of servers and proxies, parsed as in client-go.
 
 use std::net::IpAddr;
 
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 
-/// The base URL of an API server: a URL, or `host` and `host:port`, which mean `http`.
+/// Parses the base URL of an API server: a URL, `host` or `host:port`; the latter two mean `http`.
 ///
-/// The source of the rules is `DefaultServerURL` in client-go's `rest/url_utils.go`.
+/// The rules are those of `DefaultServerURL` in client-go's `rest/url_utils.go`.
 pub(crate) fn server(text: &str) -> Result<Uri, String> {
     let text = text.split(['?', '#']).next().unwrap_or_default();
     // RFC 3986, section 3.2.3: a port may be empty, which means the default one.
@@ -37,7 +37,7 @@ pub(crate) fn server(text: &str) -> Result<Uri, String> {
     Uri::from_parts(parts).map_err(|error| format!("is not a valid URL: {error}"))
 }
 
-/// The URL without user and password, for people to read.
+/// The URL without user and password, for messages.
 pub(crate) fn without_user(uri: &Uri) -> String {
     let scheme = uri.scheme().map_or("", Scheme::as_str);
     let authority = uri.authority().map_or("", |authority| authority.as_str());
@@ -50,7 +50,7 @@ fn has_user(uri: &Uri) -> bool {
     uri.authority().is_some_and(|authority| authority.as_str().contains('@'))
 }
 
-/// An absolute URL with a host and, if it has a port, a possible one.
+/// Parses an absolute URL with a host and, if it has a port, a valid one.
 pub(crate) fn parse(text: &str) -> Result<Uri, String> {
     let encoded = if text.is_ascii() { None } else { Some(with_ascii_host(text)?) };
     let uri =
@@ -62,7 +62,7 @@ pub(crate) fn parse(text: &str) -> Result<Uri, String> {
     Ok(uri)
 }
 
-/// The URL with its host encoded (`xn--…`), as Go's client sends it: by the Lookup profile of
+/// The URL with its host encoded (`xn--…`), as Go's client sends it, according to the Lookup profile of
 /// <https://pkg.go.dev/golang.org/x/net/idna>.
 #[cfg(feature = "idna")]
 fn with_ascii_host(text: &str) -> Result<String, String> {
@@ -74,7 +74,7 @@ fn with_ascii_host(text: &str) -> Result<String, String> {
     let host_end = text[host..authority_end].find(':').map_or(authority_end, |length| host + length);
     let (before, name, after) = (&text[..host], &text[host..host_end], &text[host_end..]);
     if !before.is_ascii() || !after.is_ascii() {
-        return Err("has characters outside ASCII in other parts than its host: percent-encode them".to_owned());
+        return Err("has non-ASCII characters outside its host: percent-encode them".to_owned());
     }
     let encoded = Uts46::new().to_ascii(name.as_bytes(), AsciiDenyList::STD3, Hyphens::Check, DnsLength::Ignore);
     let encoded = encoded.map_err(|_| format!("is not a valid URL: the host {name:?} is not a valid domain name"))?;
@@ -83,13 +83,13 @@ fn with_ascii_host(text: &str) -> Result<String, String> {
 
 #[cfg(not(feature = "idna"))]
 fn with_ascii_host(_: &str) -> Result<String, String> {
-    // Go's client would encode the name, which needs Unicode's tables.
-    Err("has characters outside ASCII: write the host in its encoded form, such as xn--bcher-kva.example, or build this \
+    // Go's client would encode the name, which needs Unicode tables.
+    Err("has non-ASCII characters: write the host in its encoded form, such as xn--bcher-kva.example, or build this \
          program with the feature idna"
         .to_owned())
 }
 
-/// The host and port, of which `Uri` checks little.
+/// The host and port, which `Uri` hardly checks.
 pub(crate) fn checked_authority(uri: &Uri) -> Result<&Authority, String> {
     let authority = uri.authority().ok_or("is not a valid URL: the host is missing")?;
     let host_port = authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, rest)| rest);
@@ -108,7 +108,7 @@ pub fn is_loopback(uri: &Uri) -> bool {
     is_loopback_host(uri.host().unwrap_or_default())
 }
 
-/// As [`is_loopback`], for a name or an address, which may stand in brackets.
+/// Like [`is_loopback`], but for a name or an address, which may be in brackets.
 pub(crate) fn is_loopback_host(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.to_canonical().is_loopback())

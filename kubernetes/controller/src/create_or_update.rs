@@ -10,7 +10,7 @@ use crate::clock;
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(10)).jitter(1.0, 1.1);
 const ATTEMPTS: u32 = 5;
 
-/// Creates an object, or changes it if it exists, so that it is as `mutate` makes it.
+/// Creates an object, or changes it if it exists, with the changes made by `mutate`.
 ///
 /// ```
 /// # kubernetes_core::doc_test_resource!(Pod);
@@ -30,19 +30,19 @@ const ATTEMPTS: u32 = 5;
 /// # }
 /// ```
 ///
-/// `object` has the name and namespace, and whatever a new object should have besides. An existing one is read, changed by
-/// `mutate`, and the difference is sent as a patch, so that fields which the type does not know stay; nothing is sent if
-/// there is no difference. After a conflict, it is read again, and `mutate` called again, up to five times. The name and
-/// namespace stay as they are, whatever `mutate` does.
+/// `object` has the name and namespace, and any other fields of a new object. An existing object is read and changed by
+/// `mutate`, and the difference is sent as a patch, so that fields unknown to the type stay; without a difference,
+/// nothing is sent. After a conflict, the object is read and `mutate` called again, up to five times. `mutate` can't
+/// change the name or namespace.
 ///
 /// As controller-runtime's `CreateOrPatch`. To own the fields that are set, and no others, apply the object instead:
 /// [`Context::apply_owned`](crate::Context::apply_owned).
 ///
 /// # Errors
-/// The first error other than a conflict, or the last conflict.
+/// Returns the first error other than a conflict, or the last conflict.
 ///
 /// # Cancel safety
-/// Dropping the future leaves open whether the object was written. Calling it again is safe.
+/// If the future is dropped, it is unknown whether the object was written. Calling it again is safe.
 pub async fn create_or_update<K>(
     client: &Client,
     object: K,

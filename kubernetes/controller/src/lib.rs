@@ -1,10 +1,11 @@
-//! Controllers: from a reconcile function to an operator in production.
+//! Controllers and operators: from a reconcile function to a program in production.
 //!
 //! - [`Controller`] calls a function for each object that has changed, with a [`Context`].
-//! - [`Queue`] is its work queue, which can be used by itself.
+//! - [`Queue`] is its work queue, which can also be used separately.
 //! - [`Manager`] runs controllers and other services, with leader election, events and admin endpoints.
 
 mod admin;
+mod applied;
 mod clock;
 mod consistency;
 mod controller;

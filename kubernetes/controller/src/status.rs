@@ -15,7 +15,7 @@ const ATTEMPTS: u32 = 5;
 
 type Set<'a, K> = Box<dyn Fn(&mut K) + Send + Sync + 'a>;
 
-/// A change of an object's status: made by [`Context::update_status`].
+/// A change of an object's status; created by [`Context::update_status`].
 ///
 /// ```
 /// # kubernetes_core::doc_test_resource!(Pod);
@@ -31,9 +31,9 @@ type Set<'a, K> = Box<dyn Fn(&mut K) + Send + Sync + 'a>;
 /// }
 /// ```
 ///
-/// It sets `status.observedGeneration`, and that of each condition, to the generation of the object that the run is for. A
-/// condition keeps its time of transition unless its status changes. Only what differs from the object's status is sent, and
-/// nothing if nothing does.
+/// It sets `status.observedGeneration`, and that of each condition, to the generation of the run's object. A condition
+/// keeps its transition time unless its status changes. Only differences to the object's status are sent, and nothing
+/// if there are none.
 #[must_use = "it does nothing until it is sent"]
 pub struct StatusUpdate<'a, K: Object> {
     context: &'a Context<K>,
@@ -57,7 +57,7 @@ impl<'a, K: Object + Clone> StatusUpdate<'a, K> {
         self
     }
 
-    /// Sets other fields of the status. Changes of anything else are left out.
+    /// Sets other fields of the status. Changes to anything else are ignored.
     ///
     /// The function may be called several times, on newer states of the object.
     pub fn set(mut self, set: impl Fn(&mut K) + Send + Sync + 'a) -> Self {
@@ -65,21 +65,23 @@ impl<'a, K: Object + Clone> StatusUpdate<'a, K> {
         self
     }
 
-    /// Leaves `status.observedGeneration` out, for types that do not have it. Conditions have theirs.
+    /// Omits `status.observedGeneration`, for types that do not have it. Conditions still have theirs.
     pub fn without_observed_generation(mut self) -> Self {
         self.observes_generation = false;
         self
     }
 
-    /// Sends what differs; returns the object as it then is, or `None` if nothing differs.
+    /// Sends the differences; returns the resulting object, or `None` if there are none.
     ///
-    /// If the object has changed meanwhile, it is read again, up to five times: the status of others stays.
+    /// If the object has changed in the meantime, it is read again, up to five times, so that changes by others are
+    /// kept.
     ///
     /// # Errors
-    /// The first error other than a conflict, or the last conflict; or if `status.conditions` can't be read.
+    /// Returns the first error other than a conflict, or the last conflict. Also fails if `status.conditions` can't be
+    /// read.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves open whether the status was changed.
+    /// If the future is dropped, it is unknown whether the status was changed.
     pub async fn send(self) -> Result<Option<K>, Error> {
         let (client, path) = (self.context.client(), self.context.path());
         let generation = self.object.metadata().generation;

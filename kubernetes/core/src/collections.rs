@@ -1,4 +1,4 @@
-//! The standard library's sorted collections as values.
+//! Implements [`Value`](crate::json::Value) for the standard library's sorted collections.
 
 use std::collections::{BTreeMap, BTreeSet};
 

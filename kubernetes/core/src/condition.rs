@@ -13,20 +13,20 @@ use crate::meta::v1::Condition;
 /// assert!(Condition::find(&conditions, "Degraded").is_none());
 /// ```
 impl Condition {
-    /// A condition of this type, whose status is `True`, `False` or `Unknown`, for a reason in CamelCase.
+    /// Creates a condition of this type: `status` is `True`, `False` or `Unknown`, and `reason` is in CamelCase.
     ///
-    /// Its time of transition is left to [`set`](Self::set).
+    /// [`set`](Self::set) fills in the time of its last transition.
     pub fn of(type_: impl Into<Str>, status: &str, reason: impl Into<Str>) -> Self {
         Self { type_: type_.into(), status: status.into(), reason: reason.into(), ..Self::default() }
     }
 
-    /// The same condition with a message for people.
+    /// Sets the message for people.
     #[must_use]
     pub fn with_message(self, message: impl Into<Str>) -> Self {
         Self { message: message.into(), ..self }
     }
 
-    /// The same condition, noted to be about this `metadata.generation` of the object.
+    /// Sets the `metadata.generation` of the object that the condition was observed for.
     #[must_use]
     pub fn with_observed_generation(self, generation: i64) -> Self {
         Self { observed_generation: Some(generation), ..self }
@@ -37,20 +37,20 @@ impl Condition {
         self.status.as_str() == "True"
     }
 
-    /// Whether the status is `False`; one that is `Unknown` is neither true nor false.
+    /// Whether the status is `False`. An `Unknown` condition is neither true nor false.
     pub fn is_false(&self) -> bool {
         self.status.as_str() == "False"
     }
 
-    /// The condition of this type.
+    /// The condition of this type, if there is one.
     pub fn find<'a>(conditions: &'a [Self], type_: &str) -> Option<&'a Self> {
         conditions.iter().find(|condition| condition.type_ == type_)
     }
 
     /// Adds a condition, or updates the one of the same type; returns whether that changed anything.
     ///
-    /// The time of transition stays as it was unless the status changes; then it becomes the new condition's, or the
-    /// present if that has none.
+    /// The transition time stays as it was unless the status changes. Then it becomes that of the new condition, or the
+    /// present if the new one has none.
     pub fn set(conditions: &mut Vec<Self>, new: Self) -> bool {
         let Some(existing) = conditions.iter_mut().find(|condition| condition.type_ == new.type_) else {
             let last_transition_time = new.transition_time();

@@ -1,4 +1,4 @@
-//! How types show in `Debug` output: models what may be secret, errors what caused them.
+//! `Debug` output of models, which hides secrets, and of errors, which shows their causes.
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
@@ -6,9 +6,9 @@ use std::fmt::{self, Write as _};
 use crate::json::{Value, Writer};
 use crate::{Map, Str};
 
-/// Shows a model as the JSON of its fields, without those that are absent and what may be secret.
+/// Formats a model as the JSON of its fields, leaving out absent fields and possible secrets.
 ///
-/// The derived trait would be checked field by field, in each of hundreds of types.
+/// Deriving the trait would make the compiler check every field of hundreds of types.
 pub fn model<V: Value>(name: &str, value: &V, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut writer = Writer::redacting();
     value.write(&mut writer);
@@ -28,7 +28,7 @@ fn on_lines(json: &str) -> Option<String> {
     String::from_utf8(pretty.into_inner()).ok()
 }
 
-/// Stands for a value that is secret.
+/// Placeholder for a secret value.
 const REDACTED: &str = "<redacted>";
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -42,7 +42,8 @@ impl Writer {
         }
     }
 
-    /// Writes annotations; `Debug` output does not show the object that kubectl keeps in one of them: it may be a Secret.
+    /// Writes annotations; `Debug` output does not show the object that kubectl keeps in one of them: it may be a
+    /// Secret.
     #[doc(hidden)]
     pub fn annotations(&mut self, name: &'static str, annotations: &Map<Str>) {
         match annotations.get(LAST_APPLIED) {
@@ -56,8 +57,8 @@ impl Writer {
     }
 }
 
-/// An error with all that caused it, on one line, and without what could steer a terminal: this is what a `main` that
-/// returns the error prints. A cause that the error before it quotes is left out.
+/// Formats an error and all its causes on one line, without terminal control characters. A `main` that returns the
+/// error prints this. A cause that the preceding error already quotes is left out.
 pub fn error(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut text = error.to_string();
     OneLine(f).write_str(&text)?;

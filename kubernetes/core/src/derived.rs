@@ -1,15 +1,15 @@
-//! Functions that the code of derives calls: parts of reading and writing that are the same for all types.
+//! Functions called by derived code: the parts of reading and writing that are the same for all types.
 //!
-//! Not for others, and without a promise to stay as it is.
+//! Not for direct use: this module may change in any release.
 
 use crate::json::{self, DecodeError, Reader, Value, Writer};
 use crate::schema::Schema;
 use crate::{Json, Map, Rest, Str};
 
-/// The value of an object's field `name`, which says what the object is; the reader stays where it is.
+/// The value of the field `name`, which identifies an object's variant. The reader does not advance.
 ///
 /// # Errors
-/// If there is none.
+/// Returns an error if the object has no such field.
 pub fn tag(reader: &mut Reader<'_>, name: &str) -> Result<Str, DecodeError> {
     let found = reader.lookahead(|reader| {
         let mut first = true;
@@ -27,23 +27,23 @@ pub fn tag(reader: &mut Reader<'_>, name: &str) -> Result<Str, DecodeError> {
     reader.required(name, found)
 }
 
-/// The value of a field that was absent: its default value, which is JSON.
+/// The value of an absent field: its default value, given as JSON.
 ///
 /// # Errors
-/// If the default value does not fit the type.
+/// Returns an error if the default value does not fit the type.
 pub fn default_value<V: Value>(name: &str, value: &str) -> Result<V, DecodeError> {
     json::from_str(value).map_err(|error| error.in_field(name))
 }
 
-/// An error of a value that is none of the texts or variants of its type.
+/// The error for a value that is not one of the texts or variants of its type.
 pub fn no_variant(reader: &Reader<'_>, names: &[&str]) -> DecodeError {
     reader.error(format!("expected one of {}", names.join(", ")))
 }
 
-/// A value whose fields are among those that an object has beside its own.
+/// Reads a flattened value from the fields of an object that the object's own type does not declare.
 ///
 /// # Errors
-/// If they do not fit the type.
+/// Returns an error if they do not fit the type.
 pub fn flattened<V: Value>(rest: &Map<Json>) -> Result<V, DecodeError> {
     let mut writer = Writer::new();
     rest.write(&mut writer);
@@ -51,10 +51,10 @@ pub fn flattened<V: Value>(rest: &Map<Json>) -> Result<V, DecodeError> {
     json::from_str(&writer.finish().unwrap_or_default())
 }
 
-/// As [`flattened`]; `None` if the object has none of the value's fields.
+/// Like [`flattened`]; `None` if the object has none of the value's fields.
 ///
 /// # Errors
-/// If they do not fit the type.
+/// Returns an error if they do not fit the type.
 pub fn flattened_optional<V: Value + Schema>(rest: &Map<Json>) -> Result<Option<V>, DecodeError> {
     match rest.keys().any(|key| is_field_of::<V>(key)) {
         true => flattened(rest).map(Some),
@@ -62,7 +62,7 @@ pub fn flattened_optional<V: Value + Schema>(rest: &Map<Json>) -> Result<Option<
     }
 }
 
-/// Removes the fields of a flattened value from those that no type knows.
+/// Removes the fields of a flattened value from the unknown ones.
 pub fn remove_fields_of<V: Value + Schema>(rest: &mut Rest) {
     let known: Vec<Str> = rest.keys().filter(|key| is_field_of::<V>(key)).cloned().collect();
     for key in known {

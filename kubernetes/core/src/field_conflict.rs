@@ -20,20 +20,21 @@ use crate::{Json, Status, Str, Time, json};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FieldConflict {
-    /// The path of the field, as `.spec.containers[name="web"].image`.
+    /// The path of the field, such as `.spec.containers[name="web"].image`.
     pub field: Str,
     /// The manager that owns it.
     pub manager: Str,
-    /// The subresource by which it came to own it.
+    /// The subresource through which the manager acquired the field.
     pub subresource: Option<Str>,
-    /// The version that it wrote, if it updated the object and did not apply it.
+    /// The API version that the manager wrote, if it updated the object rather than applied it.
     pub api_version: Option<Str>,
-    /// The time of that update.
+    /// The time of the update.
     pub time: Option<Time>,
 }
 
 impl FieldConflict {
-    /// The value of the field in `object`: in the one that was applied, or the current one; `None` if it has none.
+    /// The value of the field in `object`, which may be the applied object or the current one; `None` if it has no
+    /// value.
     pub fn value_in<V: Value>(&self, object: &V) -> Option<Json> {
         let tree = Tree::from_value(object).ok()?;
         json::from_str(&find(&tree, &self.field)?.to_text()).ok()
@@ -61,7 +62,7 @@ impl fmt::Display for FieldConflict {
 }
 
 impl Status {
-    /// The conflicts for which an apply was refused; empty for any other answer.
+    /// The conflicts that an apply was refused for; empty for any other response.
     ///
     /// From `NewConflictError` in
     /// <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/util/managedfields/internal/conflict.go>.
@@ -75,7 +76,7 @@ impl Status {
     }
 }
 
-/// The text in quotes that `text` begins with, as Go's `%q` writes it, and the rest.
+/// Splits off the quoted text that `text` begins with, in the form of Go's `%q`.
 fn quoted(text: &str) -> Option<(Str, &str)> {
     let end = text.strip_prefix('"')?.char_indices().scan(false, |escaped, (at, character)| {
         let ends = !*escaped && character == '"';
@@ -84,7 +85,7 @@ fn quoted(text: &str) -> Option<(Str, &str)> {
     });
     let (end, _) = end.into_iter().find(|(_, ends)| *ends)?;
     let (quoted, rest) = text.split_at(end + 2);
-    // Where Go escapes as JSON does not, the text stays as it is.
+    // Text with escapes that JSON does not have stays as it is.
     let manager = json::from_str::<Str>(quoted).unwrap_or_else(|_| quoted.trim_matches('"').into());
     Some((manager, rest))
 }
@@ -93,7 +94,7 @@ fn quoted(text: &str) -> Option<(Str, &str)> {
 fn find<'a>(mut tree: &'a Tree, mut path: &str) -> Option<&'a Tree> {
     while !path.is_empty() {
         if let Some(rest) = path.strip_prefix('.') {
-            // A name may have dots itself, as labels do: the longest that is there counts.
+            // A name may contain dots, as labels do: the longest matching name counts.
             let Tree::Object(fields) = tree else { return None };
             let named = fields.iter().filter(|(name, _)| {
                 rest.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
@@ -113,7 +114,7 @@ fn find<'a>(mut tree: &'a Tree, mut path: &str) -> Option<&'a Tree> {
     Some(tree)
 }
 
-/// The path behind `[name="web",…]`, if these are fields of `item`.
+/// The path after `[name="web",…]`, if `item` has these fields.
 fn after_keys<'p>(item: &Tree, path: &'p str) -> Option<&'p str> {
     let mut rest = path.strip_prefix('[')?;
     loop {

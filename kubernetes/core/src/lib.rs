@@ -8,8 +8,8 @@
 //! assert_eq!(format!("{:?}", request.request()), "GET /api/v1/namespaces/shop/pods?labelSelector=app%3Dweb");
 //! ```
 //!
-//! This crate knows nothing of HTTP transports: what sends a request implements [`Execute`].
-//! Most programs depend on `kubernetes-sdk`, which re-exports it.
+//! This crate does not depend on an HTTP transport: whatever sends a request implements [`Execute`]. Most programs
+//! depend on `kubernetes-sdk`, which re-exports it.
 
 #[cfg(feature = "cbor")]
 pub mod cbor;

@@ -1,7 +1,7 @@
 use crate::json::{self, AnyValue, DecodeError, Reader, Value, Writer};
 use crate::{JsonPointer, ListMeta, Object, ObjectKey, Str};
 
-/// A page of objects, or all of them, with the resourceVersion at which they were read.
+/// All objects of a list, or a page of them, with the resourceVersion at which they were read.
 ///
 /// ```
 /// use kubernetes_core::List;
@@ -15,7 +15,7 @@ use crate::{JsonPointer, ListMeta, Object, ObjectKey, Str};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// The description has a definition for the list of each kind; all are this one type.
+/// The API description defines a list type for each kind; all of them are this one type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct List<K> {
     /// The list's own metadata.
@@ -25,7 +25,7 @@ pub struct List<K> {
 }
 
 impl<K> List<K> {
-    /// The version at which the list was read, to watch from; empty if the server gave none.
+    /// The version at which the list was read, from which a watch can start; empty if the server gave none.
     pub fn resource_version(&self) -> &str {
         self.metadata.resource_version.as_deref().unwrap_or_default()
     }
@@ -85,7 +85,7 @@ impl<K: Object> Value for List<K> {
             let fields: &mut [&mut dyn AnyValue] =
                 &mut [&mut api_version, &mut kind, &mut self.metadata, &mut self.items];
             reader.fields(Self::FIELDS, fields).map_err(|error| in_item(error, start))?;
-            // A list of any kinds is `v1`, whatever the version of its items.
+            // A list of mixed kinds is `v1`, whatever the versions of its items.
             let of_version = if kind.is_general() { "v1" } else { api_version.expected };
             return api_version.check(of_version, reader).map_err(|error| error.in_field("apiVersion"));
         }
@@ -111,7 +111,7 @@ impl<K: Object> Value for List<K> {
 
 crate::serde_by_json!(List<K>, K: Object);
 
-/// `apiVersion` or `kind` of a list: that of lists of one type, or of a list of any kinds, as `kubectl get` prints it.
+/// `apiVersion` or `kind` of a list: that of a typed list, or of the mixed list that `kubectl get` prints.
 struct TypeField<'a> {
     expected: &'a str,
     general: &'static str,
@@ -148,7 +148,7 @@ impl AnyValue for TypeField<'_> {
     fn write_any(&self, _: &mut Writer) {}
 }
 
-/// Adds to an error inside an item which object that is; `start` is at the list's start.
+/// Adds the key of the failing item to an error; `start` is at the list's start.
 #[cold]
 fn in_item(error: DecodeError, start: Reader<'_>) -> DecodeError {
     let item = error.index_in("items").and_then(|index| {
@@ -162,7 +162,7 @@ fn in_item(error: DecodeError, start: Reader<'_>) -> DecodeError {
     }
 }
 
-/// The part of an item's metadata by which it is known.
+/// The part of an item's metadata that identifies it.
 #[derive(Default)]
 struct PartialMetadata {
     name: Option<Str>,

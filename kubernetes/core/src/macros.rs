@@ -1,6 +1,7 @@
-//! The lines that generated code, and users for their own types, write once a type.
+//! Macros that generated code, and users with types of their own, invoke once for each type.
 
-/// Gives a type serde's traits through its [`Value`](crate::json::Value); its one parameter is named with its bounds, two at most.
+/// Gives a type serde's traits through its [`Value`](crate::json::Value); its one parameter is named with its bounds,
+/// two at most.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! serde_by_json {
@@ -24,7 +25,8 @@ macro_rules! serde_by_json {
     };
 }
 
-/// Gives a model serde's traits, if this crate's feature `serde` is on: they are an eighth of what models take to check.
+/// Gives a model serde's traits, if this crate's feature `serde` is on: they are an eighth of what models take to
+/// check.
 #[cfg(feature = "serde")]
 #[macro_export]
 #[doc(hidden)]
@@ -34,7 +36,7 @@ macro_rules! serde_of_model {
     };
 }
 
-/// Nothing, as this crate's feature `serde` is off.
+/// Expands to nothing, because this crate's feature `serde` is off.
 #[cfg(not(feature = "serde"))]
 #[macro_export]
 #[doc(hidden)]
@@ -52,7 +54,7 @@ macro_rules! model {
     };
 }
 
-/// As `model!`, for this crate's own types, which have serde's traits always: users' types contain them.
+/// Like `model!`, for this crate's own types, which always have serde's traits because users' types contain them.
 macro_rules! core_model {
     ($type:ty) => {
         $crate::plain_model!($type);
@@ -61,7 +63,7 @@ macro_rules! core_model {
 }
 pub(crate) use core_model;
 
-/// Makes a model convert into an optional field of its type, and shows its fields that are set.
+/// Implements the conversion of a model into an optional field, and `Debug`, which shows the fields that are set.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! plain_model {
@@ -82,10 +84,10 @@ macro_rules! plain_model {
     };
 }
 
-/// Makes an enum open: the values a description lists, and its variant `Other(Str)` for those a newer server sends.
+/// Makes an enum open: besides the values in the description, its variant `Other(Str)` holds values of newer servers.
 ///
-/// There are many of them, and each impl is checked in every program: what one does goes through `as_str`, and one
-/// impl of `PartialEq` serves the enum itself and all kinds of strings.
+/// There are many such enums, and each impl is checked in every program. So everything goes through `as_str`, and a
+/// single impl of `PartialEq` serves the enum itself and all kinds of strings.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! open_enum {
@@ -140,7 +142,7 @@ macro_rules! open_enum {
         }
 
         impl<T: ::core::convert::AsRef<str> + ?Sized> ::core::cmp::PartialEq<T> for $name {
-            /// By the value on the wire, so that one which becomes known still equals its `Other`.
+            /// Compares values on the wire, so that a value which becomes known still equals its `Other`.
             fn eq(&self, other: &T) -> bool {
                 Self::as_str(self) == ::core::convert::AsRef::as_ref(other)
             }
@@ -185,8 +187,8 @@ macro_rules! open_enum {
     };
 }
 
-/// Makes a type with a field `metadata` an object of one kind. Only [`resource`] has a path as well: what subresources
-/// take and give, as `Eviction` and `Scale`, has none.
+/// Turns a struct with a field `metadata` into an object of one kind. Unlike with [`resource`], it has no path, as is
+/// the case for the types of subresources, such as `Eviction` and `Scale`.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! object {
@@ -194,7 +196,7 @@ macro_rules! object {
         $crate::object!(@ unnamed $type: $group / $version / $kind $(in $list)?);
 
         impl $type {
-            /// An object with this name and nothing else.
+            /// Creates an object with this name and nothing else.
             pub fn named(name: impl ::core::convert::Into<$crate::Str>) -> Self {
                 let mut object = Self::default();
                 $crate::Object::metadata_mut(&mut object).name = ::core::option::Option::Some(name.into());
@@ -210,7 +212,8 @@ macro_rules! object {
 
             #[inline]
             fn metadata(&self) -> &$crate::ObjectMeta {
-                // For a type without the field, the compiler would take `self.metadata` for a method without its brackets.
+                // For a type without the field, the compiler would take `self.metadata` for a method without
+                // parentheses.
                 let Self { metadata, .. } = self;
                 metadata
             }
@@ -269,15 +272,15 @@ macro_rules! object {
 /// assert_eq!(tab.name(), "nightly");
 /// ```
 ///
-/// An operator that writes its `status` does so [below the object](crate::ReplaceRequest::subresource).
+/// To write the `status` of such an object, use its [subresource](crate::ReplaceRequest::subresource).
 ///
-/// The parts, in this order: group, version and kind; the plural that stands in paths; `namespaced` or `cluster`;
-/// `watch` if its list can be watched; `serde` if the type is read and written by its own serde derives.
-/// (Generated models leave `serde` out: they have a faster engine.)
+/// The parts, in this order: group, version and kind; the plural used in paths; `namespaced` or `cluster`; `watch` if
+/// its list can be watched; `serde` if the type is read and written by its own serde derives. (Generated models omit
+/// `serde`: they have a faster engine.)
 ///
-/// A list of a custom resource may be of another kind than the object's name and `List`: `"CronTab" in "CronTabs"`.
+/// If the kind of lists is not the object's kind followed by `List`, name both: `"CronTab" in "CronTabs"`.
 ///
-/// A type that has no default value, such as one with a required enum, says `serde_no_default` at the end. It has no
+/// A type without a default value, such as one with a required enum, ends with `serde_no_default` instead. It has no
 /// function `named`:
 ///
 /// ```
@@ -368,7 +371,7 @@ macro_rules! resource {
     };
 }
 
-/// A toy resource for the examples in documentation.
+/// A small resource for the examples in the documentation.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! doc_test_resource {

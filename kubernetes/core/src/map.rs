@@ -8,7 +8,7 @@ use thin_vec::ThinVec;
 use crate::Str;
 use crate::json::{DecodeError, Place, Reader, Value, Writer};
 
-/// A sorted map with string keys, used by models; an empty map is one word.
+/// A sorted map with string keys, as used by models. The map itself takes one word.
 ///
 /// It is a vector of pairs.
 ///
@@ -22,12 +22,12 @@ use crate::json::{DecodeError, Place, Reader, Value, Writer};
 /// ```
 ///
 /// Labels, annotations and the like have a handful of entries: a sorted vector is smaller than a tree and as fast.
-/// Inserting is linear in the number of entries that sort behind the new one.
+/// Inserting is linear in the number of entries that sort after the new one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Map<V>(ThinVec<(Str, V)>);
 
 impl<V> Map<V> {
-    /// An empty map.
+    /// Creates an empty map.
     pub const fn new() -> Self {
         Self(ThinVec::new())
     }
@@ -52,12 +52,12 @@ impl<V> Map<V> {
         self.find(key).ok().map(|at| &mut self.0[at].1)
     }
 
-    /// Whether there is an entry at `key`.
+    /// Whether the map has an entry at `key`.
     pub fn contains_key(&self, key: &str) -> bool {
         self.find(key).is_ok()
     }
 
-    /// Sets the value at `key`, and returns the one that was there.
+    /// Sets the value at `key`, and returns the previous one.
     pub fn insert(&mut self, key: impl Into<Str>, value: impl Into<V>) -> Option<V> {
         let (key, value) = (key.into(), value.into());
         match self.position_for(&key) {
@@ -74,7 +74,7 @@ impl<V> Map<V> {
         self.find(key).ok().map(|at| self.0.remove(at).1)
     }
 
-    /// The entry at `key`, to be inserted or changed where it stands.
+    /// The entry at `key`, to insert a value or change it in place.
     ///
     /// ```
     /// use kubernetes_core::Map;
@@ -134,7 +134,7 @@ impl<V> Map<V> {
         self.0.binary_search_by(|(probe, _)| probe.as_str().cmp(key))
     }
 
-    /// As [`find`](Self::find), quick for a key behind all others: a server writes maps sorted.
+    /// Like [`find`](Self::find), but fast for a key that sorts after all others: servers write maps sorted.
     fn position_for(&self, key: &str) -> Result<usize, usize> {
         match self.0.last() {
             Some((last, _)) if last.as_str() >= key => self.find(key),
@@ -166,12 +166,12 @@ impl<'a, V> Entry<'a, V> {
         self
     }
 
-    /// Inserts `value` if there is none, and returns the value.
+    /// Inserts `value` if the entry is vacant, and returns the value.
     pub fn or_insert(self, value: impl Into<V>) -> &'a mut V {
         self.or_insert_with(|| value.into())
     }
 
-    /// Inserts the value that `make` returns if there is none, and returns the value.
+    /// Inserts the result of `make` if the entry is vacant, and returns the value.
     pub fn or_insert_with(self, make: impl FnOnce() -> V) -> &'a mut V {
         let at = match self.position {
             Ok(at) => at,
@@ -183,7 +183,7 @@ impl<'a, V> Entry<'a, V> {
         &mut self.map.0[at].1
     }
 
-    /// Inserts the default value if there is none, and returns the value.
+    /// Inserts the default value if the entry is vacant, and returns the value.
     pub fn or_default(self) -> &'a mut V
     where
         V: Default,
@@ -208,7 +208,7 @@ impl<V> Index<&str> for Map<V> {
     type Output = V;
 
     /// # Panics
-    /// If there is no entry at `key`; use [`Map::get`] where that can be.
+    /// Panics if there is no entry at `key`; use [`Map::get`] if it may be missing.
     fn index(&self, key: &str) -> &V {
         match self.get(key) {
             Some(value) => value,
@@ -219,7 +219,7 @@ impl<V> Index<&str> for Map<V> {
 
 impl<V> IndexMut<&str> for Map<V> {
     /// # Panics
-    /// If there is no entry at `key`; use [`Map::get_mut`] or [`Map::entry`] where that can be.
+    /// Panics if there is no entry at `key`; use [`Map::get_mut`] or [`Map::entry`] if it may be missing.
     fn index_mut(&mut self, key: &str) -> &mut V {
         match self.get_mut(key) {
             Some(value) => value,
@@ -228,7 +228,7 @@ impl<V> IndexMut<&str> for Map<V> {
     }
 }
 
-// Not the other way round: `map == [("app", "shop")].into()` would be ambiguous.
+// Only in this direction: otherwise `map == [("app", "shop")].into()` would be ambiguous.
 impl<K: AsRef<str>, T: PartialEq<V>, V> PartialEq<Map<V>> for BTreeMap<K, T> {
     fn eq(&self, other: &Map<V>) -> bool {
         self.len() == other.len() && self.iter().zip(other).all(|((a, x), (b, y))| a.as_ref() == b && x == y)
@@ -244,9 +244,10 @@ impl<K: Into<Str>, T: Into<V>, V> FromIterator<(K, T)> for Map<V> {
     }
 }
 
-/// How to sort entries with these keys: which of them to exchange one after the other, and how many then stay in front.
+/// How to sort entries with these keys: the swaps to make in turn, and how many of the first entries remain.
 ///
-/// Of entries with the same key, the last one stays. It knows no values, so that it is compiled once.
+/// Of entries with the same key, the last one stays. It does not depend on the type of the values, so it is compiled
+/// once.
 fn exchanges(keys: &[&str]) -> (Vec<(usize, usize)>, usize) {
     let mut order: Vec<usize> = (0..keys.len()).collect();
     order.sort_unstable_by_key(|at| (keys[*at], Reverse(*at)));
@@ -330,7 +331,7 @@ impl<'a, V> IntoIterator for &'a Map<V> {
     }
 }
 
-/// The place of the value for one more key of a document.
+/// The slot for the value of the document's next key.
 struct NextEntry<'a, V> {
     entries: &'a mut ThinVec<(Str, V)>,
     key: Str,
@@ -340,7 +341,7 @@ impl<V> Place<V> for NextEntry<'_, V> {
     #[inline]
     fn put(&mut self, make: impl FnOnce() -> V) -> &mut V {
         let (key, index) = (std::mem::take(&mut self.key), self.entries.len());
-        // Values may be large: they are made where they stay.
+        // Values may be large, so they are created in place.
         self.entries.extend(std::iter::once_with(|| (key, make())));
         &mut self.entries[index].1
     }
@@ -368,7 +369,7 @@ impl<V: Value> Value for Map<V> {
             self.sort();
         }
         reader.note_length(place, self.0.len());
-        // What is decoded is mostly kept as it is.
+        // Decoded values are mostly kept unchanged, so spare capacity is released.
         reader.refund((self.0.capacity() - self.0.len()).saturating_mul(size_of::<(Str, V)>()));
         self.0.shrink_to_fit();
         Ok(())

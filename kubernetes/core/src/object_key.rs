@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::Str;
 
-/// Identifies an object of a resource by its namespace and name, as Go's `types.NamespacedName` does.
+/// Identifies an object of a resource by its namespace and name, like Go's `types.NamespacedName`.
 ///
 /// ```
 /// use kubernetes_core::ObjectKey;
@@ -12,13 +12,13 @@ use crate::Str;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey {
-    /// Empty for none.
+    /// Empty for a cluster-scoped object.
     namespace: Str,
     name: Str,
 }
 
 impl ObjectKey {
-    /// The object of this name in a namespace; `None` for an object of a cluster-scoped resource.
+    /// Creates the key of an object; the namespace of a cluster-scoped object is `None`.
     pub fn new<'a>(namespace: impl Into<Option<&'a str>>, name: &str) -> Self {
         Self { namespace: namespace.into().unwrap_or_default().into(), name: name.into() }
     }

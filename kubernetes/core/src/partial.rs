@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 use crate::json::{DecodeError, Reader, Value, Writer};
 use crate::{Object, ObjectMeta, Watchable};
 
-/// The metadata of an object of type `K` alone: the items of a
-/// [`metadata_only`](crate::ListRequest::metadata_only) list.
+/// Only the metadata of an object of type `K`: the items of a [`metadata_only`](crate::ListRequest::metadata_only)
+/// list.
 ///
 /// ```
 /// use kubernetes_core::{List, PartialObjectMetadata};
@@ -19,8 +19,8 @@ use crate::{Object, ObjectMeta, Watchable};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// Neither `apiVersion` nor `kind` is checked: a server that can't leave out the rest sends whole objects, of which the
-/// metadata is read.
+/// Neither `apiVersion` nor `kind` is checked: a server that does not support this sends whole objects, of which only
+/// the metadata is read.
 pub struct PartialObjectMetadata<K> {
     /// The object's metadata.
     pub metadata: ObjectMeta,

@@ -25,11 +25,11 @@ use crate::{
 pub struct Printed<K> {
     /// The object's metadata.
     pub metadata: ObjectMeta,
-    /// The cells. Its `object` is empty, since the metadata is [here](Self::metadata).
+    /// The cells. The row's `object` is empty, since the metadata is in [`metadata`](Self::metadata).
     pub row: TableRow,
     /// The columns, if they came with this row.
     ///
-    /// A list has them with its first row. A watch sends them with its first event, which may be a bookmark: take them
+    /// A list carries them in its first row, a watch in its first event, which may be a bookmark. To be safe, take them
     /// from the [`Table`] that was listed before, as kubectl does.
     pub columns: Vec<TableColumnDefinition>,
     of: PhantomData<fn() -> K>,
@@ -49,7 +49,7 @@ impl<K> Printed<K> {
     /// The row of a table that may carry the table's columns.
     fn new(mut row: TableRow, columns: Vec<TableColumnDefinition>) -> Result<Self, DecodeError> {
         let Some(metadata) = row.object_metadata()? else {
-            return Err(DecodeError::new("the row has no object, so that its metadata is not known", 0));
+            return Err(DecodeError::new("the row has no object to take the metadata from", 0));
         };
         row.object = None;
         Ok(Self { metadata, row, columns, of: PhantomData })

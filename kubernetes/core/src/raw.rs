@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 use crate::json::{self, DecodeError, Reader, Tree, Value, Writer};
 use crate::{JsonPatch, Object, ObjectMeta, Watchable};
 
-/// An object of type `K` as the text that the server sent, of which only the metadata is decoded: what
-/// [`raw`](crate::ListRequest::raw) asks for.
+/// An object of type `K` as the server's text, of which only the metadata is decoded; requested by
+/// [`raw`](crate::ListRequest::raw).
 ///
 /// ```
 /// use kubernetes_core::{List, Raw};
@@ -20,12 +20,12 @@ use crate::{JsonPatch, Object, ObjectMeta, Watchable};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It is for programs that pass objects on unchanged, need fields that `K` does not have, or must continue when one of
-/// many objects can't be decoded. (From a server, the text is as it was sent, since these requests ask for JSON
-/// whatever the client prefers; serde, as above, makes its own.)
+/// Use it in programs that pass objects on unchanged, need fields that `K` does not have, or must continue when one of
+/// many objects can't be decoded. The text is exactly as the server sent it, because these requests ask for JSON
+/// whatever format the client prefers; deserializing with serde, as above, produces a text of its own.
 ///
-/// Neither `apiVersion` nor `kind` is checked before [`decode`](Self::decode). What is changed in the metadata is not
-/// written to the text.
+/// Neither `apiVersion` nor `kind` is checked before [`decode`](Self::decode). Changes to the metadata do not change
+/// the text.
 pub struct Raw<K> {
     metadata: ObjectMeta,
     text: Box<str>,
@@ -33,7 +33,7 @@ pub struct Raw<K> {
 }
 
 impl<K> Raw<K> {
-    /// The object as JSON.
+    /// The object as JSON text.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -58,14 +58,15 @@ impl<K: Value> Raw<K> {
     /// The object.
     ///
     /// # Errors
-    /// If the text is not that of a `K`.
+    /// Returns an error if the text is not a valid `K`.
     pub fn decode(&self) -> Result<K, DecodeError> {
         json::from_str(&self.text)
     }
 }
 
 impl<K: Object> Raw<K> {
-    /// Changes the object, and returns it with the patch that makes the change on the server; `None` if it is as before.
+    /// Changes the object, and returns it with the patch that makes the same change on the server; `None` if nothing
+    /// changed.
     ///
     /// ```
     /// use kubernetes_core::{Raw, json};
@@ -79,10 +80,10 @@ impl<K: Object> Raw<K> {
     /// # Ok::<(), json::DecodeError>(())
     /// ```
     ///
-    /// The patch keeps what `K` does not have, and is refused with a conflict if the object has been changed since.
+    /// The patch keeps fields that `K` does not have, and fails with a conflict if the object has been changed since.
     ///
     /// # Errors
-    /// If the text is not that of a `K`, or the changed object has no `metadata.resourceVersion` in it.
+    /// Returns an error if the text is not a valid `K`, or if the changed object has no `metadata.resourceVersion`.
     pub fn changed(&self, change: impl FnOnce(&mut K)) -> Result<(K, Option<JsonPatch>), DecodeError> {
         let as_tree = |object: &K| Tree::from_value(object).map_err(|error| DecodeError::new(error.to_string(), 0));
         let document: Tree = json::from_str(&self.text)?;
@@ -94,9 +95,9 @@ impl<K: Object> Raw<K> {
             return Ok((object, None));
         }
         match document.at("/metadata/resourceVersion") {
-            // The last operation, so that it counts whatever the function did to it.
+            // The last operation, so that it takes effect whatever the function did to the version.
             Some(Tree::String(version)) => Ok((object, Some(patch.add("/metadata/resourceVersion", version.as_str())))),
-            _ => Err(DecodeError::new("the object has no resourceVersion by which a conflict could be noticed", 0)),
+            _ => Err(DecodeError::new("the object has no resourceVersion, which is needed to detect conflicts", 0)),
         }
     }
 }
@@ -115,14 +116,14 @@ impl<K> Clone for Raw<K> {
 }
 
 impl<K> PartialEq for Raw<K> {
-    /// By the text.
+    /// Compares the texts.
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
     }
 }
 
 impl<K> fmt::Debug for Raw<K> {
-    /// Leaves the text out: it may hold secrets.
+    /// Omits the text, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Raw").field("metadata", &self.metadata).finish_non_exhaustive()
     }

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use lean_string::LeanStr;
 
-/// A string as models hold it: two words, in which up to 16 bytes (8 on 32-bit targets) are stored without an allocation.
+/// The string type of models: two words that hold up to 16 bytes (8 on 32-bit targets) without an allocation.
 ///
 /// ```
 /// use kubernetes_core::Str;
@@ -14,7 +14,7 @@ use lean_string::LeanStr;
 /// assert!(phase.starts_with("Run"));
 /// ```
 ///
-/// It does not change in place: clones of a longer one share its text, and cost no more than a count.
+/// It is immutable: clones of a longer string share its text, and only increment a reference count.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Str(LeanStr);
 
@@ -22,7 +22,7 @@ impl Str {
     /// The empty string.
     pub const EMPTY: Self = Self(LeanStr::new());
 
-    /// A string known at compile time; it is not copied.
+    /// Creates a string from text known at compile time, without copying it.
     pub const fn from_static(text: &'static str) -> Self {
         Self(LeanStr::from_static_str(text))
     }

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use crate::json::{Constant, DecodeError, Reader, Value, Writer};
 use crate::{Json, ListMeta, ObjectMeta, PartialObjectMetadata, RawExtension, Str, json};
 
-/// Objects as the server prints them for `kubectl get`: the response to
+/// Objects as the server prints them for `kubectl get`; the response to
 /// [`ListRequest::table`](crate::ListRequest::table).
 ///
 /// ```
@@ -30,18 +30,18 @@ pub struct Table {
     pub rows: Vec<TableRow>,
 }
 
-/// A column: the meaning of one cell of each row.
+/// A column, which describes one cell of each row.
 #[derive(Clone, Default, PartialEq)]
 pub struct TableColumnDefinition {
     /// The heading.
     pub name: Str,
-    /// The OpenAPI type of the cells, as `string` or `integer`.
+    /// The OpenAPI type of the cells, such as `string` or `integer`.
     pub type_: Str,
-    /// The OpenAPI format of the cells, as `name` for the one that names the object.
+    /// The OpenAPI format of the cells, such as `name` for the column with the object's name.
     pub format: Str,
     /// The description, for people.
     pub description: Str,
-    /// Its importance: columns above 0 are shown only where there is room (`kubectl get -o wide`).
+    /// The importance: columns above 0 are shown only if there is room (`kubectl get -o wide`).
     pub priority: i32,
 }
 
@@ -50,22 +50,22 @@ pub struct TableColumnDefinition {
 pub struct TableRow {
     /// A value for each column: a string, a number, a boolean, or a list or map that is shown as JSON.
     pub cells: Vec<Json>,
-    /// Conditions of the row: that its object has `Completed`.
+    /// Conditions of the row, such as `Completed`.
     pub conditions: Vec<TableRowCondition>,
-    /// The object, or by default its metadata.
+    /// The object, or only its metadata, which is the default.
     pub object: Option<RawExtension>,
 }
 
 /// A condition of a row.
 #[derive(Clone, Default, PartialEq)]
 pub struct TableRowCondition {
-    /// The condition's type: `Completed` is the only one so far.
+    /// The condition's type; `Completed` is the only one so far.
     pub type_: Str,
     /// Whether it holds: `True`, `False` or `Unknown`.
     pub status: Str,
-    /// Why, in a word.
+    /// The reason, as a single word.
     pub reason: Str,
-    /// Why, for people.
+    /// The explanation for people.
     pub message: Str,
 }
 
@@ -87,7 +87,7 @@ impl Table {
 }
 
 impl TableRow {
-    /// A cell as text: a string without its quotes, all else as JSON; empty if there is no such cell, or it is null.
+    /// A cell as text: a string without quotes, anything else as JSON; empty if the cell is missing or null.
     pub fn text(&self, column: usize) -> Cow<'_, str> {
         match self.cells.get(column).map(Json::as_str) {
             None | Some("null") => Cow::Borrowed(""),
@@ -101,7 +101,7 @@ impl TableRow {
     /// The metadata of the row's object; `None` if the server was asked to leave it out.
     ///
     /// # Errors
-    /// If the object has no metadata that can be decoded.
+    /// Returns an error if the object's metadata is missing or can't be decoded.
     pub fn object_metadata(&self) -> Result<Option<ObjectMeta>, DecodeError> {
         let Some(object) = &self.object else { return Ok(None) };
         json::from_str::<PartialObjectMetadata<()>>(object.as_str()).map(|object| Some(object.metadata))

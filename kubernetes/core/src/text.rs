@@ -1,9 +1,9 @@
-//! Text of servers, for messages that a terminal shows.
+//! Makes text from servers safe to show on a terminal.
 
-/// How many bytes of a server's message are shown.
+/// The maximum number of bytes of a server's message that are shown.
 pub const MAX_MESSAGE_BYTES: usize = 8 * 1024;
 
-/// The text on one line and without what a terminal would obey, at most `max` bytes of it.
+/// The text on one line without terminal control sequences, cut to at most `max` bytes.
 pub fn printable(text: &str, max: usize) -> String {
     let mut line = String::new();
     for word in text.split_whitespace() {
@@ -21,7 +21,7 @@ pub fn printable(text: &str, max: usize) -> String {
     line
 }
 
-/// Control characters, and those that change the direction of text.
+/// Whether this is a control character, or one that changes the direction of text.
 fn is_control(character: char) -> bool {
     character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -19,19 +19,18 @@
 //! # Ok::<(), kubernetes_core::yaml::YamlError>(())
 //! ```
 //!
-//! Documents are transcoded to and from JSON text, so whatever is JSON can be read and written. As with kubectl, the
-//! words of YAML 1.1 count: `yes` and `on` are booleans, `0644` is octal (a `defaultMode` is often written so), and
-//! `version: 1.10` is a number and no string.
-//! As there, a text that is JSON is read as such, also several objects one after the other.
-//! Unlike there, `tRUE` is a boolean, `1_` is text, a number beyond a float and the tags `!!timestamp` and `!!binary` of
-//! plain text are errors, and a key counts before the same key of a `<<` that follows it.
-//! Against hostile documents, nesting is limited to 64 levels, and so is what aliases add: to 16 MiB of scalars, and to
-//! four nodes for each byte of the text (or 250,000, if that is more).
+//! Documents are transcoded to and from JSON text, so every value with a JSON form can be read and written. As in
+//! kubectl, scalars follow YAML 1.1: `yes` and `on` are booleans, `0644` is octal (common for `defaultMode`), and
+//! `version: 1.10` is a number, not a string. Like kubectl, it also reads JSON, including several objects in
+//! succession. Unlike in kubectl, `tRUE` is a boolean, `1_` is text, a number beyond a float's range and plain text
+//! tagged `!!timestamp` or `!!binary` are errors, and a key takes precedence over the same key of a `<<` that follows
+//! it. To withstand hostile documents, nesting is limited to 64 levels, and the expansion of aliases to 16 MiB of
+//! scalars and four nodes for each byte of the text (or 250,000 nodes, if that is more).
 
-// Kubeconfigs have a reader of their own in kubernetes-config: it keeps the line of each value, for errors and so that a
-// file can be changed where it stands, and it compiles in a fraction of the time. Manifests want serde's other half,
-// values of any type, and writing. A test of kubernetes-sdk (`tests/it/yaml.rs`) holds that both read scalars alike, but
-// for the differences above, which are this reader's.
+// Kubeconfigs have a reader of their own in kubernetes-config: it keeps the line of each value, for errors and so that
+// a file can be changed where it stands, and it compiles in a fraction of the time. Manifests need the rest of serde:
+// values of any type, and writing. A test of kubernetes-sdk (`tests/it/yaml.rs`) checks that both read scalars alike,
+// except for the differences above, which are specific to this reader.
 use std::{fmt, io};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -40,11 +39,11 @@ use serde_saphyr::DuplicateKeyPolicy;
 use crate::json::{self, Decode, DecodeError, EncodeError, Reader, Value};
 use crate::{JsonPointer, List, Object};
 
-/// Decodes a text of one document.
+/// Decodes a text with a single document.
 ///
 /// # Errors
-/// If it is not YAML, has several documents, can't be JSON or does not fit the type; the error names the place (its
-/// offset counts in the document as JSON).
+/// Returns an error if the text is not YAML, has several documents, has no JSON form or does not fit the type. The
+/// error names the place; its offset refers to the document as JSON.
 pub fn from_str<V: Value>(text: &str) -> Result<V, YamlError> {
     if let Some([document]) = json_documents(text).as_deref() {
         return json::from_str(document).map_err(|error| YamlError(Kind::Decode { document: None, error }));
@@ -53,13 +52,14 @@ pub fn from_str<V: Value>(text: &str) -> Result<V, YamlError> {
     json::from_slice(&document).map_err(|error| YamlError(Kind::Decode { document: None, error }))
 }
 
-/// Decodes a text of any number of documents; empty ones are left out, as kubectl does.
+/// Decodes a text with any number of documents; empty ones are skipped, as kubectl does.
 ///
-/// Where these are of several types, [`Json`](crate::Json) takes them all, and tells the
-/// [type](crate::Json::group_version_kind) to [decode](crate::Json::decode) each to.
+/// For documents of several types, decode [`Json`](crate::Json), which can tell the
+/// [type](crate::Json::group_version_kind) to [decode](crate::Json::decode) each of them to.
 ///
 /// # Errors
-/// If it is not YAML, or one of the documents can't be JSON or does not fit the type; the error names the place.
+/// Returns an error if the text is not YAML, or if one of the documents has no JSON form or does not fit the type. The
+/// error names the place.
 pub fn from_str_multiple<V: Value>(text: &str) -> Result<Vec<V>, YamlError> {
     let documents = match json_documents(text) {
         Some(documents) => documents.into_iter().map(|document| Document(document.into())).collect(),
@@ -72,8 +72,8 @@ pub fn from_str_multiple<V: Value>(text: &str) -> Result<Vec<V>, YamlError> {
     decoded.collect()
 }
 
-/// Decodes objects of one type from a text of any number of documents, each of which is an object or a list of them, be
-/// it `PodList` or the `List` that `kubectl get -o yaml` prints. Empty documents are left out.
+/// Decodes objects of one type from a text with any number of documents. Each document is an object or a list, such as
+/// a `PodList` or the `List` that `kubectl get -o yaml` prints. Empty documents are skipped.
 ///
 /// ```
 /// use kubernetes_core::yaml;
@@ -96,7 +96,7 @@ pub fn from_str_multiple<V: Value>(text: &str) -> Result<Vec<V>, YamlError> {
 /// ```
 ///
 /// # Errors
-/// As [`from_str_multiple`].
+/// See [`from_str_multiple`].
 pub fn objects_from_str<K: Object>(text: &str) -> Result<Vec<K>, YamlError> {
     let documents: Vec<Objects<K>> = from_str_multiple(text)?;
     Ok(documents.into_iter().flat_map(|document| document.0).collect())
@@ -121,7 +121,7 @@ impl<K: Object> Value for Objects<K> {
     }
 }
 
-/// The documents of a text that is objects in JSON one after the other.
+/// The documents of a text that consists of JSON objects in succession.
 fn json_documents(text: &str) -> Option<Vec<&str>> {
     let mut documents = Vec::new();
     let mut reader = Reader::new(text);
@@ -131,10 +131,10 @@ fn json_documents(text: &str) -> Option<Vec<&str>> {
     (reader.token().is_none() && !documents.is_empty()).then_some(documents)
 }
 
-/// Encodes a value as one document.
+/// Encodes a value as a single document.
 ///
 /// # Errors
-/// Only for types that are written by their own serde derives, if these fail.
+/// Returns an error only if the type has serde derives of its own and these fail.
 pub fn to_string<V: Value>(value: &V) -> Result<String, YamlError> {
     to_string_multiple([value])
 }
@@ -142,7 +142,7 @@ pub fn to_string<V: Value>(value: &V) -> Result<String, YamlError> {
 /// Encodes values as documents with `---` between them.
 ///
 /// # Errors
-/// Only for types that are written by their own serde derives, if these fail.
+/// Returns an error only if the type has serde derives of its own and these fail.
 pub fn to_string_multiple<'a, V: Value + 'a>(values: impl IntoIterator<Item = &'a V>) -> Result<String, YamlError> {
     let mut text = String::new();
     for value in values {
@@ -160,7 +160,7 @@ pub fn to_string_multiple<'a, V: Value + 'a>(values: impl IntoIterator<Item = &'
 
 fn options(text: &str) -> serde_saphyr::Options {
     let least = serde_saphyr::Budget::default();
-    // What is read without aliases is bounded by the text, so only what these add needs a limit.
+    // Without aliases, the result is bounded by the text, so only their expansion needs a limit.
     let for_text = |least: usize| least.max(text.len().saturating_mul(4));
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -168,12 +168,12 @@ fn options(text: &str) -> serde_saphyr::Options {
             max_events: for_text(least.max_events),
             max_nodes: for_text(least.max_nodes),
             max_total_scalar_bytes: text.len().saturating_add(16 << 20),
-            // Labels that a hundred objects share are one anchor with a hundred aliases.
+            // Labels shared by a hundred objects are one anchor with a hundred aliases.
             enforce_alias_anchor_ratio: false,
         },
-        // They would be buffered, of which there is a limit.
+        // They would be buffered, which has a limit.
         emit_comments: false,
-        // A snippet of the source could show secrets.
+        // A snippet of the source could reveal secrets.
         with_snippet: false,
         duplicate_keys: DuplicateKeyPolicy::LastWins,
         legacy_octal_numbers: true,
@@ -192,7 +192,7 @@ impl<'de> Deserialize<'de> for Document {
     }
 }
 
-/// Writes floats as Go does, so that `1e3` is read where an integer is wanted, as kubectl does.
+/// Writes floats as Go does, so that, as in kubectl, `1e3` is accepted where an integer is expected.
 struct GoNumbers;
 
 impl serde_json::ser::Formatter for GoNumbers {
@@ -203,13 +203,13 @@ impl serde_json::ser::Formatter for GoNumbers {
     }
 }
 
-/// A document that every reader of YAML takes, Go's as well.
+/// A document that every YAML reader accepts, including Go's.
 struct Readable<'a>(&'a serde_json::Value);
 
 impl Serialize for Readable<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            // As the start of a block, Go takes a tab for indentation.
+            // At the start of a block, Go takes a tab for indentation.
             serde_json::Value::String(text) if text.trim_start_matches('\n').starts_with('\t') => {
                 serde_saphyr::DoubleQuoted(text).serialize(serializer)
             }
@@ -227,7 +227,7 @@ pub struct YamlError(Kind);
 
 enum Kind {
     Yaml(Box<serde_saphyr::Error>),
-    /// `document` counts from one.
+    /// `document` is counted from one.
     Decode {
         document: Option<usize>,
         error: DecodeError,
@@ -240,7 +240,7 @@ impl YamlError {
         Self(Kind::Yaml(Box::new(error)))
     }
 
-    /// Where in the document, as `spec.containers[0].ports`; empty at its root, and if the text is not YAML.
+    /// The place in the document, such as `spec.containers[0].ports`; empty at the root, and if the text is not YAML.
     pub fn path(&self) -> String {
         match &self.0 {
             Kind::Decode { error, .. } => error.path(),
@@ -264,7 +264,7 @@ impl fmt::Display for YamlError {
 }
 
 impl fmt::Debug for YamlError {
-    /// As `Display`, with all sources: a `main` that returns the error prints this.
+    /// Like `Display`, followed by all sources: a `main` that returns the error prints this.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         crate::debug::error(self, f)
     }

@@ -13,7 +13,7 @@ pub(crate) fn documentation(attributes: &[Attribute]) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// A comment's line without the space after its slashes.
+/// A line of a comment without the space after the slashes.
 fn unindented(line: &str) -> String {
     line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned()
 }

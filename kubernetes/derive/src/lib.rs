@@ -1,6 +1,7 @@
 //! Derives custom resources and their schemas from Rust types.
 //!
-//! `kubernetes-sdk` re-exports both with its feature `derive`; see the page `docs/custom-resources.md` for all attributes.
+//! `kubernetes-sdk` re-exports both with its feature `derive`; see the page `docs/custom-resources.md` for all
+//! attributes.
 //!
 //! ```ignore
 //! use kubernetes_sdk::core::ObjectMeta;
@@ -30,18 +31,19 @@ mod names;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Implements `Schema`, and the reading and writing of the type (`json::Value`), for a type within a custom resource.
+/// Implements `Schema` and `json::Value`, which reads and writes, for a type inside a custom resource.
 ///
-/// Attributes are `#[kubernetes(…)]`; of `#[serde(…)]` those are read that change the form of the type.
+/// Attributes are `#[kubernetes(…)]`, and those of `#[serde(…)]` that change the form of the type.
 #[proc_macro_derive(Schema, attributes(kubernetes, serde))]
 pub fn schema(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     expand::schema(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
-/// Makes a struct with a field `metadata` a custom resource: `CustomResource`, `Resource` and all that they need.
+/// Turns a struct with a field `metadata` into a custom resource: implements `CustomResource`, `Resource` and their
+/// supertraits.
 ///
-/// Attributes are `#[kubernetes(…)]`: `group`, `version`, and `namespaced` or `cluster` must be given.
+/// Attributes are `#[kubernetes(…)]`; `group`, `version`, and either `namespaced` or `cluster` are required.
 #[proc_macro_derive(CustomResource, attributes(kubernetes, serde))]
 pub fn custom_resource(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::parse::ParseStream;
 use syn::{Error, Ident, Lit, Result, Token, braced, bracketed, token};
 
-/// JSON text, and where it stands.
+/// JSON text, and its place.
 pub(crate) struct Json {
     pub(crate) text: String,
     pub(crate) span: Span,

@@ -2,7 +2,7 @@
 
 use syn::{Error, LitStr, Result};
 
-/// How names are changed, as serde's `rename_all`.
+/// A rule for renaming, like serde's `rename_all`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RenameRule {
     Lower,
@@ -96,13 +96,13 @@ pub(crate) fn plural(kind: &str) -> String {
     }
 }
 
-/// The name most like another one, if there is one that may have been meant.
+/// The most similar name, if one is similar enough to have been meant.
 pub(crate) fn similar<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let best = known.into_iter().map(|other| (distance(name, other), other)).min()?;
     (best.0 <= 2.max(name.len() / 3)).then_some(best.1)
 }
 
-/// How many letters have to be changed (Levenshtein).
+/// The Levenshtein distance.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

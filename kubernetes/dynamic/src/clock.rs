@@ -1,4 +1,4 @@
-//! The one source of time, so that tokio's paused clock controls all of it.
+//! The only source of time, so that tokio's paused clock controls everything.
 
 use std::future::Future;
 use std::sync::OnceLock;
@@ -11,7 +11,7 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// The wall-clock time, to compare with that of files: it goes on as the monotonic time does.
+/// The wall-clock time, for comparison with the times of files; it advances with the monotonic time.
 pub(crate) fn wall() -> SystemTime {
     static START: OnceLock<(SystemTime, Instant)> = OnceLock::new();
     let (wall, start) = START.get_or_init(|| (SystemTime::now(), now()));
@@ -23,7 +23,7 @@ pub(crate) async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
-/// The output of a future, unless it takes longer than a duration.
+/// The output of a future, unless it takes longer than the duration.
 pub(crate) async fn timeout<T>(duration: Duration, future: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(duration, future).await.ok()
 }

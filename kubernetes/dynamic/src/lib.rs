@@ -1,10 +1,11 @@
 //! Kubernetes objects and resources whose types are known only at run time.
 //!
-//! - [`DynamicObject`] is an object of any kind. It keeps all fields that the server sent, and works with every request, watch and store.
-//! - [`Discovery`] lists the groups and versions of a server, and the [`ApiResource`]s of each, which make requests.
-//! - [`Mapper`] finds a resource by any name that people or objects use, and keeps up with a server whose resources
-//!   come and go. A [`DiskCache`] shares its knowledge with kubectl.
-//! - [`KindInformer`] keeps the objects of a kind in memory, whenever the server has that kind.
+//! - [`DynamicObject`] is an object of any kind. It keeps all fields that the server sent, and works with all requests,
+//!   watches and stores.
+//! - [`Discovery`] lists the groups and versions of a server, and the [`ApiResource`]s of each, which create requests.
+//! - [`Mapper`] finds a resource by any name that people or objects use, even if the server's resources change. A
+//!   [`DiskCache`] shares discovery documents with kubectl.
+//! - [`KindInformer`] keeps the objects of a kind in memory, whenever the server has the kind.
 //!
 //! ```no_run
 //! # async fn example(client: &kubernetes_client::Client) -> Result<(), Box<dyn std::error::Error>> {

@@ -26,8 +26,8 @@ const JITTER_FACTOR: f64 = 1.2;
 ///     .retry_period(Duration::from_secs(4));
 /// ```
 ///
-/// The defaults are those of Kubernetes' own components: a lease of 15 s, a renew deadline of 10 s and a retry period of
-/// 2 s. All candidates should have the same timings.
+/// The defaults are those of Kubernetes' own components: a lease of 15 s, a renew deadline of 10 s and a retry period
+/// of 2 s. All candidates should have the same timings.
 #[derive(Clone)]
 pub struct LeaseConfig {
     pub(crate) key: ObjectKey,
@@ -45,9 +45,9 @@ pub struct LeaseConfig {
 pub(crate) type Observer = Arc<dyn Fn(&ElectionEvent<'_>) + Send + Sync>;
 
 impl LeaseConfig {
-    /// An election on this Lease, which is created when it does not exist.
+    /// Creates the configuration for an election on this Lease, which is created if it does not exist.
     ///
-    /// The identity is the name of the host, in a pod its name, and a random part, as controller-runtime's.
+    /// As in controller-runtime, the identity is the name of the host (in a pod, the pod's name) and a random part.
     pub fn new(namespace: &str, name: &str) -> Self {
         Self {
             key: ObjectKey::new(namespace, name),
@@ -63,44 +63,45 @@ impl LeaseConfig {
         }
     }
 
-    /// The identity of this candidate. It must be unique: two processes with one identity may lead at the same time.
+    /// Sets the identity of this candidate. It must be unique: two processes with the same identity may lead at the
+    /// same time.
     pub fn identity(mut self, identity: impl Into<Str>) -> Self {
         self.identity = identity.into();
         self
     }
 
-    /// How long others wait after the last renewal that they have seen before they take the Lease: whole seconds,
-    /// longer than the renew deadline.
+    /// Sets the time that others wait after the last renewal that they have seen before they take the Lease: whole
+    /// seconds, longer than the renew deadline.
     pub fn lease_duration(mut self, duration: Duration) -> Self {
         self.lease_duration = duration;
         self
     }
 
-    /// How long leadership lasts after the last renewal that succeeded, counted from when its request was sent. It must
-    /// be longer than 1.2 retry periods. Between it and the end of the Lease, nobody leads.
+    /// Sets the time that leadership lasts after the last successful renewal, counted from sending its request. It must
+    /// be longer than 1.2 retry periods. Between it and the end of the Lease, there is no leader.
     pub fn renew_deadline(mut self, deadline: Duration) -> Self {
         self.renew_deadline = deadline;
         self
     }
 
-    /// The time between renewals, and between attempts; a candidate waits up to 2.2 times as long, at random.
+    /// Sets the time between renewals, and between attempts; a candidate waits up to 2.2 times as long, at random.
     pub fn retry_period(mut self, period: Duration) -> Self {
         self.retry_period = period;
         self
     }
 
-    /// Whether the Lease is released when the leader is done, so that another candidate can take it at once. The default
-    /// is `true`.
+    /// Sets whether the Lease is released when the leader is done, so that another candidate can take it at once; true
+    /// by default.
     pub fn release_on_cancel(mut self, release: bool) -> Self {
         self.release_on_cancel = release;
         self
     }
 
-    /// Keeps the function running for this time after the renew deadline has passed, in the hope that the very Lease
-    /// can still be renewed. Meanwhile the token is not valid and the gate is closed.
+    /// Keeps the function running for this time after the renew deadline, in case the same Lease can still be renewed.
+    /// During that time the token is not valid and the gate is closed.
     ///
-    /// Recovery ends when another holder was seen, or the Lease was deleted. It must be at least 1 s, and excludes
-    /// [`coordinated`](Self::coordinated). [KEP-6361](https://kep.k8s.io/6361).
+    /// Recovery ends when another holder is seen, or the Lease is deleted. It must be at least 1 s, and is incompatible
+    /// with [`coordinated`](Self::coordinated). [KEP-6361](https://kep.k8s.io/6361).
     pub fn recovery(mut self, deadline: Duration) -> Self {
         self.recovery_deadline = Some(deadline);
         self
@@ -115,7 +116,7 @@ impl LeaseConfig {
         self
     }
 
-    /// A label that the Lease gets when this candidate writes it.
+    /// Adds a label to the Lease when this candidate writes it.
     pub fn label(mut self, key: &str, value: &str) -> Self {
         self.labels.insert(key, value);
         self
@@ -156,7 +157,7 @@ impl LeaseConfig {
                 "the recovery deadline must be at least 1s"
             }
             _ if self.recovery_deadline.is_some() && self.coordination.is_some() => {
-                "recovery and coordinated election exclude each other"
+                "recovery and coordinated election can't be combined"
             }
             _ => return self.coordination.as_ref().map_or(Ok(()), Coordination::validate),
         };

@@ -33,16 +33,16 @@ use crate::term::Term;
 /// # async fn work(client: Client) {}
 /// ```
 ///
-/// It is interoperable with client-go's `leaderelection` of the same timings.
+/// It is interoperable with client-go's `leaderelection` with the same timings.
 ///
 /// # Guarantees
 ///
-/// - Expiry is judged by this machine's monotonic clock alone: since when the record of the Lease was seen as it is. The
-///   times in it are for people. So clocks may differ, as long as they run at nearly the same speed.
-/// - Leadership ends at the renew deadline after the last renewal that succeeded, counted from when its request was sent.
-///   Others take the Lease when its duration has passed since they saw that renewal, which is later.
-/// - Leadership also ends when the Lease was deleted, or its holder changed, though client-go would acquire it again:
-///   somebody else may have led meanwhile. So does clearing `holderIdentity` by hand force a new election.
+/// - Expiry depends only on this machine's monotonic clock: on the time since the Lease was last seen to change. The
+///   times in the Lease are for people. So clocks may differ, as long as they run at nearly the same speed.
+/// - Leadership ends at the renew deadline after the last successful renewal, counted from sending its request. Others
+///   take the Lease when its duration has passed since they saw that renewal, which is later.
+/// - Leadership also ends when the Lease is deleted or its holder changes, although client-go would acquire it again,
+///   because another process may have led in the meantime. So clearing `holderIdentity` by hand forces a new election.
 ///
 /// The effects of a process outside of Kubernetes are its own responsibility: see [`Leadership::is_valid`] and
 /// [`Leadership::fencing_number`].
@@ -55,12 +55,12 @@ pub struct Election {
 }
 
 impl Election {
-    /// An election in which nothing happens before [`run`](Self::run).
+    /// Creates an election, which does nothing before [`run`](Self::run).
     ///
     /// # Errors
     ///
-    /// When the configuration is not valid ([`Error::is_config`]): a name or the identity is empty, or the timings do
-    /// not fit together.
+    /// Returns an error if the configuration is not valid ([`Error::is_config`]): a name or the identity is empty, or
+    /// the timings are inconsistent.
     pub fn new(client: &Client, config: LeaseConfig) -> Result<Self, Error> {
         config.validate()?;
         let shared = Arc::new(Shared {
@@ -77,12 +77,12 @@ impl Election {
 
     /// Waits for leadership, and leads until the function's future has completed or leadership is lost.
     ///
-    /// Then the Lease is released, unless [`LeaseConfig::release_on_cancel`] is off. It may be run again.
+    /// Then the Lease is released, unless [`LeaseConfig::release_on_cancel`] is off. The election may be run again.
     ///
     /// # Errors
     ///
-    /// When leadership is lost ([`Error::is_lost`]). The function's future has been dropped by then. Failed requests
-    /// are retried and are not errors; see [`LeaseConfig::observe`].
+    /// Returns an error if leadership is lost ([`Error::is_lost`]). The function's future has been dropped by then.
+    /// Failed requests are retried and are not errors; see [`LeaseConfig::observe`].
     ///
     /// # Cancel safety
     ///
@@ -100,18 +100,18 @@ impl Election {
         }
     }
 
-    /// As [`run`](Self::run), and also ends when `shutdown` completes: the function's future is dropped, the Lease
+    /// Like [`run`](Self::run), and also ends when `shutdown` completes: the function's future is dropped, the Lease
     /// released, and the result is `None`.
     ///
-    /// A function that has to finish its work first waits for the same signal itself, and returns.
+    /// A function that must finish its work first should wait for the same signal itself, and return.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run).
+    /// See [`run`](Self::run).
     ///
     /// # Cancel safety
     ///
-    /// As [`run`](Self::run).
+    /// Like [`run`](Self::run).
     pub async fn run_until<F, Fut>(
         &mut self,
         shutdown: impl Future<Output = ()>,
@@ -124,7 +124,7 @@ impl Election {
         self.run_after(async |elector| Some(elector.acquire().await), shutdown, lead).await
     }
 
-    /// As [`run_until`](Self::run_until), if the Lease can be acquired now; otherwise the result is `None`.
+    /// Like [`run_until`](Self::run_until), but returns `None` if the Lease can't be acquired now.
     pub(crate) async fn try_run_until<F, Fut>(
         &mut self,
         shutdown: impl Future<Output = ()>,
@@ -184,7 +184,7 @@ impl Election {
         result
     }
 
-    /// How the election stands, for other parts of the program.
+    /// The state of the election, for other parts of the program.
     pub fn status(&self) -> ElectionStatus {
         ElectionStatus { shared: Arc::clone(&self.shared) }
     }

@@ -183,7 +183,7 @@ impl Elector {
         self.renewed(term, sent_at)
     }
 
-    /// Notes a renewal, unless the write has created the Lease anew.
+    /// Notes a renewal, unless the write has created the Lease again.
     fn renewed(&self, term: &Term, sent_at: Instant) -> Result<(), Unrenewed> {
         if self.uid() != term.uid.as_ref() {
             return Err(Unrenewed::Lost(Loss::Deleted));
@@ -229,8 +229,8 @@ impl Elector {
 
     /// Gives the Lease back, if this candidate may hold it.
     ///
-    /// After a term it waits for the writes of the gate. If one was given up lately whose outcome is unknown, the Lease is
-    /// left to expire, so that the server has the time until then to carry it out before the next leader writes.
+    /// After a term it waits for the writes of the gate. If one was given up lately whose outcome is unknown, the Lease
+    /// is left to expire, so that the server has the time until then to carry it out before the next leader writes.
     pub(crate) async fn release(&mut self, term: Option<&Term>) {
         if self.may_hold && self.config.release_on_cancel {
             self.release_if_safe(term).await;

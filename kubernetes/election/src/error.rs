@@ -5,7 +5,7 @@ use std::time::Duration;
 use kubernetes_core::Str;
 use kubernetes_core::text::printable;
 
-/// Why an election can't start, or leadership has ended.
+/// The error of an election that can't start, or of leadership that was lost.
 ///
 /// ```
 /// use kubernetes_election::Error;
@@ -30,7 +30,7 @@ pub(crate) enum Loss {
     Taken { holder: Option<Str> },
     /// The Lease does not exist any more, or is another one.
     Deleted,
-    /// A coordinated Lease shall go to another.
+    /// A coordinated Lease is to go to another holder.
     EndOfTerm { preferred: Str },
 }
 
@@ -44,6 +44,13 @@ impl Error {
     }
 
     /// Whether leadership was lost: the function that was leading has been canceled.
+    ///
+    /// # Troubleshooting
+    ///
+    /// - The API server could not be reached or was too slow to renew the Lease before the renew deadline: the message
+    ///   has the last failure.
+    /// - The process was suspended or short of CPU time: raise its CPU request, or the lease duration.
+    /// - The Lease was deleted, or the Role lost the verb `update` on it.
     pub fn is_lost(&self) -> bool {
         matches!(self.0, Kind::Lost { .. })
     }

@@ -9,7 +9,7 @@ use crate::clock;
 use crate::gate::{Gate, Terms, Writes};
 use crate::term::Term;
 
-/// A token of leadership: shows whether this process still leads, and gives the client for its writes.
+/// A token of leadership: tells whether this process still leads, and provides a client for its writes.
 ///
 /// ```
 /// # use kubernetes_election::Leadership;
@@ -25,8 +25,8 @@ use crate::term::Term;
 /// }
 /// ```
 ///
-/// It belongs to one period of leadership: once [ended](Self::ended) it never becomes valid again, even if this process
-/// leads anew. Clones show the same.
+/// It belongs to one period of leadership: once [ended](Self::ended), it never becomes valid again, even if this
+/// process leads again. Clones share the state.
 #[derive(Clone)]
 pub struct Leadership {
     pub(crate) term: Arc<Term>,
@@ -35,16 +35,16 @@ pub struct Leadership {
 }
 
 impl Leadership {
-    /// Whether this process leads now: the renew deadline has not passed since the last renewal.
+    /// Whether this process leads now, which is until the renew deadline after the last renewal.
     ///
-    /// It asks a local monotonic clock, which on Linux and Android goes on while the machine is suspended. Another
-    /// process can lead from the end of the Lease only, which is later by the difference between lease duration and
-    /// renew deadline: an effect that starts while the token is valid should take no longer than that.
+    /// It uses a local monotonic clock, which on Linux and Android advances while the machine is suspended. Another
+    /// process can lead only after the end of the Lease, which is later by the difference between lease duration and
+    /// renew deadline: an effect that starts while the token is valid should not take longer than that.
     pub fn is_valid(&self) -> bool {
         self.term.is_valid()
     }
 
-    /// How long the token stays valid without another renewal.
+    /// The time for which the token stays valid without another renewal.
     pub fn remaining(&self) -> Duration {
         match self.term.is_valid() {
             true => self.term.deadline().saturating_duration_since(clock::now()),
@@ -54,8 +54,8 @@ impl Leadership {
 
     /// Completes when leadership has ended.
     ///
-    /// The future that [`Election::run`](crate::Election::run) was given is dropped at the same time. This is for tasks
-    /// that it has spawned.
+    /// The future passed to [`Election::run`](crate::Election::run) is dropped at the same time. This is for tasks that
+    /// it has spawned.
     ///
     /// # Cancel safety
     ///
@@ -64,11 +64,12 @@ impl Leadership {
         self.term.ended()
     }
 
-    /// A number that is larger for each later leader: the `resourceVersion` of the Lease when it was acquired.
+    /// A fencing number, which is larger for each later leader: the `resourceVersion` of the Lease when it was
+    /// acquired.
     ///
-    /// A system outside of Kubernetes that remembers the largest number it has seen, and refuses smaller ones, is safe
-    /// from writes of an earlier leader that arrive late. It is 0 if the server's versions are not numbers, which is
-    /// never so for Kubernetes ([KEP-5504](https://kep.k8s.io/5504)).
+    /// A system outside Kubernetes that remembers the largest number it has seen and refuses smaller ones is safe from
+    /// late writes of an earlier leader. It is 0 if the server's versions are not numbers, which does not occur in
+    /// Kubernetes ([KEP-5504](https://kep.k8s.io/5504)).
     pub fn fencing_number(&self) -> u64 {
         self.term.fencing_number
     }
@@ -83,13 +84,13 @@ impl Leadership {
         self.gate(&self.client)
     }
 
-    /// A client of the same connections that writes only while this token is valid.
+    /// A client with the same connections that writes only while this token is valid.
     ///
     /// No write starts after the renew deadline, none takes longer than the rest of the Lease, and those under way are
     /// canceled when leadership ends. They fail with [`is_not_permitted`](kubernetes_client::Error::is_not_permitted).
-    /// Reads pass. A request that has already left the machine can't be recalled: a server that is slow may carry it out
-    /// after another has become the leader. Use preconditions, such as the `resourceVersion` of what was read, where
-    /// that matters.
+    /// Reads are not restricted. A request that has already been sent can't be recalled: a slow server may carry it out
+    /// after another process has become the leader. Use preconditions, such as the `resourceVersion` that was read,
+    /// where that matters.
     pub fn gate(&self, client: &Client) -> Client {
         client.derived(Gate {
             terms: Terms::One(Arc::clone(&self.term)),

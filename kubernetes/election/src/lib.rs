@@ -1,8 +1,6 @@
 //! Leader election on Leases, interoperable with client-go.
 //!
-//! [`Election::run`] waits until this process holds the Lease, and runs a function while it does. The function gets a
-//! [`Leadership`] token: whether it still leads, a client that writes only while it does, and a number by which other
-//! systems tell later leaders from earlier ones.
+//! [`Election::run`] waits until this process holds the Lease, and runs a function while it does. The function gets a [`Leadership`] token, which tells whether it still leads, and provides a client that writes only while it does, and a fencing number for other systems.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,9 +20,9 @@
 //! # }
 //! ```
 //!
-//! [`Shards`] share out work over several processes, by a Lease for each part of it.
+//! [`Shards`] distribute work over several processes, with a Lease for each part.
 //!
-//! The process needs the rights to get, create and update `leases` in `coordination.k8s.io`.
+//! The process needs permission to get, create and update `leases` in `coordination.k8s.io`.
 
 mod candidate;
 mod clock;

@@ -16,8 +16,8 @@ pub(crate) struct LeaseLock {
     config: Arc<LeaseConfig>,
     /// As the server last sent it.
     lease: Option<Lease>,
-    /// When its record was first seen as it is, by this machine's clock. The times in the record are never compared with
-    /// it: clocks differ.
+    /// When its record was first seen as it is, by this machine's clock. The times in the record are never compared
+    /// with it: clocks differ.
     observed_at: Option<Instant>,
 }
 
@@ -65,7 +65,7 @@ impl LeaseLock {
         let request = ReadRequest::<Lease>::namespaced(key.namespace().unwrap_or_default(), key.name());
         let lease = within(self.config.request_timeout(), request.send_opt(&self.client)).await?;
         match lease {
-            // After the response, so that it is not taken for older than it is.
+            // After the response, so that it does not count as older than it is.
             Some(lease) => self.observe(lease, clock::now()),
             None => (self.lease, self.observed_at) = (None, None),
         }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::clock;
 use crate::gate::{CurrentTerm, Gate, Terms, Writes};
 
-/// Shows from anywhere in the program how an election stands: for health checks, metrics and gates.
+/// The state of an election, available anywhere in the program, for health checks, metrics and gates.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -42,7 +42,7 @@ impl ElectionStatus {
         self.shared.current.borrow().as_ref().is_some_and(|term| term.is_valid())
     }
 
-    /// The holder of the Lease that was last seen, which may not hold it any more.
+    /// The last known holder of the Lease, which may no longer hold it.
     pub fn leader(&self) -> Option<String> {
         self.shared.leader.borrow().as_ref().map(ToString::to_string)
     }
@@ -56,7 +56,7 @@ impl ElectionStatus {
         term.is_none_or(|term| term.is_suspended() || clock::now() <= clock::later(term.lease_end(), tolerance))
     }
 
-    /// How many renewals had to read the Lease first, because it was not as it was last written.
+    /// The number of renewals that had to read the Lease first, because it had been changed.
     pub fn slow_paths(&self) -> u64 {
         self.shared.slow_paths.load(Ordering::Relaxed)
     }
@@ -71,11 +71,11 @@ impl ElectionStatus {
         &self.shared.identity
     }
 
-    /// A client of the same connections that writes only while this process leads, now or later; see
+    /// A client with the same connections that writes only while this process leads, now or later; see
     /// [`Leadership::gate`](crate::Leadership::gate).
     ///
-    /// For parts of a program that are built before it leads. A part that must not outlive a period of leadership uses
-    /// the gate of its token.
+    /// It is for parts of a program that are built before it leads. A part that must not outlive a period of leadership
+    /// should use the gate of its token.
     pub fn gate(&self, client: &Client) -> Client {
         client.derived(Gate {
             terms: Terms::Any(Arc::clone(&self.shared.current)),

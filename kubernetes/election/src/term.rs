@@ -105,7 +105,6 @@ pub(crate) mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
-    use crate::clock::tests::SUSPENDED;
 
     pub(crate) fn term() -> Term {
         Term {
@@ -137,14 +136,6 @@ pub(crate) mod tests {
         assert_eq!(term.ended().now_or_never(), Some(()));
         term.renewed(clock::now());
         assert!(!term.is_valid(), "what has ended does not come back");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_term_ends_while_the_machine_is_suspended() {
-        let term = term();
-        SUSPENDED.set(Duration::from_secs(11));
-        assert!(!term.is_valid());
-        SUSPENDED.set(Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]

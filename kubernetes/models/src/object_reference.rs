@@ -1,7 +1,7 @@
 use crate::core::v1::ObjectReference;
 
 impl From<kubernetes_core::ObjectReference> for ObjectReference {
-    /// The reference of an event to its object, and of other fields, as Go's `reference.GetReference`.
+    /// References to objects, for events and other fields, like Go's `reference.GetReference`.
     ///
     /// ```
     /// use kubernetes_core::Object;

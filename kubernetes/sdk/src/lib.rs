@@ -13,38 +13,46 @@
 //! # }
 //! ```
 //!
-//! # Where to begin
+//! # Getting started
 //!
 //! | To | Use |
 //! |---|---|
 //! | read and write objects | [`api`], a function for each operation, and [`models`], a struct for each type |
 //! | follow changes, keep objects in memory, wait | [`watch`] |
-//! | write a controller or an operator | `controller`, with the feature of that name, and `derive` for a custom resource |
+//! | write a controller or an operator | `controller`, with the feature `controller`, and `derive` for custom resources |
 //! | apply files, and call kubectl's verbs | [`utils`], with the feature `dynamic` |
-//! | run commands, copy files, forward ports, follow logs | `streams`, with the feature of that name |
-//! | serve admission and conversion webhooks | `webhooks`, with the feature of that name |
-//! | work with kinds that are known at run time only | `dynamic`, with the feature of that name |
+//! | run commands, copy files, forward ports, follow logs | `streams`, with the feature `streams` |
+//! | serve admission and conversion webhooks | `webhooks`, with the feature `webhooks` |
+//! | work with kinds that are known only at run time | `dynamic`, with the feature `dynamic` |
 //! | turn your own type into a resource | [`resource!`], or the derives of the feature `derive` |
 //!
 //! # Features
 //!
-//! - A feature for each API group and version (`core-v1`, `apps-v1`, …). The stable ones are on by default; `all` is every
-//!   one.
+//! - A feature for each API group and version (`core-v1`, `apps-v1`, …). The stable ones are on by default; `all`
+//!   enables all.
 //! - `serde`, on by default: serde's traits for models. Requests and watches don't need them.
 //! - `yaml`: [`core`] reads and writes YAML.
-//! - `dynamic`, `streams`, `controller`, `election`, `webhooks`: the modules of these names. `derive`: the derives
-//!   `CustomResource` and `Schema`.
-//! - `aws-lc-rs`: TLS with aws-lc-rs instead of ring. `cbor`: requests and responses in CBOR. `idna`: names of servers
-//!   outside ASCII.
+//! - `dynamic`, `streams`, `controller`, `election`, `webhooks`: the modules with these names. `derive`: the derive
+//!   macros `CustomResource` and `Schema`.
+//! - `aws-lc-rs`: TLS with aws-lc-rs instead of ring. `cbor`: requests and responses in CBOR. `idna`: non-ASCII server
+//!   names.
 //!
-//! This crate only re-exports the others: `kubernetes_sdk::core` is the crate `kubernetes-core`, and so on. Examples that
-//! name a crate, such as `kubernetes_core::ListRequest`, work with the path of the module, `kubernetes_sdk::core::ListRequest`.
+//! This crate only re-exports the others: `kubernetes_sdk::core` is the crate `kubernetes-core`, and so on.
+//! Examples that name a crate, such as `kubernetes_core::ListRequest`, compile with the path of the module, or if the
+//! module is given the name of the crate:
+//!
+//! ```
+//! use kubernetes_sdk::core as kubernetes_core;
+//!
+//! use kubernetes_core::ListRequest; // the same as `kubernetes_sdk::core::ListRequest`
+//! # let _ = ListRequest::<kubernetes_sdk::models::core::v1::Pod>::all_namespaces();
+//! ```
 
 #[cfg(doctest)]
 mod pages;
 
 pub mod api {
-    //! Every Kubernetes operation as a function that makes a request, by group and version.
+    //! Every Kubernetes operation as a function that creates a request, by group and version.
     //!
     //! ```
     //! use kubernetes_sdk::api::core::v1 as core_v1;
@@ -54,6 +62,9 @@ pub mod api {
     //! ```
     //!
     //! Required parameters are arguments, optional ones are methods of the request, and `send(&client)` sends it.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_api`:
+    //! `use kubernetes_sdk::api as kubernetes_api;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_api::*;
@@ -62,16 +73,22 @@ pub mod api {
 pub mod client {
     //! The connection to an API server: transport, TLS, authentication, retries, and the errors of requests.
     //!
-    //! [`Client::from_env`] connects as kubectl does; [`Client::builder`] takes other settings.
+    //! [`Client::from_env`] uses kubectl's configuration; [`Client::builder`] has all settings.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_client`:
+    //! `use kubernetes_sdk::client as kubernetes_client;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_client::*;
 }
 
 pub mod config {
-    //! Where the API server is and who the user is: kubeconfig files and in-cluster configuration.
+    //! Configuration of the API server and the user: kubeconfig files and in-cluster configuration.
     //!
     //! [`Config::from_env`] reads what kubectl reads; [`Client::new`](crate::Client::new) takes the result.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_config`:
+    //! `use kubernetes_sdk::config as kubernetes_config;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_config::*;
@@ -79,20 +96,26 @@ pub mod config {
 
 #[cfg(feature = "controller")]
 pub mod controller {
-    //! Controllers and operators: a reconcile function with a work queue, finalizers, owned objects, events, metrics and
-    //! leader election.
+    //! Controllers and operators: a reconcile function with a work queue, finalizers, owned objects, events, metrics
+    //! and leader election.
     //!
     //! [`Controller`] calls a function for each object that has changed. [`Manager`] runs controllers in production.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_controller`:
+    //! `use kubernetes_sdk::controller as kubernetes_controller;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_controller::*;
 }
 
 pub mod core {
-    //! The parts that models and requests are made of: the traits [`Object`] and [`Resource`], lists, patches, quantities,
-    //! times, selectors, and reading and writing JSON.
+    //! The building blocks of models and requests: the traits [`Object`] and [`Resource`], lists, patches, quantities,
+    //! times, selectors, and a JSON reader and writer.
     //!
-    //! Programs need it for types of their own, and for code that is generic over types.
+    //! Programs use it for types of their own, and for code that is generic over types.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_core`:
+    //! `use kubernetes_sdk::core as kubernetes_core;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_core::*;
@@ -100,10 +123,13 @@ pub mod core {
 
 #[cfg(feature = "dynamic")]
 pub mod dynamic {
-    //! Objects and resources whose types are known at run time only: discovery, the resource mapper, and objects that keep
-    //! all fields.
+    //! Objects and resources whose types are known only at run time: discovery, the resource mapper, and objects that
+    //! keep all fields.
     //!
     //! [`Mapper`] finds a resource by any name that kubectl accepts; [`DynamicObject`] is an object of any kind.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_dynamic`:
+    //! `use kubernetes_sdk::dynamic as kubernetes_dynamic;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_dynamic::*;
@@ -111,9 +137,12 @@ pub mod dynamic {
 
 #[cfg(feature = "election")]
 pub mod election {
-    //! Leader election on Leases, interoperable with client-go: one of several replicas is active.
+    //! Leader election with Leases, interoperable with client-go, so that one of several replicas is active.
     //!
     //! [`Election::run`] runs a function while this process holds the Lease.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_election`:
+    //! `use kubernetes_sdk::election as kubernetes_election;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_election::*;
@@ -131,15 +160,18 @@ pub mod models {
     //! # }
     //! ```
     //!
-    //! | in the description | in Rust | to set it |
+    //! | API description | Rust type | how to set it |
     //! |---|---|---|
     //! | required value or object | `T` | `name: "web".into()` |
     //! | optional value | `Option<T>` | `replicas: Some(3)` |
     //! | optional object | `Option<Box<T>>` | `spec: PodSpec { .. }.into()` |
     //! | list, map | `Vec<T>`, `Map<T>` | `labels: [("app", "web")].into()` |
     //!
-    //! Absent and empty lists and maps are the same, as in Kubernetes. The page `docs/models.md` of the repository has more
-    //! types, and the reasons.
+    //! As in Kubernetes, absent lists and maps are the same as empty ones. The repository's page `docs/models.md` has
+    //! more types, and the reasons.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_models`:
+    //! `use kubernetes_sdk::models as kubernetes_models;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_models::*;
@@ -151,29 +183,38 @@ pub mod streams {
     //!
     //! [`Exec`] runs a command, [`Upload`] and [`Download`] copy files, [`PodLogs`] follows logs, and
     //! [`port_forward`] connects to ports.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_streams`:
+    //! `use kubernetes_sdk::streams as kubernetes_streams;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_streams::*;
 }
 
 pub mod utils {
-    //! Helpers for common tasks: retry on conflict, conditions to wait for, and with the feature `dynamic` manifests and
-    //! kubectl's verbs.
+    //! Helpers for common tasks: retries on conflict, conditions to wait for, and, with the feature `dynamic`,
+    //! manifests and kubectl's verbs.
     //!
-    //! [`modify`] changes an object safely; [`conditions`] says when a pod is ready or a deployment is rolled out.
+    //! [`modify`] changes an object safely; [`conditions`] has conditions such as a ready pod or a rolled out deployment.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_utils`:
+    //! `use kubernetes_sdk::utils as kubernetes_utils;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_utils::*;
 }
 
 pub mod watch {
-    //! Watches that resume by themselves, objects kept in memory, and waits for conditions.
+    //! Watches that resume automatically, objects kept in memory, and waits for conditions.
     //!
-    //! - [`Watch::stream`]: every change after a version that the caller has.
-    //! - [`Reflector`]: every change, indefinitely; it lists again when the server has forgotten the version.
+    //! - [`Watch::stream`]: every change after a known version.
+    //! - [`Reflector`]: every change, indefinitely; it lists again if the server has forgotten the version.
     //! - [`Informer`]: the objects of a resource in memory, with snapshots, indexes and subscriptions.
     //! - [`until`]: waits for a condition on an object or a list.
     //! - [`Watch::stream_lines`]: the lines of a log.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_watch`:
+    //! `use kubernetes_sdk::watch as kubernetes_watch;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_watch::*;
@@ -181,9 +222,13 @@ pub mod watch {
 
 #[cfg(feature = "webhooks")]
 pub mod webhooks {
-    //! Admission and conversion webhooks: handlers, a TLS server, managed certificates, and the API server's configuration.
+    //! Admission and conversion webhooks: handlers, a TLS server, managed certificates, and the API server's
+    //! configuration.
     //!
     //! [`Webhooks`] holds the handlers, [`WebhookServer`] serves them, [`Configuration`] makes the API server call them.
+    //!
+    //! Examples call this module by the name of its crate, `kubernetes_webhooks`:
+    //! `use kubernetes_sdk::webhooks as kubernetes_webhooks;` makes them compile.
 
     #[doc(inline)]
     pub use kubernetes_webhooks::*;

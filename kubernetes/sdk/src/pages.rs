@@ -1,4 +1,4 @@
-//! Compiles, and where possible runs, the programs in the README and in the pages of the folder `docs`.
+//! Compiles and, where possible, runs the programs in the README and the pages in `docs`.
 
 #[doc = include_str!("../../../README.md")]
 struct Readme;

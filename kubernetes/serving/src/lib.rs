@@ -1,15 +1,19 @@
-//! Shared by the servers of Kubernetes programs: connections with limits and a graceful end, and metrics as text.
+//! Common parts of the servers in Kubernetes programs: connections with limits and graceful shutdown, and metrics as
+//! text.
 //!
-//! - [`Server`] serves HTTP on a listener, with limits on connections and headers, until it is told to stop.
+//! - [`Server`] serves HTTP on a listener, with limits on connections and headers, until it is asked to stop.
+//! - [`bind`] listens on all addresses of both families.
 //! - [`MetricsText`] writes metrics in Prometheus' text format, and [`Histogram`] counts durations for it.
 //!
-//! Programs meet it through the admin endpoints of `kubernetes-controller` and the servers of `kubernetes-webhooks`.
+//! Programs use it through the admin endpoints of `kubernetes-controller` and the servers of `kubernetes-webhooks`.
 
+mod bind;
 mod clock;
 mod histogram;
 mod metrics_text;
 mod server;
 
+pub use bind::bind;
 pub use histogram::Histogram;
 pub use metrics_text::MetricsText;
 pub use server::{Connection, Protocol, Server};

@@ -20,9 +20,9 @@ use crate::process_request::{ProcessRequest, setters};
 /// # }
 /// ```
 ///
-/// Only output from now on is seen; earlier output is in the log. Input needs a container with `stdin: true`, and a
-/// terminal one with `tty: true`. The exit status is that of the connection: with version 4 of the protocol, it is a
-/// success whatever the process ends with.
+/// It sees only output from now on; earlier output is in the log. Input needs a container with `stdin: true`, and a
+/// terminal one with `tty: true`. The exit status is that of the connection: with version 4 of the protocol, it is
+/// always a success.
 ///
 /// The user needs the verb `create` on `pods/attach` (before Kubernetes 1.35, `get`).
 #[derive(Clone)]
@@ -32,7 +32,7 @@ pub struct Attach {
 }
 
 impl Attach {
-    /// Attaches to a pod.
+    /// Creates a request to attach to a pod.
     pub fn new(namespace: impl AsRef<str>, pod: impl AsRef<str>) -> Self {
         let arguments = [namespace.as_ref(), pod.as_ref()];
         Self {
@@ -42,10 +42,11 @@ impl Attach {
 
     setters!();
 
-    /// Keys that end the connection when they are written to [`Stdin`](crate::Stdin), and leave the process running. The
-    /// outputs then end, and [`Process::wait`] returns an error that [is one of detaching](Error::is_detached).
+    /// Sets keys that end the connection when they are written to [`Stdin`](crate::Stdin), and leave the process
+    /// running. The outputs then end, and [`Process::wait`] returns an error for which
+    /// [`is_detached`](Error::is_detached) is true.
     ///
-    /// It needs [`stdin`](Self::stdin) and [`tty`](Self::tty). Without this, there are none.
+    /// They need [`stdin`](Self::stdin) and [`tty`](Self::tty). By default, there are none.
     pub fn detach_keys(mut self, keys: DetachKeys) -> Self {
         self.process.detach_keys = Some(keys);
         self
@@ -54,11 +55,12 @@ impl Attach {
     /// Opens the connection.
     ///
     /// # Errors
-    /// If the request makes no sense (a terminal with a stderr of its own, detach keys without a terminal, no stream) and
-    /// is not sent, or the server refuses it: then the error has its [`status`](Error::status).
+    /// Returns an error if the request is invalid (a terminal with separate stderr, detach keys without a terminal, or
+    /// no stream), in which case it is not sent, or if the server refuses it, in which case the error has its
+    /// [`status`](Error::status).
     ///
     /// # Cancel safety
-    /// When the future is dropped, the connection is closed.
+    /// If the future is dropped, the connection is closed.
     pub async fn start(self, client: &Client) -> Result<Process, Error> {
         self.process.start(client).await
     }

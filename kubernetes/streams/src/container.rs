@@ -13,7 +13,7 @@ pub(crate) async fn default_of(client: &Client, subresource: &str) -> Result<Str
     choose(&pod).ok_or_else(|| Error::invalid("the pod has no containers"))
 }
 
-/// As kubectl's `podcmd.FindOrDefaultContainerByName`: an annotation that names no container does not count.
+/// Like kubectl's `podcmd.FindOrDefaultContainerByName`: an annotation that names no container does not count.
 fn choose(pod: &Tree) -> Option<Str> {
     let containers = match pod.get("spec")?.get("containers")? {
         Tree::List(containers) => containers.iter().filter_map(|container| container.get("name")?.as_str()),

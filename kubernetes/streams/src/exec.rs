@@ -25,11 +25,10 @@ use crate::process_request::{ProcessRequest, setters};
 /// ```
 ///
 /// [`output`](Self::output) and [`output_with_input`](Self::output_with_input) collect the output of a command;
-/// [`start`](Self::start) gives its streams. The command is not run by a shell: for pipes and variables, run
-/// `["sh", "-c", "…"]`. It is sent in the URL, so it must be short, and proxies may log it: give secrets as input.
+/// [`start`](Self::start) returns its streams. The command is not run by a shell: for pipes and variables, run `["sh", "-c", "…"]`. It is sent in the URL, so it must be short, and proxies may log it: pass secrets as input.
 ///
-/// The connection is a WebSocket with version 5 of the channel protocol, or version 4 with servers before Kubernetes 1.30.
-/// The user needs the verb `create` on `pods/exec` (before 1.35, `get`).
+/// The connection is a WebSocket with version 5 of the channel protocol, or version 4 with servers before Kubernetes
+/// 1.30. The user needs the verb `create` on `pods/exec` (before 1.35, `get`).
 #[derive(Clone)]
 #[must_use = "a request does nothing until it is started"]
 pub struct Exec {
@@ -37,11 +36,11 @@ pub struct Exec {
     output_limit: usize,
 }
 
-/// The most bytes of each output that are collected, unless a request says otherwise.
+/// The default limit on the bytes of each output that are collected.
 const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
 
 impl Exec {
-    /// Runs a command in a pod: a program, and its arguments.
+    /// Creates a request to run a command in a pod: a program and its arguments.
     pub fn new(
         namespace: impl AsRef<str>,
         pod: impl AsRef<str>,
@@ -56,7 +55,8 @@ impl Exec {
 
     setters!();
 
-    /// The most bytes of stdout, and of stderr, that [`output`](Self::output) collects. Defaults to 16 MiB.
+    /// Sets the maximum number of bytes of stdout, and of stderr, that [`output`](Self::output) collects. Defaults to
+    /// 16 MiB.
     pub fn output_limit(mut self, bytes: usize) -> Self {
         self.output_limit = bytes;
         self
@@ -65,12 +65,12 @@ impl Exec {
     /// Starts the command.
     ///
     /// # Errors
-    /// If the request makes no sense (a terminal with a stderr of its own, no command, no stream) and is not sent, or the
-    /// server refuses it: then the error has its [`status`](Error::status). A command that can't be run is an error of
-    /// [`Process::wait`].
+    /// Returns an error if the request is invalid (a terminal with separate stderr, no command, or no stream), in which
+    /// case it is not sent, or if the server refuses it, in which case the error has its [`status`](Error::status). If
+    /// the command can't be run, [`Process::wait`] returns the error.
     ///
     /// # Cancel safety
-    /// When the future is dropped, the command may be running; its connection is closed. It is never started twice.
+    /// If the future is dropped, the connection is closed, but the command may be running. It is never started twice.
     pub async fn start(self, client: &Client) -> Result<Process, Error> {
         if self.process.request.query.get("command").is_none() {
             return Err(Error::invalid("the command is empty"));
@@ -81,16 +81,16 @@ impl Exec {
     /// Runs the command without input, and collects its outputs.
     ///
     /// # Errors
-    /// As [`start`](Self::start) and [`Process::output`]. An exit code is not an error.
+    /// See [`start`](Self::start) and [`Process::output`]. An exit code is not an error.
     ///
     /// # Cancel safety
-    /// When the future is dropped, the connection is closed and the collected output is lost.
+    /// If the future is dropped, the connection is closed and the collected output is lost.
     pub async fn output(self, client: &Client) -> Result<Output, Error> {
         let limit = self.output_limit;
         self.stdin(false).start(client).await?.output(limit).await
     }
 
-    /// Runs the command with an input, to its end, and collects its outputs.
+    /// Runs the command with an input until it ends, and collects its outputs.
     ///
     /// ```no_run
     /// # use kubernetes_client::Client;
@@ -103,10 +103,10 @@ impl Exec {
     /// ```
     ///
     /// # Errors
-    /// As [`start`](Self::start) and [`Process::output_with_input`].
+    /// See [`start`](Self::start) and [`Process::output_with_input`].
     ///
     /// # Cancel safety
-    /// As [`output`](Self::output).
+    /// Like [`output`](Self::output).
     pub async fn output_with_input(self, client: &Client, input: impl AsyncRead) -> Result<Output, Error> {
         let limit = self.output_limit;
         self.stdin(true).start(client).await?.output_with_input(input, limit).await
@@ -121,7 +121,7 @@ impl From<ConnectRequest<kubernetes_core::Exec>> for Exec {
 }
 
 impl fmt::Debug for Exec {
-    /// The query is left out: a command may hold secrets.
+    /// Omits the query: a command may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Exec({})", self.process.request.path.as_str().unwrap_or("<invalid path>"))
     }

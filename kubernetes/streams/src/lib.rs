@@ -10,14 +10,13 @@
 //! # }
 //! ```
 //!
-//! - [`Exec`] runs a command in a container, [`Attach`] joins its main process; both give a [`Process`].
+//! - [`Exec`] runs a command in a container, [`Attach`] joins its main process; both return a [`Process`].
 //! - [`Upload`] and [`Download`] copy files and folders (on Unix).
 //! - [`PortForwarder`](port_forward::PortForwarder) connects to ports of pods.
 //! - [`PodLogs`] reads the logs of several containers, as their pods come and go.
 //!
-//! Each has a connection of its own, outside of the client's pool, with the client's TLS, proxy and credentials. A
-//! connection is alive as long as the server answers pings, of which one is sent every 5 s; 61 s without an answer end
-//! it. There is no limit on how long it may be idle otherwise.
+//! Each has its own connection outside the client's pool, with the client's TLS, proxy and credentials. A ping is sent
+//! every 5 s, and a connection ends after 61 s without a response. Otherwise, it may be idle for any time.
 
 mod attach;
 mod clock;

@@ -49,10 +49,10 @@ impl ProcessRequest {
             buffer: self.buffer,
         };
         if settings.tty && settings.stderr {
-            return Err(Error::invalid("a process with a terminal has no stderr of its own: it writes both to stdout"));
+            return Err(Error::invalid("a process with a terminal has no separate stderr: it writes both to stdout"));
         }
         if !settings.stdin && !settings.stdout && !settings.stderr {
-            return Err(Error::invalid("it asks for none of stdin, stdout and stderr"));
+            return Err(Error::invalid("none of stdin, stdout and stderr is requested"));
         }
         if settings.detach_keys.is_some() && !(settings.tty && settings.stdin) {
             return Err(Error::invalid("detach keys need stdin(true) and tty(true)"));
@@ -80,47 +80,48 @@ impl ProcessRequest {
 /// The setters of exec and attach, which are the same.
 macro_rules! setters {
     () => {
-        /// The container. Without it, the server takes the only one, and refuses a pod with several.
+        /// Sets the container. Without it, the server uses the only one, and refuses a pod with several.
         pub fn container(mut self, container: impl Into<Str>) -> Self {
             self.process.request.query.set("container", container.into());
             self
         }
 
-        /// Takes the container that kubectl would, if none is named: that of the annotation
-        /// `kubectl.kubernetes.io/default-container`, otherwise the first. This reads the pod first, for which the role
+        /// Uses kubectl's default container if none is set: that of the annotation
+        /// `kubectl.kubernetes.io/default-container`, or else the first. This reads the pod first, for which the role
         /// needs the verb `get` on `pods`.
         pub fn default_container(mut self) -> Self {
             self.process.takes_default_container = true;
             self
         }
 
-        /// Whether the process gets input. Defaults to false.
+        /// Sets whether the process gets input. Defaults to false.
         pub fn stdin(mut self, stdin: bool) -> Self {
             self.process.request.query.set("stdin", stdin);
             self
         }
 
-        /// Whether the output is wanted. Defaults to true.
+        /// Sets whether to receive the output. Defaults to true.
         pub fn stdout(mut self, stdout: bool) -> Self {
             self.process.request.query.set("stdout", stdout);
             self
         }
 
-        /// Whether the error output is wanted. Defaults to true without a terminal; with one, there is none.
+        /// Sets whether to receive the error output. Defaults to true without a terminal; with one, there is none.
         pub fn stderr(mut self, stderr: bool) -> Self {
             self.process.request.query.set("stderr", stderr);
             self
         }
 
-        /// Whether the process has a terminal, which merges stderr into stdout. Defaults to false.
+        /// Sets whether the process has a terminal, which merges stderr into stdout. Defaults to false.
         ///
-        /// Its size is given by [`Process::resize`].
+        /// [`Process::resize`] sets its size.
         pub fn tty(mut self, tty: bool) -> Self {
             self.process.request.query.set("tty", tty);
             self
         }
 
-        /// How many bytes of each output wait for its reader, beside one message. Defaults to 1 MiB.
+        /// Sets the number of bytes of each output that are buffered for its reader, in addition to one message.
+        /// Defaults to 1 MiB.
         pub fn buffer(mut self, bytes: usize) -> Self {
             self.process.buffer = bytes;
             self

@@ -1,4 +1,4 @@
-//! Decisions about access: everything is allowed, unless a test decides otherwise.
+//! Access decisions: everything is allowed unless a test decides otherwise.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub struct AccessAttributes {
     pub user: String,
     /// The groups of the user.
     pub groups: Vec<String>,
-    /// The verb, such as `get`; for a path that names no resource, the HTTP method in lower case.
+    /// The verb, such as `get`; for a non-resource path, the HTTP method in lower case.
     pub verb: String,
     /// The API group, empty for the core group.
     pub group: String,
@@ -25,7 +25,7 @@ pub struct AccessAttributes {
     pub namespace: String,
     /// The name of the object.
     pub name: String,
-    /// A path that names no resource, such as `/healthz`.
+    /// A non-resource path, such as `/healthz`.
     pub path: String,
 }
 
@@ -39,7 +39,7 @@ pub enum Access {
     Denied(String),
 }
 
-/// The script that decides; everything is allowed without one.
+/// The script that decides; without one, everything is allowed.
 #[derive(Clone, Default)]
 pub(crate) struct AccessPolicy(Option<Arc<Decide>>);
 

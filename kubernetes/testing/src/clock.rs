@@ -1,6 +1,6 @@
-//! The server's clock: it follows tokio's, which a test can pause, and can be set forward by hand.
+//! The server's clock: it follows tokio's, which a test can pause, and can be advanced by hand.
 //!
-//! Everything in this crate that reads the time or waits does it here.
+//! All code of this crate that reads the time or waits is here.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,31 +10,31 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// The time, as the server and its objects know it.
+/// The time of the server and its objects.
 #[derive(Debug)]
 pub(crate) struct Clock {
     /// The time at `started`.
     origin: Timestamp,
     started: Instant,
-    /// By how much the clock was set forward.
+    /// The time by which the clock was advanced.
     advanced: Duration,
-    /// The time at which it stands still, while a request is carried out again.
+    /// The time at which the clock is stopped while a request is carried out again.
     held: Option<Duration>,
 }
 
 impl Clock {
-    /// A clock that shows `origin` now; the system's time without one.
+    /// Creates a clock that starts at `origin`, or else at the system's time.
     pub(crate) fn starting_at(origin: Option<Timestamp>) -> Self {
         let origin = origin.unwrap_or_else(Timestamp::now);
         Self { origin, started: Instant::now(), advanced: Duration::ZERO, held: None }
     }
 
-    /// How long the server has been running.
+    /// The time since the server was started.
     pub(crate) fn elapsed(&self) -> Duration {
         self.held.unwrap_or_else(|| self.started.elapsed().saturating_add(self.advanced))
     }
 
-    /// Lets the clock stand still at a time, or go on.
+    /// Stops the clock at a time, or lets it continue.
     pub(crate) fn hold(&mut self, at: Option<Duration>) {
         self.held = at;
     }
@@ -47,7 +47,7 @@ impl Clock {
         self.advanced = self.advanced.saturating_add(by);
     }
 
-    /// The current time as objects carry it, to the second.
+    /// The current time in the format of objects, to the second.
     pub(crate) fn timestamp(&self) -> String {
         seconds(self.now())
     }
@@ -72,11 +72,11 @@ pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::
 #[derive(Debug, Default)]
 pub(crate) struct Timer(Option<Pin<Box<Sleep>>>);
 
-/// A timer ends after this time in any case: the sum of the present and of the longest duration overflows.
+/// The maximum duration of a timer, since the sum of the current time and the longest duration would overflow.
 const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Timer {
-    /// Sets the timer to end after `wait`; ready if that is at once.
+    /// Sets the timer to expire after `wait`; ready if that is zero.
     pub(crate) fn poll_after(&mut self, wait: Duration, cx: &mut Context<'_>) -> Poll<()> {
         let at = Instant::now() + wait.min(LONGEST_SLEEP);
         match &mut self.0 {

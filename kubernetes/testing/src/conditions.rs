@@ -1,11 +1,11 @@
-//! The match conditions of webhooks, which a test decides about: this server does not evaluate CEL.
+//! Match conditions of webhooks, which a test evaluates because this server does not evaluate CEL.
 
 use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-/// A match condition of a webhook, and the request that it is about.
+/// A match condition of a webhook, with the request.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct MatchCondition {
@@ -15,7 +15,7 @@ pub struct MatchCondition {
     pub name: String,
     /// The condition, in CEL.
     pub expression: String,
-    /// The `AdmissionRequest`, as the webhook would get it.
+    /// The `AdmissionRequest` that the webhook would get.
     pub request: Value,
 }
 
@@ -30,7 +30,7 @@ impl MatchConditions {
         Self(Some(Arc::new(decide)))
     }
 
-    /// Whether the condition is true; `None` if nobody knows.
+    /// Whether the condition is true; `None` if it can't be evaluated.
     pub(crate) fn is_true(&self, condition: &MatchCondition) -> Option<bool> {
         self.0.as_ref().map(|decide| decide(condition))
     }

@@ -1,4 +1,4 @@
-//! Conversion of custom resources by webhooks: the calls, what comes back, and the objects that are converted already.
+//! Conversion of custom resources by webhooks: the calls, their responses, and a cache of converted objects.
 //!
 //! From
 //! <https://github.com/kubernetes/apiextensions-apiserver/blob/v0.37.2/pkg/apiserver/conversion/webhook_converter.go>.
@@ -14,13 +14,13 @@ use crate::resources::ServedResource;
 use crate::store::{CollectionId, Stored};
 use crate::webhooks::{Call, Outcome, Timeout};
 
-/// How many converted objects are kept.
+/// The maximum number of cached objects.
 const MAX_KEPT: usize = 10_000;
 
 /// A version of an object: its collection, uid and revision, and the version of the API.
 type Key = (CollectionId, Box<str>, u64, String);
 
-/// Objects that are converted already, the latest of them.
+/// A cache of the most recently converted objects.
 #[derive(Debug, Default)]
 pub(crate) struct Conversions {
     objects: HashMap<Key, Arc<Stored>>,
@@ -28,7 +28,7 @@ pub(crate) struct Conversions {
 }
 
 impl Conversions {
-    /// The object in a version, if nothing is to be converted or it was.
+    /// The object in a version, if it needs no conversion or is cached.
     pub(crate) fn find(&self, object: &Arc<Stored>, to: &ServedResource) -> Option<Arc<Stored>> {
         match to.converts(object) {
             false => Some(Arc::clone(object)),
@@ -83,7 +83,7 @@ impl Conversion {
     /// The call of the resource's webhook, with an identity that is made for the content of the request.
     ///
     /// # Errors
-    /// If there is none that this server can call.
+    /// Returns an error if there is no webhook that this server can call.
     pub(crate) fn call(&self, webhook: &Value, uid: impl FnOnce(&Value) -> String) -> Result<Call, String> {
         let versions = webhook.get("conversionReviewVersions").and_then(Value::as_array).into_iter().flatten();
         let version = versions.filter_map(Value::as_str).find(|version| REVIEW_VERSIONS.contains(version));
@@ -101,8 +101,8 @@ impl Conversion {
         Ok(Call { client, timeout: Timeout::Guard, uid, body })
     }
 
-    /// The converted objects of an answer, which must be as many, in their order, and the same but for labels,
-    /// annotations and what is not metadata.
+    /// The converted objects of a response, which must be the same objects in the same order, and differ only in
+    /// labels, annotations and outside metadata.
     pub(crate) fn read(&self, call: &Call, outcome: Outcome) -> Result<Vec<Object>, String> {
         let review = outcome.map_err(|why| self.failed(&why))?;
         let converted = converted_objects(call, &review).map_err(|why| self.failed(&why))?;
@@ -148,7 +148,7 @@ impl Conversion {
     }
 }
 
-/// As `getConvertedObjectsFromResponse`.
+/// Like `getConvertedObjectsFromResponse`.
 fn converted_objects<'a>(call: &Call, review: &'a Value) -> Result<&'a [Value], String> {
     let text =
         |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -174,7 +174,7 @@ fn converted_objects<'a>(call: &Call, review: &'a Value) -> Result<&'a [Value], 
     Ok(response.get("convertedObjects").and_then(Value::as_array).map_or(&[][..], Vec::as_slice))
 }
 
-/// As `validateConvertedObject`.
+/// Like `validateConvertedObject`.
 fn check_identity(before: &Object, after: &Object) -> Result<(), String> {
     for (field, name) in [("name", "name"), ("namespace", "namespace"), ("uid", "UID")] {
         let (was, is) = (before.text(field), after.text(field));
@@ -185,7 +185,7 @@ fn check_identity(before: &Object, after: &Object) -> Result<(), String> {
     Ok(())
 }
 
-/// As `restoreObjectMeta`: of the converted metadata, labels and annotations count.
+/// Like `restoreObjectMeta`: of the converted metadata, labels and annotations count.
 fn restore_metadata(before: &Object, after: &mut Object) -> Result<(), String> {
     let changed = match after.0.get("metadata") {
         None => return Err("missing metadata in converted object".to_owned()),

@@ -1,4 +1,5 @@
-//! Custom resources: a CustomResourceDefinition adds a resource to the server, and its deletion removes the resource.
+//! Custom resources: creating a CustomResourceDefinition adds a resource to the server, and deleting it removes the
+//! resource.
 //!
 //! <https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/>
 
@@ -53,7 +54,7 @@ pub(crate) fn check(state: &State, object: &Object) -> Result<()> {
     Err(Status::invalid(GROUP, "CustomResourceDefinition", name, &causes))
 }
 
-/// The status of a new definition: its resource is served at once.
+/// The status of a new definition, whose resource is served at once.
 pub(crate) fn initial_status(object: &Object, time: &str) -> Value {
     let condition = |kind: &str, reason: &str, message: &str| json!({"type": kind, "status": "True", "lastTransitionTime": time, "reason": reason, "message": message});
     let stored = versions(object).filter(|version| flag(version, "storage"));

@@ -1,4 +1,4 @@
-//! Responses whose body is known as a whole.
+//! Responses with a complete body.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -21,7 +21,7 @@ impl Reply {
         Self { status, content_type, headers: Vec::new(), body: body.into() }
     }
 
-    /// A response in JSON; the text ends with a newline, as Go's encoder writes it.
+    /// A JSON response; the text ends with a line feed, like that of Go's encoder.
     pub(crate) fn json(status: StatusCode, body: impl Into<Vec<u8>>) -> Self {
         let mut body = body.into();
         body.push(b'\n');
@@ -65,8 +65,8 @@ impl From<&Status> for Reply {
     }
 }
 
-/// Shortens warnings that have more than 4096 characters together, as
-/// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/endpoints/filters/warning.go> does.
+/// Shortens warnings with a total of more than 4096 characters, like
+/// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/endpoints/filters/warning.go>.
 fn limited(warnings: &[String]) -> Vec<String> {
     const MAX_TOTAL: usize = 4 * 1024;
     const MAX_ITEM: usize = 256;

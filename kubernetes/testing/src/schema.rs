@@ -8,9 +8,9 @@ pub(crate) struct Resource {
     pub(crate) plural: &'static str,
     pub(crate) kind: &'static str,
     pub(crate) namespaced: bool,
-    /// In Kubernetes' terms: `create`, `get`, `watch`, …
+    /// Kubernetes verbs: `create`, `get`, `watch`, …
     pub(crate) verbs: &'static [&'static str],
-    /// The place of the objects' form in the table of definitions.
+    /// The index of the objects' type in the table of definitions.
     pub(crate) definition: Option<u16>,
     pub(crate) subresources: &'static [Subresource],
 }
@@ -23,7 +23,7 @@ pub(crate) struct Subresource {
     pub(crate) version: &'static str,
     pub(crate) kind: &'static str,
     pub(crate) verbs: &'static [&'static str],
-    /// The form of the bodies.
+    /// The type of the bodies.
     pub(crate) takes: Option<u16>,
     /// Whether it is a connection, such as `exec`.
     pub(crate) connects: bool,
@@ -32,11 +32,11 @@ pub(crate) struct Subresource {
 /// An object with known fields.
 #[derive(Debug)]
 pub(crate) struct Definition {
-    /// The full name, as `io.k8s.api.core.v1.Pod`.
+    /// The full name, such as `io.k8s.api.core.v1.Pod`.
     pub(crate) name: &'static str,
-    /// Whether an apply takes the object as a whole.
+    /// Whether an apply treats the object as atomic.
     pub(crate) atomic: bool,
-    /// Sorted by name, but for `metadata` of an object of the API.
+    /// Sorted by name, except for `metadata` of an API object.
     pub(crate) fields: &'static [Field],
 }
 
@@ -63,23 +63,23 @@ pub(crate) enum Type {
     MicroTime,
     /// Any JSON value.
     Any,
-    /// The definition at this place of the table.
+    /// The definition at this index of the table.
     Object(u16),
     List(&'static Type),
     Map(&'static Type),
 }
 
-/// A field, and how it is merged.
+/// A field, and its merge strategy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) type_: Type,
-    /// Whether Go writes the field though it is empty.
+    /// Whether Go writes the field even if it is empty.
     pub(crate) required: bool,
     pub(crate) merge: Merge,
 }
 
-/// How a value is merged by an apply and by a strategic merge patch.
+/// The merge strategy of a value for applies and strategic merge patches.
 ///
 /// <https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy> and
 /// <https://github.com/kubernetes/community/blob/master/contributors/devel/sig-api-machinery/strategic-merge-patch.md>
@@ -87,9 +87,9 @@ pub(crate) struct Field {
 pub(crate) struct Merge {
     /// The items of the list are unique scalars.
     pub(crate) set: bool,
-    /// The fields that tell the items of the list apart.
+    /// The fields that identify the items of the list.
     pub(crate) keys: &'static [&'static str],
-    /// An apply takes the object or map as a whole.
+    /// An apply treats the object or map as atomic.
     pub(crate) atomic: bool,
     /// A strategic merge patch merges the list by this field, or as a set of scalars if it is empty.
     pub(crate) merge_key: Option<&'static str>,

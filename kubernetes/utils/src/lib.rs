@@ -1,15 +1,15 @@
 //! Helpers for common tasks, such as retrying on conflict.
 //!
-//! - [`conditions`] to wait for with [`until`](kubernetes_watch::until): a pod is ready, a deployment is rolled out, any
-//!   object has a condition.
-//! - [`modify`] changes an object, and keeps unknown fields and concurrent changes by others.
+//! - [`conditions`] to wait for with [`until`](kubernetes_watch::until): a pod is ready, a deployment is rolled out,
+//!   any object has a condition.
+//! - [`modify`] changes an object without losing unknown fields or concurrent changes by others.
 //! - [`ObjectStatus`] is the state of an object of any kind: in progress, failed, current or terminating.
 //! - `port_forward`, behind the feature `streams`, finds pods of services and workloads to forward ports to.
-//! - `ensure_definition`, with the feature `apiextensions-v1`, applies the definition of a custom resource and waits until it is served, and
-//!   `migrate_storage` has the server store its objects in the current version; `check_definitions`, with the feature
-//!   `yaml`, compares a manifest that is checked in with Rust types.
-//! - [`retry_on_conflict`] retries a read and a write until no one else has changed the object in between; [`retry`] does
-//!   so for errors of your choice, and [`Retry`] sets attempts and delays.
+//! - With the feature `apiextensions-v1`, `ensure_definition` applies the definition of a custom resource and waits
+//!   until it is served, and `migrate_storage` makes the server store its objects in the current version. With the
+//!   feature `yaml`, `check_definitions` compares a checked-in manifest with Rust types.
+//! - [`retry_on_conflict`] repeats a read and a write until nobody else has changed the object in between, [`retry`]
+//!   repeats an operation on retryable errors, and [`Retry`] sets attempts and delays.
 
 #[cfg(feature = "dynamic")]
 mod apply_set;

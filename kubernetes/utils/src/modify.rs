@@ -22,23 +22,22 @@ use crate::{Retry, retry};
 /// # }
 /// ```
 ///
-/// This is the safe way to change an object that others change too:
+/// This is a safe way to change an object that others change too:
 ///
-/// - Fields that the type does not know stay as they are, those inside the items of lists included: the difference is a
-///   JSON Patch of the server's document, not of the fields that the type knows.
-/// - A change of another in between is not overwritten: the patch sets the `resourceVersion` that was read, so that the
-///   server answers with a conflict. The object is read again then, and the function called again.
-/// - If the function changes nothing, nothing is sent, and the object is returned as it was read.
+/// - Fields that the type does not know stay unchanged, even those in items of lists: the difference is a JSON Patch of
+///   the server's document, not of the typed fields.
+/// - A concurrent change is not overwritten: the patch sets the `resourceVersion` that was read, so the server responds
+///   with a conflict. Then the object is read and the function called again.
+/// - If the function changes nothing, no patch is sent, and the object is returned as it was read.
 ///
-/// Anything that has a path can be changed, such as the status:
-/// `modify(client, ReadRequest::<Pod>::namespaced("shop", "web").subresource("status"), …)`. [`Modify`] has options.
-/// It needs the rights to `get` and to `patch`.
+/// Anything that has a path can be changed, such as the status: `modify(client, ReadRequest::<Pod>::namespaced("shop",
+/// "web").subresource("status"), …)`. [`Modify`] has options. It needs permission to `get` and `patch`.
 ///
 /// # Errors
-/// The first error other than a conflict, or the last conflict after [5 attempts](Retry::default).
+/// Returns the first error other than a conflict, or the last conflict after [5 attempts](Retry::default).
 ///
 /// # Cancel safety
-/// Dropping the future leaves open whether the server has changed the object.
+/// If the future is dropped, it is unknown whether the server has changed the object.
 pub async fn modify<K, E>(client: &E, request: ReadRequest<K>, change: impl FnMut(&mut K)) -> Result<K, E::Error>
 where
     K: Object,
@@ -47,7 +46,7 @@ where
     Modify::new(request).send(client, change).await
 }
 
-/// A change of an object, with options: see [`modify`].
+/// A change of an object with options; see [`modify`].
 ///
 /// ```
 /// # use kubernetes_core::{Execute, ReadRequest, RequestError};
@@ -71,31 +70,31 @@ pub struct Modify<K> {
 }
 
 impl<K: Object> Modify<K> {
-    /// A change of the object that `request` reads.
+    /// Creates a change of the object that `request` reads.
     pub fn new(request: ReadRequest<K>) -> Self {
         let retry = Retry::default();
         Self { request: request.raw(), retry, field_manager: None, dry_run: None, field_validation: None }
     }
 
-    /// How often a change is attempted while it meets conflicts.
+    /// Sets the number of attempts and the delays in case of conflicts.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         self
     }
 
-    /// The name under which the server notes who owns the changed fields.
+    /// Sets the field manager, which becomes the owner of the changed fields.
     pub fn field_manager(mut self, manager: impl Into<Str>) -> Self {
         self.field_manager = Some(manager.into());
         self
     }
 
-    /// With `All`, everything is checked and nothing is kept.
+    /// With `All`, the server checks the request without storing the result.
     pub fn dry_run(mut self, dry_run: impl Into<Str>) -> Self {
         self.dry_run = Some(dry_run.into());
         self
     }
 
-    /// The treatment of unknown fields: `Ignore`, `Warn` (the default) or `Strict`.
+    /// Sets the treatment of unknown fields: `Ignore`, `Warn` (the default) or `Strict`.
     pub fn field_validation(mut self, validation: impl Into<Str>) -> Self {
         self.field_validation = Some(validation.into());
         self
@@ -104,15 +103,15 @@ impl<K: Object> Modify<K> {
     /// Reads the object, changes it, and sends the difference, until there is no conflict.
     ///
     /// # Errors
-    /// As [`modify`].
+    /// See [`modify`].
     ///
     /// # Cancel safety
-    /// As [`modify`].
+    /// Like [`modify`].
     pub async fn send<E>(self, client: &E, mut change: impl FnMut(&mut K)) -> Result<K, E::Error>
     where
         E: Execute<Error: RequestError>,
     {
-        // One attempt has it at a time, but no attempt can borrow it for as long as the request takes.
+        // Only one attempt uses it at a time, but an attempt can't borrow it for the duration of the request.
         let change = Mutex::new(&mut change);
         let is_conflict = |error: &E::Error| error.status().is_some_and(Status::is_conflict);
         retry(self.retry, is_conflict, || async {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kubernetes_client::Backoff;
 use kubernetes_core::{RequestError, Status};
 
-/// How often an operation is attempted, and how long the delays between the attempts are.
+/// The number of attempts at an operation, and the delays between them.
 ///
 /// ```
 /// use std::time::Duration;
@@ -18,22 +18,22 @@ use kubernetes_core::{RequestError, Status};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Retry {
-    /// The number of attempts, the first included. There is always one.
+    /// The number of attempts, including the first. There is always at least one.
     pub attempts: u32,
     /// The delays between the attempts.
     pub backoff: Backoff,
 }
 
 impl Default for Retry {
-    /// For conflicts, as client-go's `retry.DefaultRetry`: 5 attempts, about 10 ms apart.
+    /// For conflicts, like client-go's `retry.DefaultRetry`: 5 attempts, about 10 ms apart.
     fn default() -> Self {
         Self { attempts: 5, backoff: BACKOFF.factor(1.0) }
     }
 }
 
 impl Retry {
-    /// For objects that controllers change all the time, as client-go's `retry.DefaultBackoff`: 4 attempts, about
-    /// 10 ms, 50 ms and 250 ms apart.
+    /// For objects that controllers change frequently, like client-go's `retry.DefaultBackoff`: 4 attempts, about 10
+    /// ms, 50 ms and 250 ms apart.
     pub const fn for_busy_objects() -> Self {
         Self { attempts: 4, backoff: BACKOFF.factor(5.0) }
     }
@@ -41,7 +41,7 @@ impl Retry {
 
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(3600)).jitter(1.0, 1.1);
 
-/// Repeats what fails by a conflict: reading an object, changing it, and writing it back, while others write it too.
+/// Repeats an operation that fails with a conflict, such as reading an object, changing it and writing it back.
 ///
 /// ```
 /// use kubernetes_core::{Execute, ReadRequest, ReplaceRequest, RequestError};
@@ -50,7 +50,7 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_
 ///
 /// # async fn example<E: Execute<Error: RequestError>>(client: &E) -> Result<(), E::Error> {
 /// let pod = retry_on_conflict(Retry::default(), || async {
-///     // Read again each time: what failed was made from an object that has changed since.
+///     // Read it again each time, because the object has changed since the failed attempt.
 ///     let mut pod = ReadRequest::<Pod>::namespaced("shop", "web").send(client).await?;
 ///     pod.metadata.labels.insert("tier", "web");
 ///     ReplaceRequest::namespaced("shop", &pod).send(client).await
@@ -63,10 +63,10 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_
 /// A server-side apply needs no such loop, nor does a patch without a resourceVersion.
 ///
 /// # Errors
-/// The first error that is not a conflict, or the last conflict.
+/// Returns the first error that is not a conflict, or the last conflict.
 ///
 /// # Cancel safety
-/// As that of `operation`.
+/// The same as for `operation`.
 pub async fn retry_on_conflict<T, E, F>(policy: Retry, operation: impl FnMut() -> F) -> Result<T, E>
 where
     E: RequestError,
@@ -75,13 +75,13 @@ where
     retry(policy, |error: &E| error.status().is_some_and(Status::is_conflict), operation).await
 }
 
-/// Repeats what fails with an error that `is_retryable`.
+/// Repeats an operation that fails with a retryable error ([`is_retryable`](kubernetes_client::Error::is_retryable)).
 ///
 /// # Errors
-/// The first error that is not retryable, or the last one.
+/// Returns the first error that is not retryable, or the last one.
 ///
 /// # Cancel safety
-/// As that of `operation`.
+/// The same as for `operation`.
 pub async fn retry<T, E, F>(
     policy: Retry,
     is_retryable: impl Fn(&E) -> bool,

@@ -4,7 +4,7 @@ use kubernetes_core::text::printable;
 use kubernetes_core::{ClusterResource, NamespacedResource, Object, ObjectKey, Str};
 use kubernetes_dynamic::{ApiResource, ScopedResource};
 
-/// An object of any kind on the server: its resource, its namespace and name, and its uid if that is known.
+/// Identifies an object of any kind on the server by its resource, namespace, name and, if known, uid.
 ///
 /// ```
 /// use kubernetes_core::{GroupVersionKind, ObjectKey};
@@ -26,7 +26,7 @@ pub struct Target {
     pub uid: Option<Str>,
 }
 
-/// How many bytes of a name are shown.
+/// The maximum number of bytes of a name that are shown.
 const NAME_BYTES: usize = 512;
 
 impl Target {
@@ -45,12 +45,12 @@ impl Target {
         Self::new(ApiResource::namespaced::<K>(), ObjectKey::new(namespace, name))
     }
 
-    /// An object of a type whose objects live in no namespace.
+    /// An object of a cluster-scoped type, by its name.
     pub fn cluster_scoped<K: ClusterResource>(name: &str) -> Self {
         Self::new(ApiResource::cluster_scoped::<K>(), ObjectKey::new(None, name))
     }
 
-    /// Where requests for the object go.
+    /// The scope for requests for the object.
     pub fn scope(&self) -> ScopedResource {
         match self.key.namespace() {
             Some(namespace) => self.resource.in_namespace(namespace),
@@ -60,7 +60,7 @@ impl Target {
 }
 
 impl fmt::Display for Target {
-    /// As kubectl names an object, with its namespace.
+    /// Writes kubectl's form of an object, with its namespace.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&printable(&self.resource.plural, NAME_BYTES))?;
         if !self.resource.group.is_empty() {

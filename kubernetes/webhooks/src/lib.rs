@@ -1,4 +1,4 @@
-//! Admission and conversion webhooks: from a function to a server with certificates.
+//! Admission and conversion webhooks: handlers, a server, and certificates.
 //!
 //! ```
 //! use kubernetes_models::core::v1::Pod;
@@ -18,10 +18,10 @@
 //!     });
 //! ```
 //!
-//! - [`Webhooks`] holds the functions, and answers requests: it is a [`tower_service::Service`] for any HTTP server.
-//! - [`WebhookServer`] serves them over TLS, with [`Certificates`] from files that are read again, or managed in a Secret
+//! - [`Webhooks`] holds the handlers and responds to requests: it is a [`tower_service::Service`] for any HTTP server.
+//! - [`WebhookServer`] serves them over TLS, with [`Certificates`] from files that are reloaded, or managed in a Secret
 //!   ([`ManagedCertificates`]).
-//! - [`Configuration`] is made of the registrations: what the API server needs to call the webhooks.
+//! - [`Configuration`] builds the objects that make the API server call the webhooks.
 //! - [`Converter`] converts between the versions of a custom resource.
 
 mod admission;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,14 +31,8 @@ use crate::tls::{Certificates, CertificatesError, ClientCa, ServerSettings};
 /// # }
 /// ```
 ///
-/// With a manager of `kubernetes-controller`, it is a service of every replica, which is ready once it listens and has a
-/// certificate:
-///
-/// ```text
-/// manager.admin().ready_check("webhooks", server.ready_check());
-/// manager.metrics().add(webhooks.metrics());
-/// manager.service("webhooks", move |context| async move { server.run_until(context.shutdown()).await })
-/// ```
+/// With a manager of `kubernetes-controller`, it is a service of every replica, which is [ready](Self::ready_check) once it
+/// listens and has a certificate; `docs/webhooks.md` has the program.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct WebhookServer {
@@ -51,7 +45,7 @@ pub struct WebhookServer {
 }
 
 impl WebhookServer {
-    /// A server at port 9443 of all addresses, which is controller-runtime's.
+    /// Creates a server on port 9443 of all addresses, as in controller-runtime.
     pub fn new(webhooks: Webhooks, certificates: Certificates) -> Self {
         Self {
             webhooks,
@@ -69,20 +63,20 @@ impl WebhookServer {
         self
     }
 
-    /// Sets how many connections are open at a time, by default 1024; further ones wait.
+    /// Limits the number of open connections; 1024 by default. Further ones wait.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.server = self.server.max_connections(connections);
         self
     }
 
-    /// Ends connections gracefully when they have been open for this time, so that requests spread over new replicas; by
-    /// default never.
+    /// Ends connections gracefully when they have been open for this time, so that requests spread over new replicas;
+    /// by default never.
     pub fn max_connection_age(mut self, age: Duration) -> Self {
         self.server = self.server.max_connection_age(age);
         self
     }
 
-    /// Sets how long requests may take to end after shutdown, by default a minute.
+    /// Sets the time for requests to end after shutdown; one minute by default.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.server = self.server.grace(grace);
         self
@@ -97,53 +91,48 @@ impl WebhookServer {
         self
     }
 
-    /// As [`client_ca`](Self::client_ca), with the CAs of a PEM file, which is read again every 10 s when connections come.
+    /// Like [`client_ca`](Self::client_ca), with the CAs of a PEM file, which is read again every 10 s when connections
+    /// come.
     pub fn client_ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.clients = ClientCa::File(path.into());
         self
     }
 
-    /// Says whether the server listens and has a certificate, for an endpoint such as `/readyz`.
+    /// Checks that the server listens and has a certificate, for an endpoint such as `/readyz`.
     pub fn ready_check(&self) -> impl Fn() -> Result<(), String> + Send + Sync + 'static + use<> {
         let (is_listening, certificates) = (Arc::clone(&self.is_listening), self.certificates.clone());
         move || {
             if !is_listening.load(Ordering::Acquire) {
-                return Err("the server does not listen yet".to_owned());
+                return Err("the webhook server is not listening".to_owned());
             }
             certificates.check()
         }
     }
 
-    /// Listens and serves until `shutdown` completes; then the requests under way end.
+    /// Listens and serves until `shutdown` completes, and then lets requests in progress end.
     ///
     /// # Errors
     ///
-    /// If the address can't be listened on, or the client CA can't be used.
+    /// Returns an error if the address can't be listened on, or the client CA can't be used.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future closes all connections.
     pub async fn run_until(&self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
         let failed = |source| ServeError::Listen { address: self.address, source };
-        let listener = match TcpListener::bind(self.address).await {
-            // A machine without IPv6 has all addresses, too.
-            Err(_) if self.address.ip() == Ipv6Addr::UNSPECIFIED => {
-                TcpListener::bind((Ipv4Addr::UNSPECIFIED, self.address.port())).await
-            }
-            bound => bound,
-        };
-        self.serve(listener.map_err(failed)?, shutdown).await
+        let listener = kubernetes_serving::bind(self.address).await.map_err(failed)?;
+        self.serve(listener, shutdown).await
     }
 
-    /// As [`run_until`](Self::run_until), on a listener.
+    /// Like [`run_until`](Self::run_until), but on the given listener.
     ///
     /// # Errors
     ///
-    /// If the client CA can't be used.
+    /// Returns an error if the client CA can't be used.
     ///
     /// # Cancel safety
     ///
-    /// As [`run_until`](Self::run_until).
+    /// Like [`run_until`](Self::run_until).
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
         let settings = ServerSettings::new(&self.certificates, &self.clients).map_err(ServeError::Certificates)?;
         let handshake = |stream: TcpStream| {
@@ -188,7 +177,7 @@ impl Drop for Listening {
     }
 }
 
-/// A server of webhooks that can't start.
+/// The error of a webhook server that can't start.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServeError {
@@ -207,7 +196,7 @@ impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listen { address, .. } => write!(f, "can't listen on {address} for webhooks"),
-            Self::Certificates(_) => f.write_str("the TLS settings of the webhooks can't be used"),
+            Self::Certificates(_) => f.write_str("can't use the TLS settings of the webhooks"),
         }
     }
 }

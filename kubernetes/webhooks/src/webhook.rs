@@ -1,4 +1,4 @@
-//! One admission webhook: its handlers, and what the API server is to know about it.
+//! An admission webhook: its handlers, and its settings for the API server.
 
 use std::fmt;
 use std::future::Future;
@@ -20,12 +20,12 @@ pub enum FailurePolicy {
     Ignore,
 }
 
-/// Whether a handler does something besides answering.
+/// Whether a handler has side effects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SideEffects {
     /// Never.
     None,
-    /// Not for a dry run.
+    /// Only for requests that are not dry runs.
     NoneOnDryRun,
 }
 
@@ -34,7 +34,7 @@ pub enum SideEffects {
 pub enum MatchPolicy {
     /// Those of exactly the rule's group, version and resource.
     Exact,
-    /// Those that change the same objects in another version or group, too: the object is converted first.
+    /// Also those that change the same objects in another version or group; the object is converted first.
     Equivalent,
 }
 
@@ -61,7 +61,7 @@ pub enum MatchPolicy {
 /// ```
 ///
 /// By default it is called for creates and updates of its type in any equivalent version, has no side effects, and a
-/// failure refuses the request.
+/// failure means that the request is refused.
 #[must_use]
 pub struct Webhook {
     pub(crate) path: String,
@@ -72,7 +72,7 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// A webhook that decides about requests for objects of the type `K`, at the path `/validate-GROUP-VERSION-KIND`.
+    /// Creates a webhook that validates requests for objects of type `K`, at the path `/validate-GROUP-VERSION-KIND`.
     pub fn validating<K, F, T, A, E>(handler: F) -> Self
     where
         K: Resource,
@@ -84,10 +84,10 @@ impl Webhook {
         Self::validating_at(&path_of::<K>("validate"), handler).name(name_of::<K>("validate")).rule_of::<K>()
     }
 
-    /// A webhook that changes objects of the type `K`, at the path `/mutate-GROUP-VERSION-KIND`.
+    /// Creates a webhook that changes objects of type `K`, at the path `/mutate-GROUP-VERSION-KIND`.
     ///
-    /// The handler gets the object, and the request without it. It returns the object, alone or with its remarks
-    /// ([`Mutated`]). Fields that `K` does not know stay as they are.
+    /// The handler gets the object, and the request without it. It returns the object, alone or with warnings and
+    /// audit annotations ([`Mutated`]). Fields that `K` does not know stay as they are.
     pub fn mutating<K, F, T, M, E>(handler: F) -> Self
     where
         K: Resource,
@@ -99,8 +99,9 @@ impl Webhook {
         Self::mutating_at(&path_of::<K>("mutate"), handler).name(name_of::<K>("mutate")).rule_of::<K>()
     }
 
-    /// As [`validating`](Self::validating), for objects of any type that can be read as `K`, such as
-    /// [`Tree`](kubernetes_core::json::Tree), at this path. It has no [rules](Self::rule) and no [name](Self::name) yet.
+    /// Like [`validating`](Self::validating), for objects of any type that can be read as `K`, such as
+    /// [`Tree`](kubernetes_core::json::Tree), at this path. It has no [rules](Self::rule) and no [name](Self::name)
+    /// yet.
     pub fn validating_at<K, F, T, A, E>(path: &str, handler: F) -> Self
     where
         K: Value + Send + 'static,
@@ -112,7 +113,7 @@ impl Webhook {
         Self::new(path, false, Box::new(Validate::new(handler)))
     }
 
-    /// As [`mutating`](Self::mutating), for objects of any type that can be read as `K`, at this path.
+    /// Like [`mutating`](Self::mutating), for objects of any type that can be read as `K`, at this path.
     pub fn mutating_at<K, F, T, M, E>(path: &str, handler: F) -> Self
     where
         K: Value + Send + 'static,
@@ -136,7 +137,7 @@ impl Webhook {
         Self { path: format!("/{}", path.trim_matches('/')), is_mutating, handlers: vec![handler], settings }
     }
 
-    /// Adds a handler that decides about the object as the ones before have left it. The first refusal counts.
+    /// Adds a handler that validates the object as the preceding handlers have left it. The first refusal wins.
     pub fn and_validate<K, F, T, A, E>(mut self, handler: F) -> Self
     where
         K: Value + Send + 'static,
@@ -149,7 +150,7 @@ impl Webhook {
         self
     }
 
-    /// Adds a handler that changes the object as the ones before have left it; the webhook is a mutating one then.
+    /// Adds a handler that changes the object as the ones before have left it. This makes the webhook a mutating one.
     pub fn and_mutate<K, F, T, M, E>(mut self, handler: F) -> Self
     where
         K: Value + Send + 'static,
@@ -170,7 +171,7 @@ impl Webhook {
     }
 
     /// Sets the name, such as `guard.pods.example.com`: it must have three parts, and users see it when a request is
-    /// refused. By default it is `validate.KIND.GROUP` or `mutate.KIND.GROUP`.
+    /// refused. By default it is `validate.KIND.VERSION.GROUP` or `mutate.KIND.VERSION.GROUP`.
     pub fn name(mut self, name: impl Into<Str>) -> Self {
         self.settings.name = name.into();
         self
@@ -189,7 +190,7 @@ impl Webhook {
         self
     }
 
-    /// Adds a rule: requests that match any of the rules are sent here.
+    /// Adds a rule: requests that match any of the rules are sent to the webhook.
     pub fn rule(mut self, rule: RuleWithOperations) -> Self {
         self.settings.rules.push(rule);
         self
@@ -197,27 +198,28 @@ impl Webhook {
 
     /// Sets the decision when the webhook can't be reached or fails; by default [`FailurePolicy::Fail`].
     pub fn failure_policy(mut self, policy: FailurePolicy) -> Self {
-        self.settings.failure_policy = Some(format!("{policy:?}").as_str().into());
+        self.settings.failure_policy = Some(policy.as_str().into());
         self
     }
 
-    /// Says whether the handlers have side effects; by default [`SideEffects::None`]. With others than for real
-    /// requests, a handler must look at [`AdmissionRequest::dry_run`].
+    /// Says whether the handlers have side effects; by default [`SideEffects::None`]. With
+    /// [`NoneOnDryRun`](SideEffects::NoneOnDryRun), handlers must check [`AdmissionRequest::dry_run`].
     pub fn side_effects(mut self, effects: SideEffects) -> Self {
-        self.settings.side_effects = format!("{effects:?}").as_str().into();
+        self.settings.side_effects = effects.as_str().into();
         self
     }
 
-    /// Sets the time for an answer, in whole seconds from 1 to 30; by default 10 s.
+    /// Sets the time for an answer, by default 10 s. API servers take whole seconds from 1 to 30: parts of a second are
+    /// rounded up, and longer times become 30 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        let seconds = timeout.as_secs().clamp(1, 30);
+        let seconds = timeout.as_millis().div_ceil(1000).clamp(1, 30);
         self.settings.timeout_seconds = i32::try_from(seconds).ok();
         self
     }
 
     /// Sets whether requests in other versions count; by default [`MatchPolicy::Equivalent`].
     pub fn match_policy(mut self, policy: MatchPolicy) -> Self {
-        self.settings.match_policy = Some(format!("{policy:?}").as_str().into());
+        self.settings.match_policy = Some(policy.as_str().into());
         self
     }
 
@@ -227,20 +229,22 @@ impl Webhook {
         self
     }
 
-    /// Selects objects by their labels, of the new object or the old one. Users can change labels: that makes it unfit for protection.
+    /// Selects objects by their labels, of the new object or the old one. Users can change labels, which makes it unfit for
+    /// protection.
     pub fn object_selector(mut self, selector: LabelSelector) -> Self {
         self.settings.object_selector = selector.into();
         self
     }
 
-    /// Adds a condition in CEL, which the API server evaluates: only if all are true is the webhook called.
+    /// Adds a condition in CEL, which the API server evaluates: the webhook is called only if all are true.
     pub fn match_condition(mut self, name: impl Into<Str>, expression: impl Into<Str>) -> Self {
         let condition = MatchCondition { name: name.into(), expression: expression.into() };
         self.settings.match_conditions.push(condition);
         self
     }
 
-    /// Asks to be called again, once, if a later webhook changes the object; for a mutating one.
+    /// Asks to be called again, once, if a later webhook changes the object. It has no effect on a validating webhook, which
+    /// is called when all changes are made.
     pub fn reinvoke_if_needed(mut self) -> Self {
         self.settings.reinvocation_policy = Some("IfNeeded".into());
         self
@@ -264,7 +268,7 @@ impl Webhook {
     }
 }
 
-/// As controller-runtime's `generateMutatePath`: dots become dashes, and the kind is in lower case.
+/// Like controller-runtime's `generateMutatePath`: dots become dashes, and the kind is in lower case.
 fn path_of<K: Resource>(verb: &str) -> String {
     format!("{verb}-{}-{}-{}", K::GROUP.replace('.', "-"), K::VERSION, K::KIND.to_lowercase())
 }
@@ -272,7 +276,37 @@ fn path_of<K: Resource>(verb: &str) -> String {
 /// The API server demands a name of at least three parts.
 fn name_of<K: Resource>(verb: &str) -> String {
     let group = if K::GROUP.is_empty() { "core" } else { K::GROUP };
-    format!("{verb}.{}.{group}", K::KIND.to_lowercase())
+    format!("{verb}.{}.{}.{group}", K::KIND.to_lowercase(), K::VERSION)
+}
+
+impl FailurePolicy {
+    /// The value as it is on the wire.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Fail => "Fail",
+            Self::Ignore => "Ignore",
+        }
+    }
+}
+
+impl SideEffects {
+    /// The value as it is on the wire.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::NoneOnDryRun => "NoneOnDryRun",
+        }
+    }
+}
+
+impl MatchPolicy {
+    /// The value as it is on the wire.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "Exact",
+            Self::Equivalent => "Equivalent",
+        }
+    }
 }
 
 impl fmt::Debug for Webhook {

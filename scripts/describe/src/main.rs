@@ -1,5 +1,5 @@
-//! Writes what the current kubeconfig's API server says of itself to files, keys sorted: the generator reads files only,
-//! so that it can mend a tree that no longer compiles.
+//! Writes the API description of the current kubeconfig's server to files, with sorted keys. The generator only reads
+//! files, so that it can repair a tree that no longer compiles.
 
 #![allow(clippy::print_stdout, reason = "the names of the files are the program's output")]
 
@@ -18,9 +18,9 @@ use serde_json::Value;
 
 use crate::files::File;
 
-/// Writes a cluster's API description to files, for kubernetes-codegen.
+/// Write a cluster's API description to files, for kubernetes-codegen.
 #[derive(Parser)]
-#[command(name = "kubernetes-describe", version)]
+#[command(name = "kubernetes-describe", version, max_term_width = 80)]
 struct Arguments {
     /// Write the whole description, Swagger 2.0 (/openapi/v2), to this file.
     #[arg(long, value_name = "FILE")]
@@ -127,4 +127,17 @@ fn config(arguments: &Arguments) -> Result<Config> {
 async fn get(client: &Client, path: &str) -> Result<Value> {
     let answer: Json = GetRequest::at(RequestPath::new(path, &[])).send(client).await?;
     Ok(serde_json::from_str(answer.as_str())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    #[test]
+    fn help_fits_on_80_columns() {
+        let help = Arguments::command().render_long_help().to_string();
+        assert!(help.contains("--openapi") && help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    }
 }

@@ -1,4 +1,4 @@
-//! From bytes to OpenAPI 3.0: first a JSON tree, then readers that take out what they know and report the rest.
+//! Reads bytes as OpenAPI 3.0: first as a JSON tree, from which readers take everything they know and report the rest.
 
 mod operation;
 mod parameter;
@@ -19,7 +19,8 @@ use crate::tree::{Json, Object};
 use operation::Paths as PathReader;
 use parameter::{Declared, parameter};
 
-/// Reads and checks a description: Swagger 2.0, lifted to OpenAPI 3.0, or OpenAPI 3.0 as Kubernetes writes it.
+/// Reads and checks a description: Swagger 2.0, which is lifted to OpenAPI 3.0, or OpenAPI 3.0 as written by
+/// Kubernetes.
 ///
 /// ```
 /// let openapi = kubernetes_swagger::parse(
@@ -32,25 +33,25 @@ use parameter::{Declared, parameter};
 /// # Ok::<(), kubernetes_swagger::Error>(())
 /// ```
 ///
-/// Nothing is skipped. What Swagger 2.0 has but Kubernetes never writes (`formData` and `file`, response headers and
-/// examples, `xml`, `discriminator`, global `responses` and `tags`, OAuth 2) is a problem as well.
+/// Nothing is skipped. Features of Swagger 2.0 that Kubernetes never uses (`formData` and `file`, response headers and
+/// examples, `xml`, `discriminator`, global `responses` and `tags`, OAuth 2) are problems as well.
 ///
 /// Lifting loses nothing:
 ///
-/// - A `$ref` with siblings becomes an `allOf` with one `$ref`, the siblings beside it.
+/// - A `$ref` with siblings becomes an `allOf` with one `$ref`, next to the siblings.
 /// - A body parameter becomes the operation's `requestBody`, with what the operation consumes as content types. One of
 ///   the document becomes `#/components/requestBodies/…` of any content type, and is copied into each operation that
 ///   refers to it, since the content types are the operation's; `x-swagger-ref` names it.
-/// - What an operation produces becomes the content types of its responses that have a body.
+/// - The content types that an operation produces become those of its responses with a body.
 /// - What OpenAPI 3.0 has no place for becomes an extension `x-swagger-…`: `schemes`, `host`, `basePath`; `consumes`
 ///   without a body and `produces` without a response that has one; `collectionFormat`; a body's name and place among
 ///   the parameters; the mark of an `allOf` that was one.
 ///
 /// # Errors
 ///
-/// The error lists every problem found, each with its JSON pointer in the document: invalid JSON, an unknown key, type or
-/// extension, a value of another type than expected, a missing key, a key that is there twice, a `$ref` to nothing, an
-/// operationId used twice, a path whose template and parameters differ.
+/// Returns an error with all problems, each with its JSON pointer in the document: invalid JSON, an unknown key, type
+/// or extension, a value of an unexpected type, a missing or duplicate key, a dangling `$ref`, a duplicate operationId,
+/// or a path whose template and parameters differ.
 pub fn parse(bytes: &[u8]) -> Result<OpenAPI, Error> {
     let json: Json<'_> = serde_json::from_slice(bytes).map_err(Error::syntax)?;
     let is_openapi = json.member("openapi").is_some() && json.member("swagger").is_none();
@@ -61,7 +62,7 @@ pub fn parse(bytes: &[u8]) -> Result<OpenAPI, Error> {
     document.finish(read)
 }
 
-/// Reads the schema of a custom resource, as a CustomResourceDefinition has it (`openAPIV3Schema`).
+/// Reads the schema of a custom resource, the `openAPIV3Schema` of a CustomResourceDefinition.
 ///
 /// ```
 /// let schema = serde_json::json!({"type": "object", "properties": {"on": {"type": "bool"}}});
@@ -71,7 +72,7 @@ pub fn parse(bytes: &[u8]) -> Result<OpenAPI, Error> {
 ///
 /// # Errors
 ///
-/// As [`parse`]; a `$ref` and whatever else a structural schema must not have is a problem as well.
+/// See [`parse`]; a `$ref`, and anything else that a structural schema must not have, is a problem as well.
 pub fn parse_structural(schema: &Value) -> Result<Schema, Error> {
     let document = Document::of_dialect(Dialect::Definition);
     let read = schema::schema(&Place::root(&document), Json::from_value(schema));

@@ -44,7 +44,7 @@ impl Paths<'_> {
         let mut object = Object::new(place, json)?;
         let (parameters, body) = object.or_default("parameters", |place, json| self.parameters(place, json));
         if body.is_some() {
-            place.key("parameters").problem("a body is declared by an operation, not by its path");
+            place.key("parameters").problem("a body must be declared by an operation, not by its path");
         }
         let mut operation = |method| object.optional(method, |place, json| self.operation(place, json));
         let item = PathItem {
@@ -133,7 +133,7 @@ impl Paths<'_> {
                 ReferenceOr::Reference { reference } => parameters.push(ReferenceOr::Reference { reference }),
                 ReferenceOr::Item(Declared::Value(value)) => parameters.push(ReferenceOr::Item(*value)),
                 ReferenceOr::Item(Declared::Body(_)) if body.is_some() => {
-                    place.problem("an operation has at most one body");
+                    place.problem("an operation must have at most one body");
                 }
                 ReferenceOr::Item(Declared::Body(mut declared)) => {
                     if index > 0 {
@@ -175,7 +175,7 @@ impl Paths<'_> {
     /// Checks what a path and its operations must agree on.
     fn check(&self, place: &Place<'_>, template: &str, item: &PathItem) {
         if !template.starts_with('/') {
-            place.problem("a path begins with `/`");
+            place.problem("a path must begin with `/`");
         }
         self.check_parameters(&place.key("parameters"), &item.parameters);
         for (method, operation) in item.iter() {

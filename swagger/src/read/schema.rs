@@ -74,7 +74,7 @@ pub(crate) fn schema(place: &Place<'_>, json: Json<'_>) -> Option<ReferenceOr<Sc
     object.finish();
     if let Some(reference) = reference {
         if !any.all_of.is_empty() {
-            place.key("allOf").problem("`allOf` beside `$ref`; put the `$ref` into the list");
+            place.key("allOf").problem("`allOf` next to `$ref`; put the `$ref` into the list");
         }
         if data == SchemaData::default() && any == AnySchema::default() {
             return Some(ReferenceOr::Reference { reference });
@@ -170,7 +170,7 @@ pub(super) fn dangling(place: &Place<'_>, reference: &str, prefix: &str, has_pre
 fn enumeration(place: &Place<'_>, json: Json<'_>) -> Option<Vec<Value>> {
     let values = list(place, json, value)?;
     if values.is_empty() {
-        place.problem("an empty `enum` allows no value; leave the key out");
+        place.problem("an empty `enum` allows no value; remove the key");
     }
     Some(values)
 }

@@ -175,7 +175,7 @@ fn references_to_nothing() {
     let response = json!({ "responses": { "200": { "description": "", "schema": { "$ref": "#/definitions/B" } } } });
     assert_problem(&with_operation(response), "/paths/~1things/post/responses/200/schema/$ref", "unresolved `$ref`");
     let both = with_definitions(json!({ "A": { "$ref": "#/definitions/A", "allOf": [{}] } }));
-    assert_problem(&both, "/definitions/A/allOf", "`allOf` beside `$ref`");
+    assert_problem(&both, "/definitions/A/allOf", "`allOf` next to `$ref`");
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn rules_across_operations() {
     assert_problem(&unnamed, "/paths/~1a/get", "the path parameter `name` does not appear in the path");
     let unclosed = with_paths(json!({ "/a/{name": { "get": operation("x") } }));
     assert_problem(&unclosed, "/paths/~1a~1{name/get", "without a `}`");
-    assert_problem(&with_paths(json!({ "a": {} })), "/paths/a", "begins with `/`");
+    assert_problem(&with_paths(json!({ "a": {} })), "/paths/a", "must begin with `/`");
     let twice = with_paths(json!({ "/a/{name}": { "get": operation("x"), "parameters": [name, name] } }));
     assert_problem(&twice, "/paths/~1a~1{name}/parameters/1", "the path parameter `name` appears more than once");
 

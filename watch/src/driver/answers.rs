@@ -14,13 +14,13 @@ use crate::error::Cause;
 use crate::machine::{BookmarkStep, ChangeStep, NextRequest, PageSize, PageStep};
 use crate::wire::{EventKind, WatchEvent};
 
-/// How long a streaming list may bring no further object before its end is announced. A server that has the option
-/// announces it at once; one that ignores it never does.
+/// The time that a streaming list may pause before its end is announced. A server that supports the option announces it
+/// at once; one that ignores it never does.
 const INITIAL_EVENTS_END_WITHIN: Duration = Duration::from_secs(10);
 
-/// Requests and their answers.
+/// Requests and their responses.
 impl Driver {
-    /// Makes the next request.
+    /// Sends the next request.
     pub(super) fn send(&mut self) {
         self.since = clock::now();
         let timeout = self.requests.next_timeout();
@@ -55,7 +55,7 @@ impl Driver {
         self.since = clock::now();
         let begins_with_list = self.machine.awaits_initial_events();
         if begins_with_list {
-            // From now on, as changes may come before there is a pause.
+            // From now on, as changes may arrive before there is a pause.
             watchdog.limit_silence(self.initial_silence());
         } else {
             watchdog.heard(self.idle_timeout);
@@ -65,7 +65,7 @@ impl Driver {
         begins_with_list.then_some(Ok(Item::Begin))
     }
 
-    /// How long a streaming list may bring nothing.
+    /// The time that a streaming list may pause.
     fn initial_silence(&self) -> Duration {
         self.idle_timeout.unwrap_or(INITIAL_EVENTS_END_WITHIN).min(INITIAL_EVENTS_END_WITHIN)
     }
@@ -123,7 +123,7 @@ impl Driver {
         };
         let Io::Listing { first, .. } = std::mem::replace(&mut self.io, Io::Idle) else { return None };
         match self.machine.page(&version, next.as_deref(), objects.is_empty()) {
-            // The next page is asked for at once, while the caller takes this one.
+            // The next page is requested at once, while the caller processes this one.
             PageStep::Next => {
                 self.send();
                 Some(Ok(Item::Page { first, objects, end: None }))
@@ -142,7 +142,7 @@ impl Driver {
         self.since = clock::now();
         self.report(Reason::Listed, None, Duration::ZERO);
         if self.machine.relists() {
-            // A list that may be of any state (`0`) could be older than what was seen meanwhile.
+            // A list of any state (`0`) could be older than what has been seen since.
             self.requests.forget_version();
         }
     }

@@ -9,7 +9,7 @@ use super::watchdog::Watchdog;
 use crate::error::Cause;
 use crate::wire::{EventKind, EventReader, ReadError, Slot, WatchEvent};
 
-/// After how many chunks without an event the runtime gets its turn.
+/// The number of chunks without an event after which the task yields.
 const BUDGET: u32 = 128;
 
 /// The body of a watch, as events.
@@ -17,7 +17,7 @@ pub(super) struct Connection {
     body: Body,
     reader: EventReader,
     watchdog: Watchdog,
-    /// Whether a streaming list has gone over to changes, so that its end is near.
+    /// Whether a streaming list has started to send changes, so that its end is near.
     has_changes: bool,
 }
 
@@ -26,12 +26,12 @@ impl Connection {
         Self { body, reader: EventReader::default(), watchdog, has_changes: false }
     }
 
-    /// Takes in a sign of life: from now on, the watch may be silent for this long.
+    /// Records a sign of life: from now on, the watch may be silent for this long.
     pub(super) fn heard(&mut self, silence: Option<Duration>) {
         self.watchdog.heard(silence);
     }
 
-    /// Takes in an object of a streaming list, or a change that is mixed into it.
+    /// Records an object of a streaming list, or a change mixed into it.
     pub(super) fn heard_listed(&mut self, kind: EventKind, silence: Duration) {
         self.has_changes |= kind != EventKind::Added;
         if !self.has_changes {
@@ -39,7 +39,7 @@ impl Connection {
         }
     }
 
-    /// The next event, whose object goes into the slot, or why there is none.
+    /// The next event, whose object is put into the slot, or the reason why there is none.
     pub(super) fn poll_event(
         &mut self,
         context: &mut Context<'_>,
@@ -52,7 +52,7 @@ impl Connection {
             match Pin::new(&mut self.body).poll_next(context) {
                 Poll::Ready(Some(Ok(chunk))) => self.reader.push(chunk),
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(Cause::Client(error))),
-                // After a last event without a line end, the next poll finds the body at its end again.
+                // After a last event without a line feed, the next poll finds the end of the body again.
                 Poll::Ready(None) => {
                     let last = self.reader.next_at_end(slot).map_err(cause)?;
                     return Poll::Ready(last.ok_or(Cause::Ended));

@@ -4,14 +4,14 @@ use kubernetes_core::{Encoded, List, Object, Str, json};
 
 use crate::wire::EventKind;
 
-/// An item of a driver's stream. A single object is in the slot that was handed in.
+/// An item of a driver's stream. A single object is in the slot of the caller.
 pub(crate) enum Item {
-    /// A streaming list begins: what an earlier list has brought is void.
+    /// A streaming list begins: objects of an earlier list are void.
     Begin,
-    /// A page of a list. With the first one, what an earlier list has brought is void; the last one has the version of
-    /// the list.
+    /// A page of a list. With the first page, objects of an earlier list are void; the last page has the version of the
+    /// list.
     Page { first: bool, objects: Objects, end: Option<Str> },
-    /// An object of a streaming list, or a change that is mixed into it.
+    /// An object of a streaming list, or a change mixed into it.
     Listed(EventKind),
     /// The streaming list is complete, at this version.
     End(Str),
@@ -21,16 +21,16 @@ pub(crate) enum Item {
     Bookmark { version: Str, ends_initial_events: bool },
 }
 
-/// The objects of a page. Only the code that asked for them knows their type.
+/// The objects of a page, type-erased.
 pub(crate) struct Objects {
     objects: Box<dyn Any + Send>,
     is_empty: bool,
 }
 
 impl Objects {
-    /// The objects, as the type that they were asked for.
+    /// The objects with their type.
     pub(crate) fn of<K: Object>(self) -> Vec<K> {
-        *self.objects.downcast().expect("it is the type that `decode_page` has made them of")
+        *self.objects.downcast().expect("`decode_page` has created them with this type")
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -45,7 +45,7 @@ pub(super) struct Page {
     pub(super) next: Option<Str>,
 }
 
-/// Decodes a page, for a type that the driver does not know.
+/// Decodes a page for a type that the driver does not know.
 pub(super) type DecodePage = fn(&Encoded) -> Result<Page, json::DecodeError>;
 
 pub(super) fn decode_page<K: Object>(body: &Encoded) -> Result<Page, json::DecodeError> {

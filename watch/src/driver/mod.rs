@@ -1,4 +1,4 @@
-//! Carries out the machine's decisions: it owns the connection, the timers and the requests.
+//! Carries out the machine's decisions: owns the connection, the timers and the requests.
 
 mod answers;
 mod connection;
@@ -31,13 +31,14 @@ use report::Reporter;
 use requests::Requests;
 use watchdog::Watchdog;
 
-/// How long a page of a list may take, whatever timeout the client has: the API server itself gives a request up after
-/// a minute by default (`--request-timeout`), and without a bound a connection that is lost would hang for ever.
+/// The time limit for a page of a list, whatever the client's timeout: the API server itself aborts a request after a
+/// minute by default (`--request-timeout`), and without a limit a lost connection would hang forever.
 pub(crate) const PAGE_WITHIN: Duration = Duration::from_secs(300);
 
 type Pending<T> = Pin<Box<dyn Future<Output = Result<T, ClientError>> + Send>>;
 
-/// One watch at work. It does not know the type of the objects: a program that watches many is spared as many copies.
+/// An active watch. It does not depend on the type of the objects, so that a program that watches many types has only
+/// one copy of the code.
 pub(crate) struct Driver {
     client: Client,
     requests: Requests,
@@ -47,19 +48,20 @@ pub(crate) struct Driver {
     reporter: Reporter,
     machine: Machine,
     io: Io,
-    /// When the request under way was answered, or the list that it began with was complete; else when it was made.
+    /// The time of the response to the current request, or of the completion of its initial list; otherwise the time of
+    /// the request.
     since: Instant,
 }
 
-/// The request under way.
+/// The current request.
 enum Io {
-    /// None: the machine is to be asked.
+    /// No request: the machine decides on the next.
     Idle,
     Waiting(Timer),
     Listing {
         page: Pending<Page>,
         limit: Timer,
-        /// Whether it is the first page.
+        /// Whether this is the first page.
         first: bool,
     },
     Opening(Pending<Body>, Watchdog),
@@ -75,12 +77,12 @@ impl Driver {
         self.requests.list()
     }
 
-    /// The version up to which everything has been handed over; `None` while objects are listed.
+    /// The version up to which everything has been delivered; `None` while objects are listed.
     pub(crate) fn resource_version(&self) -> Option<&str> {
         self.machine.resource_version().map(Str::as_str)
     }
 
-    /// To count the objects of lists, which the driver does not hand over one by one.
+    /// Counts the objects of lists, which the driver does not deliver one by one.
     pub(crate) fn counters(&self) -> &Counters {
         self.reporter.counters()
     }
@@ -89,20 +91,20 @@ impl Driver {
         matches!(self.io, Io::Over)
     }
 
-    /// Drops the connection: nothing more will come.
+    /// Drops the connection and ends the stream.
     pub(crate) fn close(&mut self) {
         self.io = Io::Over;
     }
 }
 
 impl Driver {
-    /// From the request's version, or else from the existing objects.
+    /// Starts from the request's version, or else from the existing objects.
     pub(crate) fn new<K: Object>(client: Client, request: ListRequest<K>, settings: &Settings) -> Self {
         let requests = Requests::new(request.read_as(), settings);
         Self::with(client, requests, decode_page::<K>, settings, LostVersion::Fail)
     }
 
-    /// From the existing objects, which are listed again when a version is forgotten.
+    /// Starts from the existing objects, which are listed again when a version is forgotten.
     pub(crate) fn relisting<K: Object>(client: Client, request: ListRequest<K>, settings: &Settings) -> Self {
         let mut requests = Requests::new(request.read_as(), settings);
         if requests.version().is_some() {
@@ -120,7 +122,7 @@ impl Driver {
         lost_version: LostVersion,
     ) -> Self {
         let lifetime = requests.least_timeout().min(settings.idle_timeout.unwrap_or(Duration::MAX));
-        // They need bookmarks.
+        // Streaming lists need bookmarks.
         let streaming_lists = if requests.bookmarks() { StreamingLists::Use } else { StreamingLists::Avoid };
         Self {
             client,
@@ -135,7 +137,7 @@ impl Driver {
         }
     }
 
-    /// The next item; an object goes into the slot.
+    /// The next item; an object is put into the slot.
     pub(crate) fn poll_item(
         &mut self,
         context: &mut Context<'_>,

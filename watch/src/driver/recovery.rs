@@ -6,9 +6,9 @@ use crate::error::Cause;
 use crate::machine::{Loss, Recovery};
 use crate::{Error, Reason};
 
-/// Ends of connections.
+/// Handles ends of connections.
 impl Driver {
-    /// After a request has come to nothing, or its connection to its end.
+    /// Handles a request that has failed, or whose connection has ended.
     pub(super) fn lost(&mut self, cause: Cause) -> Output {
         let lived = self.since.elapsed();
         let cause = match cause {
@@ -18,7 +18,7 @@ impl Driver {
         let loss = cause.loss();
         match self.machine.lost(loss, lived) {
             Recovery::Retry { wait } => self.retry(Reason::of(loss), cause, wait),
-            // What was refused is not the watch, but the list that was to be its beginning.
+            // The server has refused not the watch, but its initial list.
             Recovery::ListInstead if loss == Loss::Refused => self.list_instead(Reason::NoStreamingList, cause),
             Recovery::ListInstead => self.list_instead(Reason::of(loss), cause),
             Recovery::Fail => self.fail(cause),

@@ -7,7 +7,7 @@ use crate::counters::Counters;
 use crate::settings::{Observer, Settings};
 use crate::{Error, Reason, Transition};
 
-/// Tells observers, counters and logs of changes of connection.
+/// Reports transitions to observers, counters and logs.
 pub(super) struct Reporter {
     observer: Option<Observer>,
     counters: Counters,
@@ -22,7 +22,7 @@ impl Reporter {
         &self.counters
     }
 
-    /// The stream goes on, after `wait` if something went wrong.
+    /// The stream continues, after `wait` if there was a failure.
     pub(super) fn report(
         &self,
         request: &Request,

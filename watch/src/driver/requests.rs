@@ -5,18 +5,18 @@ use kubernetes_core::{ListRequest, Request, Str, WatchRequest};
 use crate::machine::PageSize;
 use crate::settings::Settings;
 
-/// How many objects a page of a list has, unless the request has a `limit`; the same as kubectl's and client-go's.
+/// The size of a page of a list, unless the request has a `limit`; the same as kubectl's and client-go's.
 const PAGE: i64 = 500;
 
-/// After how many seconds a server ends a watch, by default; the same as in client-go's reflector. It is
-/// random, so that watches that began together do not end together.
+/// The number of seconds after which a server ends a watch by default; the same as in client-go's reflector. It is
+/// random, so that watches that start together do not end together.
 const TIMEOUT_SECONDS: std::ops::RangeInclusive<u32> = 300..=600;
 
-/// Stands for the type of the objects, which requests do not depend on.
+/// Placeholder for the type of the objects, on which requests do not depend.
 #[derive(Debug)]
 pub(super) enum AnyType {}
 
-/// The requests of one watch, made from the list request that it was given.
+/// The requests of a watch, created from its list request.
 #[derive(Debug)]
 pub(super) struct Requests {
     list: ListRequest<AnyType>,
@@ -34,43 +34,43 @@ impl Requests {
         Self { list: list.selection(), limit, bookmarks: settings.bookmarks, timeout_seconds }
     }
 
-    /// The list request that all are made from.
+    /// The list request that all are created from.
     pub(super) fn list(&self) -> &Request {
         self.list.request()
     }
 
     /// The version from which to watch, if the request has one.
     pub(super) fn version(&self) -> Option<Str> {
-        // The version 0 is none: it allows the list to be any state that the server has in memory.
+        // Version 0 is not a starting point: it allows the list to be any state that the server has in memory.
         self.list().query.get("resourceVersion").filter(|version| *version != "0").map(Str::from)
     }
 
-    /// Makes later lists those of the most recent state.
+    /// Makes later lists return the most recent state.
     pub(super) fn forget_version(&mut self) {
         self.list = self.list.clone().without_version();
     }
 
-    /// Whether bookmarks are asked for. A streaming list needs them.
+    /// Whether bookmarks are requested. Streaming lists need them.
     pub(super) fn bookmarks(&self) -> bool {
         self.bookmarks
     }
 
-    /// After how long the server ends a watch at the earliest.
+    /// The minimum duration of a watch.
     pub(super) fn least_timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_seconds.unwrap_or(*TIMEOUT_SECONDS.start()).into())
     }
 
-    /// After how long the server is to end the next watch.
+    /// The duration of the next watch.
     pub(super) fn next_timeout(&self) -> u32 {
         self.timeout_seconds.unwrap_or_else(|| fastrand::u32(TIMEOUT_SECONDS))
     }
 
-    /// The changes after a version, for so many seconds.
+    /// A watch of the changes after a version, for this number of seconds.
     pub(super) fn watch(&self, from: Str, timeout_seconds: u32) -> WatchRequest<AnyType> {
         self.any_watch(timeout_seconds).resource_version(from)
     }
 
-    /// The existing objects and what follows, for so many seconds.
+    /// A watch of the existing objects and later changes, for this number of seconds.
     pub(super) fn streaming_list(&self, timeout_seconds: u32) -> WatchRequest<AnyType> {
         self.any_watch(timeout_seconds).send_initial_events(true)
     }

@@ -11,7 +11,7 @@ use super::worker::{ShardAssignment, Worker};
 use super::{ErrorPolicy, Informer, Shard, UndecodablePolicy};
 use crate::{Index, Store, StoreBuilder, StoreWriter, Watch};
 
-/// Settings of an informer, made by [`Informer::builder`].
+/// The settings of an informer, created by [`Informer::builder`].
 #[must_use = "an informer does nothing until it is started"]
 pub struct InformerBuilder<K> {
     watch: Watch,
@@ -20,7 +20,7 @@ pub struct InformerBuilder<K> {
     policy: ErrorPolicy,
     undecodable: UndecodablePolicy,
     shards: Vec<Shard>,
-    /// Whether the shards are all that there are.
+    /// Whether the shards cover all objects.
     complete: bool,
 }
 
@@ -37,80 +37,81 @@ impl<K: Watchable> InformerBuilder<K> {
         }
     }
 
-    /// Adds the objects of another request: another namespace, or another selector. The store has the objects of all
-    /// requests, each once.
+    /// Adds the objects of another request, such as another namespace or selector. The store has the objects of all
+    /// requests, without duplicates.
     pub fn and(mut self, request: ListRequest<K>) -> Self {
         self.requests.push(request);
         self
     }
 
-    /// Keeps an index.
+    /// Adds an index.
     pub fn index(mut self, index: &Index<K>) -> Self {
         self.store = self.store.index(index);
         self
     }
 
-    /// Changes every object before it is stored: see [`StoreBuilder::transform`].
+    /// Transforms every object before it is stored; see [`StoreBuilder::transform`].
     pub fn transform(mut self, transform: impl Fn(&mut K) + Send + Sync + 'static) -> Self {
         self.store = self.store.transform(transform);
         self
     }
 
-    /// Does not keep `metadata.managedFields`: see [`StoreBuilder::drop_managed_fields`].
+    /// Drops `metadata.managedFields`; see [`StoreBuilder::drop_managed_fields`].
     pub fn drop_managed_fields(mut self) -> Self {
         self.store = self.store.drop_managed_fields();
         self
     }
 
-    /// Takes client, timeouts, observer and counters of a watch, in place of the defaults.
+    /// Takes client, timeouts, observer and counters from a watch instead of the defaults.
     ///
-    /// So the client that the [builder](Informer::builder) was given is not used: give it the same one. Stopping the
-    /// watch leaves the informer running, which has a [`stop`](Informer::stop) of its own.
+    /// The client passed to the [builder](Informer::builder) is then not used, so pass the same one. Stopping the watch
+    /// does not stop the informer, which has its own [`stop`](Informer::stop).
     pub fn watch(mut self, watch: &Watch) -> Self {
         self.watch = watch.clone();
         self
     }
 
-    /// Sets what to do after an error that a retry can't cure.
+    /// Sets the reaction to an error that a retry can't fix.
     pub fn on_error(mut self, policy: ErrorPolicy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// Sets what to do with an object that can't be decoded: by default, it is reported and passed over.
+    /// Sets the reaction to an object that can't be decoded: by default, it is reported and skipped.
     pub fn on_undecodable(mut self, policy: UndecodablePolicy) -> Self {
         self.undecodable = policy;
         self
     }
 
-    /// Has this many connections share the work, each in a task of its own: for a resource with more changes than one
-    /// processor core can decode.
+    /// Splits the work between this many connections, each in its own task, for a resource with more changes than one
+    /// CPU core can decode.
     ///
-    /// The server sends each object to one of them (`shardSelector`, an alpha feature of Kubernetes 1.36). If it does
-    /// not know how, there is one connection only, and a warning is logged; the store has the same objects.
+    /// The server sends each object to one of them (`shardSelector`, an alpha feature of Kubernetes 1.36). If the
+    /// server does not support this, there is only one connection, and a warning is logged; the store has the same
+    /// objects.
     pub fn shards(mut self, count: u32) -> Self {
         self.shards = Shard::split(count).collect();
         self.complete = true;
         self
     }
 
-    /// Has only the objects of one shard, for a program of which several copies run and share the work.
+    /// Restricts the informer to the objects of one shard, for a program that runs in several copies.
     ///
-    /// If the server does not know how, it sends all objects, those of other shards are left out here, and a warning is
-    /// logged.
+    /// If the server does not support this, it sends all objects; the informer discards those of other shards and logs
+    /// a warning.
     pub fn shard(mut self, shard: Shard) -> Self {
         self.shards = vec![shard];
         self.complete = false;
         self
     }
 
-    /// Starts to list and watch, in tasks of its own.
+    /// Starts background tasks that list and watch.
     ///
     /// # Panics
-    /// If it is called outside a tokio runtime.
+    /// Panics if it is called outside a tokio runtime.
     pub fn start(self) -> Informer<K> {
         let Self { watch, requests, store, policy, undecodable, shards, complete } = self;
-        // Stopping the informer shall not end what else the watch has made.
+        // Stopping the informer must not end other streams of the watch.
         let watch = watch.with_streams_of_its_own();
         let sources: Vec<_> =
             requests.into_iter().flat_map(|request| assignments(request, &shards, complete)).collect();
@@ -128,7 +129,7 @@ impl<K: Watchable> InformerBuilder<K> {
     }
 }
 
-/// The work of each worker of a request.
+/// The share of each worker of a request.
 fn assignments<K>(
     request: ListRequest<K>,
     shards: &[Shard],

@@ -20,7 +20,7 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// Calls `function` for each event, in a task of its own.
+    /// Starts a task that calls `function` for each event.
     pub(super) fn start<K: Object>(
         mut events: Subscription<K>,
         mut function: impl FnMut(StoreEvent<K>) + Send + 'static,
@@ -29,7 +29,7 @@ impl Handler {
         let is_removed = Arc::clone(&removed);
         let (sender, synced) = watch::channel(false);
         let task = tokio::spawn(async move {
-            // That the subscription is in step may be known before there is another event.
+            // The subscription may be known to be in sync before there is another event.
             while let Some(event) = poll_fn(|context| {
                 let event = events.poll_next_unpin(context);
                 if events.is_synced() && !*sender.borrow() {
@@ -39,7 +39,7 @@ impl Handler {
             })
             .await
             {
-                // The task may have to go on for a while before it notices that it has been aborted.
+                // The task may run for a while before it notices that it has been aborted.
                 if is_removed.load(Ordering::Acquire) {
                     return;
                 }
@@ -50,26 +50,26 @@ impl Handler {
         Self { task: task.abort_handle(), removed, synced }
     }
 
-    /// Removes it: it is not called again, though a call on another thread may still be running. Removing it twice
-    /// changes nothing.
+    /// Removes the handler: it is not called again, although a call on another thread may still be running. Removing it
+    /// twice has no effect.
     pub fn remove(&self) {
         self.removed.store(true, Ordering::Release);
         self.task.abort();
     }
 
-    /// Whether it has been removed, has panicked, or has received everything since the informer ended.
+    /// Whether the handler has been removed, has panicked, or has received everything after the informer ended.
     pub fn is_finished(&self) -> bool {
         self.task.is_finished()
     }
 
-    /// Waits until it has returned from the calls for the objects of the first list, or for those that existed when it
-    /// was added if that was later. Returns `false` if it was removed, has panicked, or the informer ended before.
+    /// Waits until the handler has been called for all objects of the first list, or for those that existed when it was
+    /// added, if that was later. Returns `false` if it was removed or has panicked, or if the informer ended before.
     ///
     /// An informer that is [ready](crate::Informer::wait_until_ready) has the objects, but calls of its handlers may
     /// still be pending.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn wait_until_synced(&self) -> bool {
         self.synced.clone().wait_for(|synced| *synced).await.is_ok()
     }

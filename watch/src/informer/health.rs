@@ -6,13 +6,13 @@ use kubernetes_client::sync::lock;
 
 use crate::{Error, Reason, Transition};
 
-/// The failures that the workers of an informer are trying to get over.
+/// The failures that the workers of an informer are recovering from.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Health(Arc<Mutex<Failures>>);
 
 #[derive(Debug, Default)]
 struct Failures {
-    /// The failure of each worker that has one.
+    /// The current failure of each worker, if any.
     current: BTreeMap<usize, Failure>,
     last: Option<Error>,
 }
@@ -23,10 +23,10 @@ struct Failure {
     remedy: Remedy,
 }
 
-/// The sign that a failure is over.
+/// The evidence that a failure is over.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Remedy {
-    /// The server answers.
+    /// The server responds.
     Connection,
     /// The server sends an event or a bookmark, or a list is complete.
     Delivery,
@@ -38,7 +38,7 @@ impl Health {
         lock(&self.0).current.values().next().map(|failure| failure.error.clone())
     }
 
-    /// The last failure of any worker, whether it is over or not.
+    /// The last failure of any worker, even if it is over.
     pub(super) fn last_error(&self) -> Option<Error> {
         lock(&self.0).last.clone()
     }
@@ -54,17 +54,17 @@ impl Health {
 pub(super) struct WorkerHealth {
     health: Health,
     worker: usize,
-    /// So that a healthy worker takes no lock for each event.
+    /// Avoids locking for each event in a healthy worker.
     is_failing: Arc<AtomicBool>,
 }
 
 impl WorkerHealth {
-    /// Takes in a failure that only a complete list shows to be over.
+    /// Records a failure that ends only with a complete list.
     pub(super) fn failed(&self, error: Error) {
         self.set(error, Remedy::Delivery);
     }
 
-    /// Takes in a change of connection of a watch that asks for bookmarks or not.
+    /// Records a transition of a watch with or without bookmarks.
     pub(super) fn observe(&self, transition: &Transition<'_>, bookmarks: bool) {
         let remedy = match transition.reason() {
             Reason::Connected => return self.clear(Remedy::Connection),
@@ -82,7 +82,7 @@ impl WorkerHealth {
         }
     }
 
-    /// Takes in that the watch works: an event, a bookmark or a complete list has come.
+    /// Records that the watch works: there was an event, a bookmark or a complete list.
     pub(super) fn delivered(&self) {
         if self.is_failing.load(Ordering::Acquire) {
             self.clear(Remedy::Delivery);

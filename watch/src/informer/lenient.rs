@@ -1,7 +1,7 @@
 use kubernetes_core::json::{Decode, DecodeError, Reader, Value, Writer};
 use kubernetes_core::{GroupVersionKind, Object, ObjectMeta, StaticType, Str};
 
-/// An object, or, where it can't be decoded, why, and which one it is: so that it is not in the way of others.
+/// An object, or the identity of one that can't be decoded with the reason, so that it does not affect others.
 pub(super) enum Lenient<K> {
     Decoded(K),
     Undecodable(Box<Undecodable>),
@@ -65,7 +65,7 @@ impl<K: Object> Object for Lenient<K> {
     }
 }
 
-/// Which object it is, whatever else is wrong with it.
+/// The identity of an object, whatever else is wrong with it.
 #[derive(Default)]
 struct Identity {
     metadata: IdentityMetadata,

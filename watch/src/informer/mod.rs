@@ -1,4 +1,4 @@
-//! A store that is filled in the background, and functions that are called for its changes.
+//! A store that is filled in the background, with handlers for its changes.
 
 mod builder;
 mod handler;
@@ -28,7 +28,7 @@ use crate::{Error, Stopped, Store, StoreEvent, Subscription, Watch, clock};
 use health::Health;
 use skipped::SkippedObjects;
 
-/// Keeps the objects of a resource in memory, up to date, and reports changes: the basis of operators.
+/// Keeps the objects of a resource up to date in memory, and reports changes: the basis of operators.
 ///
 /// ```no_run
 /// # use serde::{Deserialize, Serialize};
@@ -58,12 +58,12 @@ use skipped::SkippedObjects;
 /// # }
 /// ```
 ///
-/// It lists, watches, and lists again when it must, as a [`Reflector`](crate::Reflector) does, into a
-/// [`Store`]. Any number of subscriptions and handlers share that one watch. What it does after an error that a retry
-/// can't cure, an [`ErrorPolicy`] says: by default it ends if it has never been ready, and tries again otherwise.
+/// Like a [`Reflector`](crate::Reflector), it lists, watches, and lists again when necessary, and fills a [`Store`].
+/// Any number of subscriptions and handlers share one watch. An [`ErrorPolicy`] determines the reaction to errors that
+/// a retry can't fix: by default the informer ends if it has never been ready, and retries otherwise.
 ///
-/// Dropping it ends it: its connections are closed, subscriptions end when they have yielded everything, and stores
-/// keep their objects.
+/// Dropping the informer ends it: its connections are closed, subscriptions end when they have yielded everything, and
+/// stores keep their objects.
 #[must_use = "dropping an informer ends it"]
 pub struct Informer<K: Object> {
     store: Store<K>,
@@ -74,15 +74,15 @@ pub struct Informer<K: Object> {
 }
 
 impl<K: Watchable> Informer<K> {
-    /// Starts an informer of what `request` lists, with the settings that the [builder](Self::builder) has at first.
+    /// Starts an informer of the objects that `request` lists, with the [builder](Self::builder)'s defaults.
     ///
     /// # Panics
-    /// If it is called outside a tokio runtime.
+    /// Panics if it is called outside a tokio runtime.
     pub fn start(client: &Client, request: ListRequest<K>) -> Self {
         Self::builder(client, request).start()
     }
 
-    /// Settings of an informer of what `request` lists.
+    /// Returns a builder for an informer of the objects that `request` lists.
     pub fn builder(client: &Client, request: ListRequest<K>) -> InformerBuilder<K> {
         InformerBuilder::new(client, request)
     }
@@ -99,14 +99,14 @@ impl<K: Object> Informer<K> {
         self.store.subscribe()
     }
 
-    /// Calls a function for every change, beginning with the existing objects, one by one and in order, in a task of its
-    /// own.
+    /// Starts a task that calls a function for every change, one by one and in order, beginning with the existing
+    /// objects.
     ///
     /// The function should be quick, such as adding to a queue. If it is slow, others are not delayed; its events are
     /// merged ([`Subscription`]). If it panics, it is not called again.
     ///
     /// # Panics
-    /// If it is called outside a tokio runtime.
+    /// Panics if it is called outside a tokio runtime.
     pub fn on_event(&self, function: impl FnMut(StoreEvent<K>) + Send + 'static) -> Handler {
         Handler::start(self.subscribe(), function)
     }
@@ -114,15 +114,15 @@ impl<K: Object> Informer<K> {
     /// Waits until the objects have been listed completely.
     ///
     /// # Errors
-    /// If the informer has ended before, with the cause.
+    /// Returns an error with the cause if the informer has ended before.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn wait_until_ready(&self) -> Result<(), Stopped> {
         self.store.wait_until_ready().await
     }
 
-    /// Waits until the objects have been listed completely, but no longer than `limit`.
+    /// Waits until the objects have been listed completely, for at most `limit`.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -137,10 +137,11 @@ impl<K: Object> Informer<K> {
     /// ```
     ///
     /// # Errors
-    /// If the time is over, or the informer has ended before, with the last failure as the source.
+    /// Returns an error if the time limit is reached, or the informer ended before, with the last failure as the
+    /// source.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn wait_until_ready_within(&self, limit: Duration) -> Result<(), NotReady> {
         match clock::timeout(limit, self.wait_until_ready()).await {
             Ok(Ok(())) => Ok(()),
@@ -149,7 +150,7 @@ impl<K: Object> Informer<K> {
         }
     }
 
-    /// Waits until the informer has ended, and returns the reason: for a program that can't continue without it.
+    /// Waits until the informer has ended, and returns the reason, for a program that can't continue without it.
     ///
     /// ```no_run
     /// # kubernetes_core::doc_test_resource!(Pod);
@@ -166,27 +167,27 @@ impl<K: Object> Informer<K> {
     /// ```
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn wait_until_stopped(&self) -> Stopped {
         self.store.wait_until_stopped().await
     }
 
-    /// The failure that the informer is trying to get over, if there is one: the store may not be up to date then.
+    /// The failure that the informer is recovering from, if any; the store may then be out of date.
     ///
-    /// That is an error that a retry can't cure at once, which the [`ErrorPolicy`] has it get over, or a failure that
-    /// is likely to pass, as when the server can't be reached. It is over as soon as the server answers again; where the
-    /// watch was silent or its version was forgotten, as soon as it sends something.
+    /// This is either an error that the [`ErrorPolicy`] retries, or a transient failure, such as a server that can't be
+    /// reached. It is over as soon as the server responds again or, if the watch was silent or its version forgotten,
+    /// as soon as the server sends something.
     pub fn error(&self) -> Option<Error> {
         self.health.error()
     }
 
-    /// The objects that the store does not have, or has in an earlier state, because they can't be decoded, each with
-    /// the reason; up to 1,000 of them.
+    /// The objects that can't be decoded, with the reasons; up to 1,000 of them. The store has them in an earlier state
+    /// or not at all.
     pub fn undecodable(&self) -> Vec<(ObjectKey, Error)> {
         self.skipped.list()
     }
 
-    /// Ends the informer, at once.
+    /// Ends the informer at once.
     pub fn stop(&self) {
         self.watch.stop();
         self.tasks.iter().for_each(AbortHandle::abort);

@@ -3,10 +3,10 @@ use std::time::Duration;
 
 use crate::Error;
 
-/// An [`Informer`](crate::Informer) has not listed its objects in time, or has stopped before.
+/// The error of an [`Informer`](crate::Informer) that has not listed its objects in time, or has stopped before.
 ///
 /// Its [`source`](std::error::Error::source) is the last failure of the informer, if there was one: a server that can't
-/// be reached, or that refuses the request.
+/// be reached or that refuses the request.
 #[derive(Clone)]
 pub struct NotReady {
     limit: Option<Duration>,
@@ -22,12 +22,12 @@ impl NotReady {
         Self { limit: None, cause }
     }
 
-    /// Whether the limit was reached: the informer keeps trying. Otherwise, it has stopped.
+    /// Whether the time limit was reached, in which case the informer keeps trying; otherwise it has stopped.
     pub fn is_timeout(&self) -> bool {
         self.limit.is_some()
     }
 
-    /// The last failure of the informer; `None` if nothing went wrong so far.
+    /// The last failure of the informer; `None` if there was none.
     pub fn cause(&self) -> Option<&Error> {
         self.cause.as_ref()
     }

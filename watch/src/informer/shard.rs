@@ -4,7 +4,7 @@ use kubernetes_core::{ListRequest, Object};
 
 /// One of several parts of the objects of a resource, by their uid
 /// ([KEP-5866](https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/5866-server-side-sharded-list-and-watch)):
-/// each object belongs to exactly one.
+/// each object belongs to exactly one part.
 ///
 /// ```
 /// use kubernetes_watch::Shard;
@@ -14,38 +14,38 @@ use kubernetes_core::{ListRequest, Object};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shard {
-    /// The least hash that belongs to it.
+    /// The smallest hash in the shard.
     start: u64,
-    /// The greatest one.
+    /// The largest hash in the shard.
     last: u64,
 }
 
 impl Shard {
-    /// The shards of an even split, in order; one for a count of 0.
+    /// Splits the hashes evenly into `count` shards, in order; 0 counts as 1.
     pub fn split(count: u32) -> impl ExactSizeIterator<Item = Self> {
         let bound = move |index: u32| (u128::from(index) << 64) / u128::from(count.max(1));
-        // Neither bound is beyond 64 bits, as the last hash is one less than the end.
+        // Neither bound exceeds 64 bits, as the last hash is one less than the end.
         (0..count.max(1)).map(move |index| Self { start: bound(index) as u64, last: (bound(index + 1) - 1) as u64 })
     }
 
-    /// Whether an object belongs to it: by the 64-bit FNV-1a hash of its uid, as the API server decides
+    /// Whether an object belongs to the shard, by the 64-bit FNV-1a hash of its uid, as in the API server
     /// (<https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/sharding/hash.go>).
     pub fn contains<K: Object>(&self, object: &K) -> bool {
         self.contains_uid(object.metadata().uid.as_deref().unwrap_or_default())
     }
 
-    /// As [`contains`](Self::contains), for the object with this uid.
+    /// Like [`contains`](Self::contains), but for the object with this uid.
     pub fn contains_uid(&self, uid: &str) -> bool {
         (self.start..=self.last).contains(&hash(uid.as_bytes()))
     }
 
-    /// The request, for the objects of this shard only. A server that knows no shards answers with all objects.
+    /// Restricts the request to the objects of this shard. A server without support for shards returns all objects.
     pub(super) fn select<K>(&self, request: ListRequest<K>) -> ListRequest<K> {
         request.shard_selector(self.to_string())
     }
 }
 
-/// As `shardSelector` has it. The API server wants exactly 16 digits, but for the end of the whole range.
+/// The form of `shardSelector`. The API server requires exactly 16 digits, except for the end of the whole range.
 impl fmt::Display for Shard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = u128::from(self.last) + 1;

@@ -6,7 +6,7 @@ use kubernetes_core::ObjectKey;
 
 use crate::Error;
 
-/// How many objects are remembered; all are logged.
+/// The maximum number of objects that are remembered; all are logged.
 const LIMIT: usize = 1000;
 
 /// The objects that an informer skips because they can't be decoded.
@@ -20,7 +20,7 @@ impl SkippedObjects {
         lock(&self.0).iter().map(|((_, key), error)| (key.clone(), error.clone())).collect()
     }
 
-    /// Those of one worker.
+    /// The objects of one worker.
     pub(super) fn of_worker(&self, worker: usize) -> SkippedByWorker {
         SkippedByWorker { all: self.clone(), worker, count: 0 }
     }
@@ -31,7 +31,7 @@ impl SkippedObjects {
 pub(super) struct SkippedByWorker {
     all: SkippedObjects,
     worker: usize,
-    /// How many there are, so that a worker without any takes no lock for each event.
+    /// The number of objects, so that a worker without any needs no lock for each event.
     count: usize,
 }
 

@@ -16,7 +16,7 @@ use crate::error::Cause;
 use crate::machine::{BACKOFF, Loss, RECOVERED};
 use crate::{Change, Error, ReflectorStream, StoreWriter, Watch};
 
-/// Fills a store from one request, or from its shard.
+/// Fills a store from a request or a shard of it.
 pub(super) struct Worker<K: Watchable> {
     pub(super) watch: Watch,
     pub(super) request: ListRequest<K>,
@@ -28,22 +28,22 @@ pub(super) struct Worker<K: Watchable> {
     pub(super) skipped: SkippedByWorker,
 }
 
-/// The shard of a request's objects that a worker has.
+/// A worker's shard of a request's objects.
 pub(super) struct ShardAssignment {
     pub(super) shard: Shard,
-    /// Whether the server makes shards, once that is known. All workers of a request share it.
+    /// Whether the server supports shards, once that is known. All workers of a request share it.
     pub(super) server: Arc<OnceCell<bool>>,
-    /// Whether the workers of the request have all shards together.
+    /// Whether the workers of the request cover all shards.
     pub(super) complete: bool,
-    /// Whether it is the worker that has all objects if the server makes no shards.
+    /// Whether this worker takes all objects if the server does not support shards.
     pub(super) first: bool,
 }
 
-/// The objects to ask for; those that are not in the shard are left out.
+/// The objects to request; those outside the shard are discarded.
 type Selection<K> = (ListRequest<K>, Option<Shard>);
 
 impl<K: Watchable> Worker<K> {
-    /// Fills the store until it has stopped, by whatever worker: an informer ends as a whole.
+    /// Fills the store until any worker has stopped it: an informer ends as a whole.
     pub(super) async fn run(self) {
         let store = self.writer.store();
         let stopped = store.wait_until_stopped();
@@ -116,22 +116,22 @@ impl<K: Watchable> Worker<K> {
                     list.check()?;
                     is_listing = false;
                     self.writer.apply(Change::RestartEnd);
-                    // A list that may be of any state (`0`) could be older than what the store has now.
+                    // A list of any state (`0`) could be older than the store.
                     self.request = self.request.clone().without_version();
                 }
                 Change::Bookmark(bookmark) => self.writer.apply(Change::Bookmark(bookmark)),
             }
-            // A list may still break off.
+            // A list may still be cut short.
             if !is_listing {
                 self.health.delivered();
             }
-            // Many changes may have come together: the runtime gets its turn between them.
+            // Many changes may arrive together, so the task yields between them.
             tokio::task::coop::consume_budget().await;
         }
         Ok(())
     }
 
-    /// Goes on without an object that can't be decoded, unless that is not wanted.
+    /// Skips an object that can't be decoded, if the policy allows that.
     fn skip(&mut self, object: Undecodable) -> Result<Error, Error> {
         let Undecodable { metadata, error } = object;
         let key = ObjectKey::new(metadata.namespace.as_deref(), metadata.name.as_deref().unwrap_or_default());
@@ -145,13 +145,13 @@ impl<K: Watchable> Worker<K> {
         Ok(error)
     }
 
-    /// The objects to ask for; `None` if another worker has them.
+    /// The objects to request; `None` if another worker has them.
     async fn select(&self) -> Result<Option<Selection<K>>, Error> {
         let request = self.request.clone();
         let Some(ShardAssignment { shard, server, complete, first }) = &self.shard else {
             return Ok(Some((request, None)));
         };
-        // A server that makes shards may be replaced by one that does not: what is not in the shard is left out anyway.
+        // A server with shards may be replaced by one without, so objects outside the shard are always discarded.
         let sharded = *server.get_or_try_init(|| self.probe(shard)).await?;
         Ok(match (sharded, complete, first) {
             (true, ..) => Some((shard.select(request), Some(*shard))),
@@ -161,10 +161,10 @@ impl<K: Watchable> Worker<K> {
         })
     }
 
-    /// Asks the server for a list of a shard, to see whether it says that it is one. A server that does not know the
-    /// parameter leaves it out of account.
+    /// Requests a list of a shard, to see whether the response says that it is one. A server without support ignores
+    /// the parameter.
     async fn probe(&self, shard: &Shard) -> Result<bool, Error> {
-        // Of the most recent state: a version of the request may be forgotten.
+        // The most recent state, as the version of the request may be forgotten.
         let request = || shard.select(self.request.clone().without_version().selection()).limit(1);
         let mut delays = BACKOFF.delays();
         loop {
@@ -185,21 +185,21 @@ impl<K: Watchable> Worker<K> {
                 }
             }
         }
-        warn!(request = ?self.request.request(), "informer: the server makes no shards");
+        warn!(request = ?self.request.request(), "informer: the server does not support shards");
         Ok(false)
     }
 }
 
-/// The objects of a list that have come so far.
+/// The objects of an incomplete list.
 #[derive(Default)]
 struct ListCount {
     decoded: usize,
-    /// Why the last one that can't be decoded can't be.
+    /// The error of the last object that can't be decoded.
     last_error: Option<Error>,
 }
 
 impl ListCount {
-    /// Takes a list of which no object can be decoded for an error: it is the type that is wrong.
+    /// Fails if none of the objects of a list can be decoded, because then the type is wrong.
     fn check(&self) -> Result<(), Error> {
         match &self.last_error {
             Some(error) if self.decoded == 0 => Err(error.clone()),

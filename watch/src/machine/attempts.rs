@@ -2,37 +2,38 @@ use std::time::Duration;
 
 use super::Loss;
 
-/// How often in a row a request may come to nothing, for whatever reason, before the objects are listed (again).
+/// The number of consecutive requests that may fail, for any reason, before the objects are listed (again).
 pub(super) const FRUITLESS_TRIES: u32 = 10;
 
-/// For how long watches may be open in a row without an event or a bookmark, before the objects are listed again. API
-/// servers send a bookmark each minute; without, a quiet watch and one whose events are held back look the same.
+/// The total time that consecutive watches may be open without an event or bookmark before the objects are listed
+/// again. API servers send a bookmark each minute; without bookmarks, a quiet watch can't be told from one whose events
+/// are held back.
 const MAX_SILENCE: Duration = Duration::from_secs(15 * 60);
 
-/// How often in a row requests have come to nothing since the watch last made progress.
+/// The numbers of consecutive failed requests since the watch last made progress.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Attempts {
     /// The version was forgotten.
     pub(super) gone: u32,
-    /// The version seems not to be known, or the server has an error that it does not explain.
+    /// The version seems to be unknown, or the server has an unexplained error.
     pub(super) doubtful: u32,
     /// The watch was refused.
     pub(super) refused: u32,
-    /// For any reason, as long as the server was there to answer.
+    /// Failures for any reason, as long as the server could be reached.
     pub(super) fruitless: u32,
-    /// For how long watches have been open that brought nothing.
+    /// The total time of watches without events or bookmarks.
     pub(super) silent: Duration,
 }
 
 impl Attempts {
-    /// Counts how often in a row a watch has come to nothing.
+    /// Counts consecutive failures of a watch.
     pub(super) fn count(&mut self, loss: Loss, lived: Duration, healthy: bool, has_brought_something: bool) {
         match loss {
             Loss::Gone => {}
             Loss::Refused => self.refused += 1,
             Loss::Ahead { .. } | Loss::Empty | Loss::Unexplained { .. } => self.doubtful += 1,
-            // A connection that was healthy knew the version. An error that takes its time does not count as health, or
-            // it would be retried for ever.
+            // A healthy connection knew the version. A slow error does not count as healthy, or it would be retried
+            // forever.
             _ if healthy => {
                 *self = Attempts { fruitless: self.fruitless, silent: self.silent, ..Attempts::default() };
             }
@@ -47,7 +48,7 @@ impl Attempts {
         }
     }
 
-    /// Whether watches have come to nothing for so long that the version is in doubt, whatever the reasons.
+    /// Whether watches have failed for so long, for whatever reasons, that the version is in doubt.
     pub(super) fn are_used_up(&self) -> bool {
         self.fruitless >= FRUITLESS_TRIES || self.silent >= MAX_SILENCE
     }

@@ -2,10 +2,10 @@ use kubernetes_core::{ContinueTokens, Str};
 
 use super::{NextRequest, PageSize};
 
-/// A list under way, page by page.
+/// An incomplete list, page by page.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct PagedList {
-    /// The page to ask for next; `None` for the first.
+    /// The token of the next page; `None` for the first.
     token: Option<Str>,
     size: PageSize,
     /// The version of the first page.
@@ -13,15 +13,15 @@ pub(super) struct PagedList {
     tokens: ContinueTokens,
 }
 
-/// The meaning of a page for its list.
+/// The state of a list after a page.
 #[derive(Debug, PartialEq)]
 pub(super) enum PageOutcome {
     /// Another page follows.
     Next,
-    /// It was the last page, of a list at this version.
+    /// That was the last page of a list at this version.
     Complete(Str),
     WithoutVersion,
-    /// Pages would follow for ever.
+    /// The pages would never end.
     Endless,
 }
 
@@ -38,13 +38,13 @@ impl PagedList {
         self.size
     }
 
-    /// Whether the page is a later one of a list in pages, which may expire while the list does not.
+    /// Whether the page is not the first one, so that it may expire.
     pub(super) fn is_page_of_several(&self) -> bool {
         self.token.is_some() && self.size == PageSize::Limited
     }
 
     pub(super) fn add_page(&mut self, version: &str, next: Option<&str>, is_empty: bool) -> PageOutcome {
-        // Should the pages not agree, the first version loses nothing: what changed since is sent again.
+        // If the pages disagree, the first version is safe: later changes are sent again.
         let version = self.version.get_or_insert_with(|| version.into());
         match next {
             Some(next) if self.tokens.follow(next, is_empty).is_err() => PageOutcome::Endless,

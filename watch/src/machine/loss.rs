@@ -1,19 +1,19 @@
 use std::time::Duration;
 
-/// Why a request has no more to give.
+/// The reason why a request has ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Loss {
     /// The server ended the watch between two events.
     Ended,
     /// The server ended the watch at once, without an event: it may have forgotten the version.
     Empty,
-    /// No event and no bookmark came for too long.
+    /// There was no event or bookmark for too long.
     Silent,
-    /// The server did not end the watch at the time that it was asked to.
+    /// The server did not end the watch at the requested time.
     Overdue,
-    /// There was no answer, or one that asks to come back later: it says nothing about the request itself.
+    /// There was no response, or one that asks to retry later, which says nothing about the request itself.
     Unavailable { retry_after: Option<Duration> },
-    /// The server had an internal error, or the connection broke.
+    /// The server had an internal error, or the connection was lost.
     Broken { retry_after: Option<Duration> },
     /// The server sent an error that does not say whether a retry can help.
     Unexplained { retry_after: Option<Duration> },
@@ -28,7 +28,7 @@ pub(crate) enum Loss {
 }
 
 impl Loss {
-    /// How long the server asks to wait.
+    /// The time that the server asks to wait.
     pub(super) fn retry_after(self) -> Option<Duration> {
         match self {
             Self::Unavailable { retry_after }

@@ -1,4 +1,4 @@
-//! Decides what a watch does next, without sockets and clocks. The driver carries the decisions out.
+//! Decides what a watch does next, without sockets or clocks. The driver carries out the decisions.
 
 mod attempts;
 mod list;
@@ -20,17 +20,17 @@ use attempts::Attempts;
 use list::PagedList;
 use relist::RelistBackoff;
 
-/// A connection that lived this long was healthy, though nothing came: the next one is opened without backoff. Nearly
-/// as long as the connection was to live is enough.
+/// A connection that lasted this long was healthy even without events, so the next one is opened without backoff.
+/// Nearly the intended duration of the connection is enough.
 const HEALTHY: Duration = Duration::from_secs(10);
 
-/// A watch that ends sooner, without an event, is suspect: so do API servers answer that have forgotten the version
-/// (kubernetes#104171). client-go calls it a `VeryShortWatchError`.
+/// A watch that ends sooner without an event is suspect: this is how API servers respond that have forgotten the
+/// version (kubernetes#104171). client-go calls it a `VeryShortWatchError`.
 const SHORT: Duration = Duration::from_secs(1);
 
-/// How long to wait before each retry, as in client-go's reflector
-/// (<https://github.com/kubernetes/client-go/blob/v0.37.2/tools/cache/reflector.go>). Each wait is drawn from the upper
-/// half of its step, so that the many clients which lost the same API server do not come back together.
+/// The delays before retries, as in client-go's reflector
+/// (<https://github.com/kubernetes/client-go/blob/v0.37.2/tools/cache/reflector.go>). Each delay is drawn from the
+/// upper half of its step, so that the many clients of a lost API server do not return at the same time.
 pub(crate) const BACKOFF: Backoff = Backoff::new(Duration::from_millis(800), Duration::from_secs(30)).jitter(0.5, 1.0);
 
 /// The state of a watch.
@@ -41,54 +41,54 @@ pub(crate) struct Machine {
     connection: Option<Evidence>,
     lost_version: LostVersion,
     streaming_lists: StreamingLists,
-    /// After how long a connection was healthy, though nothing came.
+    /// The time after which a connection counts as healthy even without events.
     healthy: Duration,
     attempts: Attempts,
     delays: Delays,
     relist_backoff: RelistBackoff,
 }
 
-/// The purpose of the next request, or of the one under way.
+/// The purpose of the next or current request.
 #[derive(Clone, Debug, PartialEq)]
 enum Goal {
-    /// The existing objects, as the first events of a watch (KEP-3157), which has broken so often.
+    /// The existing objects, as the first events of a watch (KEP-3157), with the number of failures so far.
     StreamingList { broken: u32 },
     /// The existing objects, page by page.
     List(PagedList),
-    /// The changes after a version, up to which everything has been handed over.
+    /// The changes after a version up to which everything has been delivered.
     Watch { version: Str },
 }
 
-/// The best sign so far that the watch of an open connection works.
+/// The best evidence so far that the watch of an open connection works.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 enum Evidence {
     Nothing,
-    /// A bookmark of the version that is known already.
+    /// A bookmark with the known version.
     Bookmark,
     /// A new version.
     Progress,
 }
 
-/// The way out when the server no longer knows the version, or never will.
+/// The reaction when the server no longer knows the version, or never will.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum LostVersion {
-    /// The watch is over.
+    /// The watch ends.
     Fail,
     /// The objects are listed again.
     Relist,
 }
 
-/// Whether the existing objects are asked for by a streaming list.
+/// Whether the existing objects are requested with a streaming list.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum StreamingLists {
     Use,
-    /// The server has none, or they are not wanted.
+    /// The server does not support them, or they are disabled.
     Avoid,
 }
 
 impl Machine {
-    /// A watch of the changes after `version`, or else of the existing objects and their changes. A quiet connection is
-    /// meant to live for `lifetime`.
+    /// Creates a watch of the changes after `version`, or else of the existing objects and their changes. A quiet
+    /// connection should last for `lifetime`.
     pub(crate) fn new(
         version: Option<Str>,
         lost_version: LostVersion,
@@ -112,8 +112,8 @@ impl Machine {
         }
     }
 
-    /// The version up to which everything has been handed over; `None` while the existing objects are to be listed, for
-    /// the first time or again.
+    /// The version up to which everything has been delivered; `None` before the existing objects are listed, for the
+    /// first time or again.
     pub(crate) fn resource_version(&self) -> Option<&Str> {
         match &self.goal {
             Goal::Watch { version } => Some(version),
@@ -121,12 +121,12 @@ impl Machine {
         }
     }
 
-    /// Whether the existing objects are still to be listed, or being listed.
+    /// Whether the existing objects have not been listed completely yet.
     pub(crate) fn is_listing(&self) -> bool {
         self.resource_version().is_none()
     }
 
-    /// Whether the objects are listed again where another watch would be over.
+    /// Whether the objects are listed again where another watch would end.
     pub(crate) fn relists(&self) -> bool {
         self.lost_version == LostVersion::Relist
     }
@@ -136,7 +136,7 @@ impl Machine {
         self.connection.is_some() && matches!(self.goal, Goal::StreamingList { .. })
     }
 
-    /// Whether a watch that has ended after this time, measured from its answer, was over before it began.
+    /// Whether a watch that ended this long after its response counts as having ended at once.
     pub(crate) fn has_ended_at_once(&self, lived: Duration) -> bool {
         !self.is_listing() && self.connection == Some(Evidence::Nothing) && lived < SHORT.min(self.healthy)
     }
@@ -150,15 +150,15 @@ impl Machine {
         }
     }
 
-    /// Takes in that a watch was answered with success.
+    /// Records the successful response to a watch.
     pub(crate) fn opened(&mut self) {
         self.connection = Some(Evidence::Nothing);
     }
 
-    /// Takes in that an object was added, modified or deleted.
+    /// Records that an object was added, modified or deleted.
     pub(crate) fn changed(&mut self, version: &str) -> ChangeStep {
         match self.goal {
-            // The initial events are in no order, so that their versions say nothing.
+            // The initial events are unordered, so their versions are meaningless.
             Goal::StreamingList { .. } | Goal::List(_) => ChangeStep::Listed,
             Goal::Watch { .. } => {
                 self.advance(version);
@@ -167,7 +167,7 @@ impl Machine {
         }
     }
 
-    /// Takes in a bookmark, which may be the one that ends the initial events of a streaming list.
+    /// Records a bookmark, which may be the one that ends the initial events of a streaming list.
     pub(crate) fn bookmark(&mut self, version: &str, ends_initial_events: bool) -> BookmarkStep {
         match self.goal {
             Goal::StreamingList { .. } | Goal::List(_) if ends_initial_events => {
@@ -181,7 +181,7 @@ impl Machine {
             }
             Goal::Watch { .. } => {
                 self.advance(version);
-                // Even one of the same version shows that the watch goes on after the list.
+                // Even a bookmark with the same version shows that the watch continues after the list.
                 self.attempts.refused = 0;
                 self.connection = self
                     .connection
@@ -191,7 +191,7 @@ impl Machine {
         }
     }
 
-    /// Takes in a page of a list, which has the token of the next one unless it is the last.
+    /// Records a page of a list, which has the token of the next one unless it is the last.
     pub(crate) fn page(&mut self, version: &str, next: Option<&str>, is_empty: bool) -> PageStep {
         let Goal::List(list) = &mut self.goal else { return PageStep::WithoutVersion };
         self.attempts.fruitless = 0;
@@ -201,7 +201,7 @@ impl Machine {
             list::PageOutcome::WithoutVersion => PageStep::WithoutVersion,
             list::PageOutcome::Endless if list.size() == PageSize::Unlimited => PageStep::Endless,
             list::PageOutcome::Endless => {
-                // A server that does not understand continue tokens may answer in one piece.
+                // A server that does not understand continue tokens may be able to respond with the whole list.
                 self.goal = Goal::List(PagedList::new(PageSize::Unlimited));
                 PageStep::Restart { wait: self.delays.next_delay() }
             }
@@ -221,8 +221,7 @@ impl Machine {
         }
     }
 
-    /// Goes over from the list to the watch of what follows it. The watch has yet to prove itself: a refusal is still
-    /// counted.
+    /// Switches from the list to the watch that follows it. Refusals are still counted until the watch works.
     fn complete(&mut self, version: Str) -> Str {
         self.goal = Goal::Watch { version: version.clone() };
         self.attempts = Attempts { refused: self.attempts.refused, ..Attempts::default() };

@@ -3,24 +3,23 @@ use std::time::Duration;
 use super::attempts::FRUITLESS_TRIES;
 use super::{Evidence, Goal, Loss, Machine, PageSize, PagedList, Recovery, StreamingLists};
 
-/// The least time from one connection to the next, however well they go.
+/// The minimum time between connections, even if they succeed.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// The longest wait that a server may ask for.
+/// The maximum delay that a server may request.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
-/// After how many broken streaming lists a plain one is tried.
+/// The number of failed streaming lists after which a plain list is tried.
 const STREAMING_TRIES: u32 = 2;
 
-/// How often in a row a watch that can't list again asks for a version that the server does not seem to know, before
-/// that is taken for lasting: with the waits between, and the 3 seconds that an API server waits before it says so,
-/// some 4 minutes.
+/// The number of consecutive attempts of a watch that can't list again for a version that seems to be unknown. With the
+/// delays, and the 3 seconds that an API server waits before it responds, that is about 4 minutes.
 const DOUBTFUL_TRIES: u32 = 10;
 
-/// The next goal after a loss, and the wait before it.
+/// The next goal after a loss, and the delay before it.
 impl Machine {
-    /// Takes in that the request has come to nothing, or that its connection has ended. An open connection has lived
-    /// for `lived` since it was answered, or since its list was complete.
+    /// Records that the request has failed, or that its connection has ended. An open connection has lasted for `lived`
+    /// since its response, or since its list was complete.
     pub(crate) fn lost(&mut self, loss: Loss, lived: Duration) -> Recovery {
         let evidence = self.connection.take();
         match &mut self.goal {
@@ -49,7 +48,7 @@ impl Machine {
                 self.streaming_lists = StreamingLists::Avoid;
                 self.list_instead()
             }
-            // It may also be the network that is silent: the next list may be a streaming one.
+            // The network may be silent, too, so the next list may be a streaming one.
             Loss::Silent | Loss::Overdue => self.list_instead(),
             Loss::Gone => self.gone(),
             Loss::Unavailable { .. } => self.retry(loss),
@@ -65,7 +64,7 @@ impl Machine {
     fn lost_page(&mut self, loss: Loss, is_page_of_several: bool) -> Recovery {
         match loss {
             Loss::Final | Loss::Refused => Recovery::Fail,
-            // A list that begins again comes whole, so that it can't expire once more.
+            // A list that starts again is a single response, so it can't expire again.
             Loss::Gone if is_page_of_several => {
                 self.goal = Goal::List(PagedList::new(PageSize::Unlimited));
                 self.retry(loss)
@@ -81,7 +80,7 @@ impl Machine {
             | Loss::Ahead { .. } => {
                 self.attempts.fruitless += 1;
                 if self.attempts.fruitless >= FRUITLESS_TRIES {
-                    // It may be the continue token that the server can't handle.
+                    // The server may be unable to handle the continue token.
                     self.attempts.fruitless = 0;
                     self.goal = Goal::List(PagedList::new(PageSize::Limited));
                 }
@@ -101,16 +100,16 @@ impl Machine {
         let relists = self.relists();
         match loss {
             Loss::Final => Recovery::Fail,
-            // A version from before the server's data was exchanged may not even be well formed; that of the new list
-            // is. If it is refused too, it is not the version.
+            // After the server's data was replaced, an old version may not even be well-formed, but that of a new list
+            // is. If that is refused too, the version is not the reason.
             Loss::Refused if relists && self.attempts.refused == 1 => self.relist(),
             Loss::Refused => Recovery::Fail,
             Loss::Gone => self.gone(),
             Loss::Ahead { .. } | Loss::Empty | Loss::Unexplained { .. } if relists && self.attempts.doubtful > 1 => {
                 self.relist()
             }
-            // A server that lags comes to know the version; one whose data was restored from a backup may never do so,
-            // or, in time, take another one for it.
+            // A lagging server will reach the version; one whose data was restored from a backup may never do so, or
+            // may eventually reuse it.
             Loss::Ahead { .. } | Loss::Empty | Loss::Unexplained { .. } if self.attempts.doubtful > DOUBTFUL_TRIES => {
                 Recovery::Fail
             }
@@ -129,8 +128,8 @@ impl Machine {
         }
     }
 
-    /// After a 410: the objects are listed again, or, where that is not wanted, another API server may still know the
-    /// version: one retry.
+    /// After a 410, the objects are listed again; otherwise there is one retry, as another API server may still know
+    /// the version.
     fn gone(&mut self) -> Recovery {
         if self.relists() {
             return self.relist();

@@ -1,4 +1,4 @@
-//! The decisions of a machine, with a type for each question that it is asked.
+//! The decisions of a machine, with a type for each kind of question.
 
 use std::time::Duration;
 
@@ -15,56 +15,56 @@ pub(crate) enum NextRequest {
     Page { token: Option<Str>, size: PageSize },
 }
 
-/// How many objects a page of a list may have.
+/// The size of a page of a list.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum PageSize {
-    /// As many as the request's limit says.
+    /// The request's limit.
     Limited,
-    /// All of them.
+    /// All objects.
     Unlimited,
 }
 
-/// How to take an object that was added, modified or deleted.
+/// The meaning of an object that was added, modified or deleted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum ChangeStep {
-    /// It is part of a list that is not complete.
+    /// The object is part of an incomplete list.
     Listed,
-    /// It is a change after the list.
+    /// The object has changed after the list.
     Changed,
 }
 
-/// How to take a bookmark.
+/// The meaning of a bookmark.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum BookmarkStep {
-    /// Hand it over.
+    /// Deliver it.
     Deliver,
-    /// The streaming list is complete, at this version; the connection goes on as a watch.
+    /// The streaming list is complete, at this version; the connection continues as a watch.
     Complete { version: Str },
-    /// The server does not know streaming lists: drop the connection and list page by page.
+    /// The server does not support streaming lists: drop the connection and list page by page.
     ListInstead,
 }
 
-/// How to go on after a page of a list.
+/// The next step after a page of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum PageStep {
-    /// Ask for the next request, which is that of the next page.
+    /// Make the next request, which is for the next page.
     Next,
     /// The list is complete, at this version.
     Complete { version: Str },
-    /// The list has no end in pages: discard it, wait, and list in one piece.
+    /// The list never ends in pages: discard it, wait, and request it as a single response.
     Restart { wait: Duration },
-    /// The list has no end in one piece either: the watch is over.
+    /// The list never ends as a single response either: the watch ends.
     Endless,
-    /// The list has no version to watch from: the watch is over.
+    /// The list has no version to watch from: the watch ends.
     WithoutVersion,
 }
 
-/// How to go on after a request has come to nothing, or its connection has ended.
+/// The next step after a request has failed, or its connection has ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Recovery {
-    /// Wait, then ask for the next request.
+    /// Wait, then make the next request.
     Retry { wait: Duration },
-    /// List page by page in place of a streaming list, at once: the caller does not see it as a new connection.
+    /// List page by page instead of a streaming list, at once; the caller does not see a new connection.
     ListInstead,
     /// The watch is over.
     Fail,

@@ -1,4 +1,4 @@
-//! Lists and watches for as long as it is polled, and yields the changes.
+//! Streams that list and watch for as long as they are polled, and yield the changes.
 
 mod change;
 mod stream;
@@ -11,7 +11,7 @@ pub use stream::ReflectorStream;
 
 use crate::Watch;
 
-/// Makes streams that list, watch, and list again by themselves when the server has forgotten the version.
+/// Creates streams that list, watch, and automatically list again when the server has forgotten the version.
 ///
 /// ```no_run
 /// # use serde::{Deserialize, Serialize};
@@ -38,23 +38,23 @@ use crate::Watch;
 /// # }
 /// ```
 ///
-/// It keeps no objects, so it can't report which objects were deleted between two lists. A [`StoreWriter`](crate::StoreWriter)
-/// can; an [`Informer`](crate::Informer) combines the two.
+/// It keeps no objects, so it can't report which objects were deleted between two lists. A
+/// [`StoreWriter`](crate::StoreWriter) can; an [`Informer`](crate::Informer) combines the two.
 #[derive(Clone, Debug)]
 pub struct Reflector {
     watch: Watch,
 }
 
 impl Reflector {
-    /// Lists and watches through `client`, with the timeouts that [`Watch`] has by default.
+    /// Creates a reflector that uses `client`, with the default timeouts of [`Watch`].
     pub fn new(client: &Client) -> Self {
         Watch::new(client).into()
     }
 
-    /// Lists and watches what `request` lists.
+    /// Lists and watches the objects of `request`.
     ///
-    /// A resourceVersion of the request is left out, as the stream begins with what exists; but `0` allows the first
-    /// list to be of any state that the server has in memory, which is the cheapest for the server.
+    /// A resourceVersion in the request is ignored, as the stream begins with the existing objects, except that `0`
+    /// allows the first list to be any state that the server has in memory, which is cheapest for the server.
     ///
     /// Nothing is sent before the stream is first polled, which must happen inside a tokio runtime with its timer
     /// enabled.
@@ -63,13 +63,13 @@ impl Reflector {
         ReflectorStream::new(client.clone(), request, settings, streams.add())
     }
 
-    /// Ends all streams that were made by this reflector, its clones, and the watch that it was made from, at once.
+    /// Ends all streams of this reflector, its clones, and the watch that it was created from, at once.
     pub fn stop(&self) {
         self.watch.stop();
     }
 }
 
-/// With the timeouts and the observer of the watch.
+/// Creates a reflector with the timeouts and the observer of the watch.
 impl From<Watch> for Reflector {
     fn from(watch: Watch) -> Self {
         Self { watch }

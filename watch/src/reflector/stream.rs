@@ -11,13 +11,13 @@ use crate::settings::Settings;
 use crate::wire::EventKind;
 use crate::{Bookmark, Change, Error, StopHandle};
 
-/// The changes that a [`Reflector`](crate::Reflector) sees, made by [`Reflector::stream`](crate::Reflector::stream).
+/// The changes that a [`Reflector`](crate::Reflector) sees, created by [`Reflector::stream`](crate::Reflector::stream).
 ///
-/// It holds no more than a page of a list. It ends with `None` when it is stopped, or after an error, which is final
-/// and failures that a retry can't cure; a new stream begins with a list.
+/// It holds at most a page of a list. It ends with `None` when it is stopped, or after an error, which is final because
+/// a retry can't fix it. A new stream begins with a list.
 ///
 /// # Cancel safety
-/// No change is lost when a future that waits for the next one is dropped. Dropping the stream closes its connection.
+/// No change is lost if a future that waits for the next one is dropped. Dropping the stream closes its connection.
 pub struct ReflectorStream<K> {
     driver: Driver,
     /// The object of the driver's item.
@@ -98,7 +98,7 @@ impl<K> ReflectorStream<K> {
         self.stop.stop();
     }
 
-    /// A handle that ends the stream from anywhere, while it waits in another task.
+    /// A handle that ends the stream from another task, even while it waits.
     pub fn stop_handle(&self) -> StopHandle {
         self.stop.clone()
     }

@@ -7,7 +7,7 @@ use super::shared::Shared;
 use super::transform::Transform;
 use crate::{Index, StoreWriter};
 
-/// Settings of a store, made by [`Store::builder`](crate::Store::builder).
+/// The settings of a store, created by [`Store::builder`](crate::Store::builder).
 pub struct StoreBuilder<K> {
     indexes: Vec<Index<K>>,
     transform: Option<Transform<K>>,
@@ -18,18 +18,18 @@ impl<K: Object> StoreBuilder<K> {
         Self { indexes: Vec::new(), transform: None }
     }
 
-    /// Keeps an index.
+    /// Adds an index.
     #[must_use]
     pub fn index(mut self, index: &Index<K>) -> Self {
         self.indexes.push(index.clone());
         self
     }
 
-    /// Changes every object before it is stored, such as to save memory. A later transform acts on what the ones before
-    /// have made.
+    /// Transforms every object before it is stored, for example to save memory. Transforms are applied in the order in
+    /// which they were added.
     ///
-    /// It must leave name, namespace, uid and resourceVersion as they are. To keep nothing but metadata, ask the
-    /// server for no more: [`ListRequest::metadata_only`](kubernetes_core::ListRequest::metadata_only).
+    /// It must not change name, namespace, uid or resourceVersion. To keep only metadata, request only that:
+    /// [`ListRequest::metadata_only`](kubernetes_core::ListRequest::metadata_only).
     #[must_use]
     pub fn transform(mut self, transform: impl Fn(&mut K) + Send + Sync + 'static) -> Self {
         self.transform = Some(match self.transform.take() {
@@ -42,25 +42,25 @@ impl<K: Object> StoreBuilder<K> {
         self
     }
 
-    /// Does not keep `metadata.managedFields`, a third of most objects, which hardly any program reads.
+    /// Drops `metadata.managedFields`, a third of most objects, which hardly any program reads.
     #[must_use]
     pub fn drop_managed_fields(self) -> Self {
         self.transform(|object| object.metadata_mut().managed_fields = Vec::new())
     }
 
-    /// An empty store, and what fills it.
+    /// Creates an empty store and its writer.
     pub fn build(self) -> StoreWriter<K> {
         let shared = Arc::new(Shared::new(self.indexes, 1));
         StoreWriter::new(shared, 0, self.transform)
     }
 
-    /// An empty store with several writers, each for its own namespace, selector or shard.
+    /// Creates an empty store with several writers, each for its own namespace, selector or shard.
     ///
-    /// The store has what any of them has; of an object that several have, the newest state. It is ready when all are.
-    /// Without any, it never is.
+    /// The store has the objects of all writers; if several have an object, it has the newest state. It is ready when
+    /// all writers are; without any writer, it never is.
     ///
-    /// Watches are not in step. Where selectors overlap, an object that no longer matches one may go, and come back for
-    /// a moment in an older state, until the other has caught up.
+    /// Watches are not synchronized. If selectors overlap, an object that no longer matches one of them may disappear
+    /// and briefly reappear in an older state, until the other watch has caught up.
     pub fn build_with_writers(self, writers: usize) -> Vec<StoreWriter<K>> {
         let shared = Arc::new(Shared::new(self.indexes, writers));
         (0..writers).map(|source| StoreWriter::new(Arc::clone(&shared), source, self.transform.clone())).collect()

@@ -6,7 +6,7 @@ use super::snapshot::Objects;
 use super::version::is_same_state;
 use crate::StoreEvent;
 
-/// A change of one object in the store: the event that subscriptions are sent, and the object before it.
+/// A change of an object in the store: the event for subscriptions, and the previous object.
 pub(super) struct Delta<K> {
     pub(super) old: Option<Arc<K>>,
     pub(super) event: StoreEvent<K>,
@@ -24,8 +24,8 @@ pub(super) fn between_states<K: Object>(before: &Objects<K>, objects: &Objects<K
     deltas
 }
 
-/// Adds the changes that lead from one state of an object to another; returns whether there are any. Of an object that
-/// was seen to be deleted, `last` is the last state.
+/// Adds the changes that lead from one state of an object to another; returns whether there are any. If the deletion of
+/// the object was observed, `last` is its last state.
 pub(super) fn push<K: Object>(
     deltas: &mut Vec<Delta<K>>,
     old: Option<Arc<K>>,

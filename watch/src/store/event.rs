@@ -5,37 +5,37 @@ use kubernetes_core::{Object, ObjectKey};
 
 /// A change of a [`Store`](crate::Store), as its [subscriptions](crate::Subscription) receive it.
 pub enum StoreEvent<K> {
-    /// The object has come; or it was there when the subscription began.
+    /// The object was added, or existed when the subscription began.
     Added(Arc<K>),
-    /// The object has another state.
+    /// The object was updated.
     ///
-    /// With [`resync_every`](crate::Subscription::resync_every), objects that have not changed are repeated so: `old`
-    /// and `new` are the same then ([`is_resync`](Self::is_resync)).
+    /// With [`resync_every`](crate::Subscription::resync_every), unchanged objects are repeated with the same `old` and
+    /// `new` ([`is_resync`](Self::is_resync)).
     Updated {
-        /// The last state that the subscription received.
+        /// The last state that the subscription has received.
         old: Arc<K>,
-        /// The state that the store has now.
+        /// The current state in the store.
         new: Arc<K>,
     },
-    /// The object has gone: it was deleted, or no longer matches the selectors.
+    /// The object was deleted, or no longer matches the selectors.
     Deleted {
-        /// Its last state, if the deletion was observed; else the last one that is known.
+        /// The last state if the deletion was observed, otherwise the last known one.
         object: Arc<K>,
-        /// Whether the deletion was seen, rather than concluded from a later list, or merged with other changes for a
-        /// subscription that is slow.
+        /// Whether the deletion was observed, rather than inferred from a later list or merged with other changes for a
+        /// slow subscription.
         observed: bool,
     },
 }
 
 impl<K> StoreEvent<K> {
-    /// The object, in its newest state.
+    /// The object in its newest state.
     pub fn object(&self) -> &Arc<K> {
         match self {
             Self::Added(object) | Self::Updated { new: object, .. } | Self::Deleted { object, .. } => object,
         }
     }
 
-    /// Whether the object has not changed, and is repeated because a resync was asked for.
+    /// Whether the object is unchanged and repeated because of a resync.
     pub fn is_resync(&self) -> bool {
         matches!(self, Self::Updated { old, new } if Arc::ptr_eq(old, new))
     }
@@ -49,7 +49,7 @@ impl<K> StoreEvent<K> {
     }
 }
 
-// Not derived: an event can be cloned whatever it is about, as it only refers to it.
+// Not derived, as an event only refers to its objects and so does not depend on their type.
 impl<K> Clone for StoreEvent<K> {
     fn clone(&self) -> Self {
         match self {
@@ -60,7 +60,7 @@ impl<K> Clone for StoreEvent<K> {
     }
 }
 
-/// Shows the change and the object's key; not the object itself, which may be long or secret.
+/// Shows the change and the object's key, but not the object itself, which may be long or secret.
 impl<K: Object> fmt::Debug for StoreEvent<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self {

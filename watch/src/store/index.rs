@@ -7,7 +7,7 @@ type Function<K> = dyn Fn(&K, &mut dyn FnMut(Str)) + Send + Sync;
 
 /// Finds objects of a [`Store`](crate::Store) by something other than their name.
 ///
-/// It is made once, given to the [builder of the store](crate::StoreBuilder::index), and named when asking:
+/// Create it once, pass it to the [builder of the store](crate::StoreBuilder::index), and use it for queries:
 ///
 /// ```
 /// # use kubernetes_core::Object;
@@ -25,10 +25,11 @@ pub struct Index<K> {
 }
 
 impl<K> Index<K> {
-    /// Objects by the values that `function` gives for them; an object with none is not in the index.
+    /// Creates an index of objects by the values that `function` returns for them; an object without values is not in
+    /// the index.
     ///
-    /// The function is called when an object is stored, and again when it is removed: it must depend on nothing but the
-    /// object. No reader waits for it.
+    /// The function is called when an object is stored, and again when it is removed, so it must depend only on the
+    /// object. Readers do not wait for it.
     pub fn new<I>(function: impl Fn(&K) -> I + Send + Sync + 'static) -> Self
     where
         I: IntoIterator,
@@ -43,7 +44,7 @@ impl<K> Index<K> {
         }
     }
 
-    /// Objects by the value of a label.
+    /// Creates an index of objects by the value of a label.
     pub fn label(name: impl Into<Str>) -> Self
     where
         K: Object,
@@ -52,7 +53,7 @@ impl<K> Index<K> {
         Self::new(move |object: &K| object.labels().get(&name).cloned())
     }
 
-    /// Objects by the uid of each of their owners.
+    /// Creates an index of objects by the uids of their owners.
     pub fn owner() -> Self
     where
         K: Object,
@@ -69,7 +70,7 @@ impl<K> Index<K> {
         found
     }
 
-    /// The values of `object`, in order, each once.
+    /// The values of `object`, sorted and without duplicates.
     pub(super) fn values(&self, object: &K) -> Vec<Str> {
         let mut values = Vec::new();
         (self.function)(object, &mut |value| values.push(value));
@@ -83,7 +84,7 @@ impl<K> Index<K> {
     }
 }
 
-// Not derived: a clone is the same index, whatever it is of.
+// Not derived, so that it does not depend on the type of objects.
 impl<K> Clone for Index<K> {
     fn clone(&self) -> Self {
         Self { function: Arc::clone(&self.function) }

@@ -8,15 +8,15 @@ use kubernetes_core::Object;
 use super::delta::Delta;
 use super::snapshot::Objects;
 
-/// How many events may wait for one subscription: few in tests of this crate, so that they come to exceed it.
+/// The number of events that may wait for a subscription; small in this crate's tests, so that they exceed it.
 pub(super) const BACKLOG: usize = if cfg!(test) { 8 } else { 1024 };
 
-/// The events that one subscription has not received yet.
+/// The events that a subscription has not received yet.
 pub(super) struct Mailbox<K>(Mutex<Inbox<K>>);
 
 pub(super) struct Inbox<K> {
     queue: VecDeque<Entry<K>>,
-    /// The state that the subscription has received, if it is so far behind that it is to receive the difference.
+    /// The state that the subscription has received, if it is so far behind that it will receive the difference.
     pub(super) seen: Option<Objects<K>>,
     resync: bool,
     /// Whether the difference leads to the initial objects.
@@ -34,7 +34,7 @@ pub(super) enum Entry<K> {
 }
 
 impl<K: Object> Mailbox<K> {
-    /// Of a subscription that has received nothing, to a store that has `now`.
+    /// Creates the mailbox of a new subscription to a store in the state `now`.
     pub(super) fn new(now: &Objects<K>) -> Self {
         let seen = (!now.is_empty()).then(Objects::new_sync);
         Self(Mutex::new(Inbox { queue: VecDeque::new(), seen, resync: false, synced: false, waker: None }))
@@ -44,7 +44,7 @@ impl<K: Object> Mailbox<K> {
         lock(&self.0)
     }
 
-    /// Adds events, after which the store has `now`; returns the waker to call.
+    /// Adds events, after which the state of the store is `now`; returns the waker to call.
     pub(super) fn deliver(&self, deltas: &[Delta<K>], now: impl FnOnce() -> Objects<K>) -> Option<Waker> {
         let mut inbox = self.lock();
         if inbox.seen.is_none() {
@@ -86,8 +86,7 @@ impl<K: Object> Inbox<K> {
         self.waker.take()
     }
 
-    /// Ends the state of being behind: the subscription is to receive the difference between the returned objects and
-    /// `now`.
+    /// Catches up: the subscription will receive the difference between the returned objects and `now`.
     pub(super) fn catch_up(&mut self, now: &Objects<K>) -> Option<Objects<K>> {
         let seen = self.seen.take()?;
         if std::mem::take(&mut self.synced) {

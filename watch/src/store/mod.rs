@@ -1,4 +1,4 @@
-//! The objects that a reflector has seen, to be read from anywhere.
+//! The objects that a reflector has seen, which can be read from anywhere.
 
 mod builder;
 mod delta;
@@ -30,7 +30,7 @@ pub use writer::StoreWriter;
 
 use shared::Shared;
 
-/// The objects that exist, kept up to date in memory.
+/// The existing objects, kept up to date in memory.
 ///
 /// ```no_run
 /// # use serde::{Deserialize, Serialize};
@@ -55,15 +55,14 @@ use shared::Shared;
 ///
 /// An [`Informer`](crate::Informer) does the same in one step.
 ///
-/// # What readers may rely on
+/// # Guarantees for readers
 ///
-/// - Each read sees one state of the whole, with its indexes. Several reads of the same state are made on a
-///   [`snapshot`](Self::snapshot), which costs as little as a `get`.
-/// - No lock outlives a call, and none that a reader takes is held while a caller's code runs: neither waits for the
-///   other.
-/// - The store is behind the server by as long as a watch takes. It never goes back: a list replaces everything at
-///   once, and is never older than what was there (`0` as version of the first list allows that one to be).
-/// - Objects are shared, not copied. Do not keep one for longer than needed.
+/// - Each read sees one consistent state, including indexes. For several reads of the same state, take a
+///   [`snapshot`](Self::snapshot), which is as cheap as a `get`.
+/// - No lock outlives a call, and no reader's lock is held while a caller's code runs, so neither waits for the other.
+/// - The store lags behind the server by the latency of the watch. It never goes back: a list replaces everything at
+///   once, and is never older than the previous state (except for a first list with version `0`).
+/// - Objects are shared, not copied. Do not keep them longer than needed.
 ///
 /// A clone is the same store.
 pub struct Store<K> {
@@ -71,7 +70,7 @@ pub struct Store<K> {
 }
 
 impl<K: Object> Store<K> {
-    /// Settings of a new store.
+    /// Returns a builder for a store.
     pub fn builder() -> StoreBuilder<K> {
         StoreBuilder::new()
     }
@@ -80,12 +79,12 @@ impl<K: Object> Store<K> {
         Self { shared: Arc::clone(shared) }
     }
 
-    /// The object of this name; the namespace is `None` for objects of cluster-scoped resources.
+    /// The object with this name; the namespace is `None` for cluster-scoped objects.
     pub fn get<'a>(&self, namespace: impl Into<Option<&'a str>>, name: &str) -> Option<Arc<K>> {
         self.get_key(&ObjectKey::new(namespace, name))
     }
 
-    /// The object of this key.
+    /// The object with this key.
     pub fn get_key(&self, key: &ObjectKey) -> Option<Arc<K>> {
         self.shared.read().get_key(key)
     }
@@ -100,22 +99,22 @@ impl<K: Object> Store<K> {
         self.snapshot().in_namespace(namespace).cloned().collect()
     }
 
-    /// The objects that have `value` in `index`, ordered by namespace and name.
+    /// The objects with `value` in `index`, ordered by namespace and name.
     pub fn by_index(&self, index: &Index<K>, value: &str) -> Vec<Arc<K>> {
         self.snapshot().by_index(index, value)
     }
 
-    /// How many objects there are.
+    /// The number of objects.
     pub fn len(&self) -> usize {
         self.shared.read().len()
     }
 
-    /// Whether there is no object, as before the store is [ready](Self::is_ready).
+    /// Whether there are no objects, as before the store is [ready](Self::is_ready).
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The state of the store now.
+    /// The current state of the store.
     pub fn snapshot(&self) -> Snapshot<K> {
         self.shared.read().clone()
     }
@@ -128,10 +127,10 @@ impl<K: Object> Store<K> {
     /// Waits until the objects have been listed completely.
     ///
     /// # Errors
-    /// If that will not happen any more, with the cause.
+    /// Returns an error with the cause if that can no longer happen.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn wait_until_ready(&self) -> Result<(), Stopped> {
         self.wait_until(|| self.is_ready()).await
     }
@@ -139,41 +138,40 @@ impl<K: Object> Store<K> {
     /// Waits until the store has seen everything up to a resourceVersion, such as that of a
     /// [list](kubernetes_core::List::resource_version).
     ///
-    /// Versions are compared as Kubernetes 1.35 promises that they can be
+    /// Versions are compared as guaranteed since Kubernetes 1.35
     /// ([KEP-5504](https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/5504-comparable-resource-version)).
-    /// Where nothing happens, the server says so once a minute, by a bookmark: do not wait without a timeout.
-    /// An aggregated API server may have versions without an order, of which only equal ones end the wait. For an empty
-    /// version, and `0`, any state will do, as for the server: that is until the first list is complete.
+    /// If nothing happens, the server only confirms a version once a minute with a bookmark, so use a timeout. An
+    /// aggregated API server may have unordered versions, for which only an equal version ends the wait. For an empty
+    /// version and `0`, any state suffices, as in the server, so the wait is for the first list.
     ///
     /// # Errors
-    /// If the store is no longer updated.
+    /// Returns an error if the store is no longer updated.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn wait_until_version(&self, resource_version: &str) -> Result<(), Stopped> {
         self.wait_until(|| self.shared.has_reached(resource_version)).await
     }
 
-    /// Waits until the store has `object` in this state or a later one, after a write of one's own: what create,
-    /// replace or patch have returned.
+    /// Waits until the store has `object`, which a create, replace or patch has returned, in this state or a later one.
     ///
-    /// If the object has been deleted meanwhile, or does not match the selectors, this is until the store has seen
+    /// If the object has been deleted since, or does not match the selectors, it waits until the store has seen
     /// [everything up to its version](Self::wait_until_version).
     ///
     /// # Errors
-    /// If the store is no longer updated.
+    /// Returns an error if the store is no longer updated.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn wait_until_seen(&self, object: &K) -> Result<(), Stopped> {
         let key = ObjectKey::of(object);
         let version = object.metadata().resource_version.as_deref().unwrap_or_default();
         self.wait_until(|| self.has_seen(&key, version)).await
     }
 
-    /// Whether the store has the object of this key in the state of a resourceVersion or a later one; or, if it has been
-    /// deleted meanwhile or does not match the selectors, whether it has seen
-    /// [everything up to that version](Self::wait_until_version).
+    /// Whether the store has the object with this key at a resourceVersion or later; if the object has been deleted
+    /// since or does not match the selectors, whether the store has seen [everything up to that
+    /// version](Self::wait_until_version).
     pub fn has_seen(&self, key: &ObjectKey, resource_version: &str) -> bool {
         let is_newer = |stored: Arc<K>| {
             let stored = stored.metadata().resource_version.as_deref().unwrap_or_default();
@@ -182,24 +180,24 @@ impl<K: Object> Store<K> {
         self.get_key(key).is_some_and(is_newer) || self.shared.has_reached(resource_version)
     }
 
-    /// Waits until a condition holds, which is asked now, and after each change and bookmark: so it should be quick.
+    /// Waits until a condition holds. It is checked at once and after each change and bookmark, so it should be quick.
     ///
     /// # Errors
-    /// If the store is no longer updated.
+    /// Returns an error if the store is no longer updated.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn wait_for(&self, condition: impl Fn(&Self) -> bool) -> Result<(), Stopped> {
         self.wait_until(|| condition(self)).await
     }
 
-    /// Waits until the store is no longer updated, and returns the cause: for a program that is to end then.
+    /// Waits until the store is no longer updated, and returns the cause, for a program that should then end.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn wait_until_stopped(&self) -> Stopped {
         let mut ended = std::pin::pin!(self.shared.ended.notified());
-        // What happens from here on is noticed.
+        // Later changes are noticed from here on.
         ended.as_mut().enable();
         if !self.shared.is_stopped() {
             ended.await;
@@ -207,14 +205,14 @@ impl<K: Object> Store<K> {
         self.shared.ending()
     }
 
-    /// The events of this store from now on, beginning with its present objects.
+    /// The events of this store from now on, beginning with its current objects.
     ///
-    /// There can be any number of subscriptions, at any time; none costs the server anything.
+    /// There can be any number of subscriptions at any time; they cause no load on the server.
     pub fn subscribe(&self) -> Subscription<K> {
         Subscription::new(Arc::clone(&self.shared))
     }
 
-    /// Tells those who wait that nothing more will come.
+    /// Tells waiting callers that there will be no further changes.
     pub(crate) fn stop(&self) {
         self.shared.stop(None);
     }
@@ -222,7 +220,7 @@ impl<K: Object> Store<K> {
     async fn wait_until(&self, condition: impl Fn() -> bool) -> Result<(), Stopped> {
         let mut changed = std::pin::pin!(self.shared.changed.notified());
         loop {
-            // What happens from here on is noticed.
+            // Later changes are noticed from here on.
             changed.as_mut().enable();
             if condition() {
                 return Ok(());
@@ -234,7 +232,7 @@ impl<K: Object> Store<K> {
     }
 }
 
-// Not derived: a clone is the same store, whatever it has.
+// Not derived, so that it does not depend on the type of objects.
 impl<K> Clone for Store<K> {
     fn clone(&self) -> Self {
         Self { shared: Arc::clone(&self.shared) }

@@ -5,14 +5,14 @@ use kubernetes_core::Str;
 use super::version;
 use crate::Error;
 
-/// How far each source of a store has come, and why it has stopped.
+/// The progress of each source of a store, and the reason why the store has stopped.
 pub(super) struct Progress {
     sources: Vec<SourceProgress>,
     /// The error that ended the store.
     pub(super) cause: Option<Error>,
 }
 
-/// How far a source has come.
+/// The progress of a source.
 #[derive(Clone, Default)]
 pub(super) struct SourceProgress {
     pub(super) stage: Stage,
@@ -22,11 +22,11 @@ pub(super) struct SourceProgress {
 
 #[derive(Clone, Copy, Default, PartialEq)]
 pub(super) enum Stage {
-    /// Its first list is not complete.
+    /// The first list is not complete.
     #[default]
     Listing,
     Listed,
-    /// It has nothing, and will not have anything.
+    /// The source has no objects and never will.
     Retired,
 }
 
@@ -44,7 +44,7 @@ impl Progress {
         self.sources.iter().all(|source| source.stage != Stage::Listing)
     }
 
-    /// Whether all sources have come to `version`.
+    /// Whether all sources have reached `version`.
     pub(super) fn has_reached(&self, version: &str) -> bool {
         let reached = |seen: &Str| version::compare(seen, version).is_some_and(Ordering::is_ge);
         let mut sources = self.sources.iter().filter(|source| source.stage != Stage::Retired);

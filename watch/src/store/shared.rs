@@ -16,8 +16,8 @@ use crate::{Error, Index, Stopped};
 
 /// The state that a store shares with its writers and subscriptions.
 ///
-/// Locks are taken in the order `sources`, `mailboxes`, `snapshot`, or `progress` alone. Functions of a user run under
-/// `sources` at most, which nobody but writers takes, and wakers under none.
+/// Locks are taken in the order `sources`, `mailboxes`, `snapshot`, or `progress` alone. User functions run at most
+/// under `sources`, which only writers lock, and wakers under no lock.
 pub(super) struct Shared<K> {
     indexes: Vec<Index<K>>,
     sources: Mutex<Sources<K>>,
@@ -25,7 +25,7 @@ pub(super) struct Shared<K> {
     snapshot: RwLock<Snapshot<K>>,
     progress: Mutex<Progress>,
     ready: AtomicBool,
-    /// Set while `mailboxes` is locked, after which nothing is written.
+    /// Set while `mailboxes` is locked; nothing is written afterwards.
     stopped: AtomicBool,
     /// Signalled after each change.
     pub(super) changed: Notify,
@@ -33,11 +33,11 @@ pub(super) struct Shared<K> {
     pub(super) ended: Notify,
 }
 
-/// A change of the state, made while readers wait.
+/// A change of the state that is made while readers wait.
 enum Update<K> {
-    /// A change of one object: in place, which copies nothing.
+    /// A change of one object, in place and without copying.
     Write(Write<K>),
-    /// A state that was made beforehand, since that takes long.
+    /// A state that was prepared in advance, since that takes long.
     State(Snapshot<K>),
 }
 
@@ -75,7 +75,7 @@ impl<K: Object> Shared<K> {
         sources.objects_of(source, self.read().objects())
     }
 
-    /// Takes in a new state of an object, or that it has gone, with its last state.
+    /// Records a new state of an object, or its deletion with the last state.
     pub(super) fn change(&self, source: usize, key: ObjectKey, new: Option<Arc<K>>, last: Option<Arc<K>>) {
         let mut sources = lock(&self.sources);
         let version = new.as_deref().or(last.as_deref()).and_then(|object| object.metadata().resource_version.clone());
@@ -98,7 +98,7 @@ impl<K: Object> Shared<K> {
         self.progressed(source, version);
     }
 
-    /// Updates the store, and tells subscriptions; returns whether the store has not stopped before.
+    /// Updates the store and the subscriptions; returns false if the store has stopped.
     fn publish(&self, sources: MutexGuard<'_, Sources<K>>, update: Update<K>, deltas: &[Delta<K>]) -> bool {
         let mailboxes = self.mailboxes();
         if self.is_stopped() {
@@ -116,13 +116,13 @@ impl<K: Object> Shared<K> {
         let wakers = self.deliver(&mailboxes, deltas);
         drop(mailboxes);
         drop(sources);
-        // Objects are dropped, and wakers are called, under no lock.
+        // Objects are dropped and wakers called without holding a lock.
         drop(replaced);
         wakers.into_iter().for_each(Waker::wake);
         true
     }
 
-    /// Takes in all objects of a source, as of a list.
+    /// Records all objects of a source, such as those of a list.
     pub(super) fn replace(&self, source: usize, before: &Objects<K>, objects: Objects<K>) {
         let mut sources = lock(&self.sources);
         let (next, deltas) = if sources.is_single() && self.indexes.is_empty() {
@@ -157,22 +157,22 @@ impl<K: Object> Shared<K> {
         (next, deltas)
     }
 
-    /// Adds to the events of subscriptions; returns those to wake once no lock is held.
+    /// Adds to the events of subscriptions; returns the wakers to call once no lock is held.
     fn deliver(&self, mailboxes: &[Arc<Mailbox<K>>], deltas: &[Delta<K>]) -> Vec<Waker> {
         mailboxes.iter().filter_map(|mailbox| mailbox.deliver(deltas, || self.read().objects().clone())).collect()
     }
 
-    /// Takes in that a source has been listed.
+    /// Records that a source has been listed.
     fn listed(&self, source: usize) {
         self.note(source, |progress| progress.stage = Stage::Listed);
     }
 
-    /// Goes on without a source.
+    /// Continues without a source.
     pub(super) fn retire(&self, source: usize) {
         self.note(source, |progress| progress.stage = Stage::Retired);
     }
 
-    /// Takes in that a source has seen everything up to a version.
+    /// Records that a source has seen everything up to a version.
     pub(super) fn progressed(&self, source: usize, version: Option<Str>) {
         self.note(source, |progress| {
             if version.is_some() {
@@ -181,7 +181,7 @@ impl<K: Object> Shared<K> {
         });
     }
 
-    /// Notes how far a source has come, and tells those who wait.
+    /// Records the progress of a source, and notifies waiting callers.
     fn note(&self, source: usize, change: impl FnOnce(&mut SourceProgress)) {
         let mut progress = lock(&self.progress);
         progress.of(source).map(change);
@@ -194,7 +194,7 @@ impl<K: Object> Shared<K> {
         self.changed.notify_waiters();
     }
 
-    /// Whether all sources have come to `version`; for those that mean any state, whether all have been listed.
+    /// Whether all sources have reached `version`; for a version that means any state, whether all have been listed.
     pub(super) fn has_reached(&self, version: &str) -> bool {
         if matches!(version, "" | "0") {
             return self.is_ready();
@@ -202,13 +202,13 @@ impl<K: Object> Shared<K> {
         lock(&self.progress).has_reached(version)
     }
 
-    /// Ends what waits: nothing will change any more.
+    /// Ends all waits, as there will be no further changes.
     pub(super) fn stop(&self, cause: Option<Error>) {
         let mailboxes = self.mailboxes();
         if self.is_stopped() {
             return;
         }
-        // Whoever sees that it has stopped is told why.
+        // Set first, so that the reason is available once the store has stopped.
         lock(&self.progress).cause = cause;
         self.stopped.store(true, Release);
         let wakers: Vec<_> = mailboxes.iter().filter_map(|mailbox| mailbox.lock().waker.take()).collect();
@@ -222,7 +222,7 @@ impl<K: Object> Shared<K> {
         self.stopped.load(Acquire)
     }
 
-    /// Why it has stopped.
+    /// The reason why the store has stopped.
     pub(super) fn ending(&self) -> Stopped {
         Stopped::new(lock(&self.progress).cause.clone())
     }

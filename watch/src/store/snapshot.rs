@@ -11,32 +11,32 @@ use crate::Index;
 pub(super) type Objects<K> = RedBlackTreeMapSync<ObjectKey, Arc<K>>;
 type Entries<K> = RedBlackTreeMapSync<(Str, ObjectKey), Arc<K>>;
 
-/// The state of a [`Store`](crate::Store) at one moment, its indexes included.
+/// The state of a [`Store`](crate::Store) at one moment, including its indexes.
 ///
-/// Taking and cloning one costs the same however many objects there are. It does not change, and keeps the objects that
-/// it has from being freed.
+/// The cost of taking and cloning it does not depend on the number of objects. It never changes, and keeps its objects
+/// in memory.
 pub struct Snapshot<K> {
     objects: Objects<K>,
     indexes: Vec<(Index<K>, Entries<K>)>,
 }
 
 impl<K> Snapshot<K> {
-    /// The object of this name; the namespace is `None` for objects of cluster-scoped resources.
+    /// The object with this name; the namespace is `None` for cluster-scoped objects.
     pub fn get<'a>(&self, namespace: impl Into<Option<&'a str>>, name: &str) -> Option<Arc<K>> {
         self.get_key(&ObjectKey::new(namespace, name))
     }
 
-    /// The object of this key.
+    /// The object with this key.
     pub fn get_key(&self, key: &ObjectKey) -> Option<Arc<K>> {
         self.objects.get(key).cloned()
     }
 
-    /// How many objects there are.
+    /// The number of objects.
     pub fn len(&self) -> usize {
         self.objects.size()
     }
 
-    /// Whether there is no object.
+    /// Whether there are no objects.
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
     }
@@ -56,9 +56,9 @@ impl<K> Snapshot<K> {
             .map(|(_, object)| object)
     }
 
-    /// The objects that have `value` in `index`, ordered by namespace and name.
+    /// The objects with `value` in `index`, ordered by namespace and name.
     ///
-    /// An index that the store was not given works too, but looks at every object.
+    /// An index that was not added to the store works too, but examines every object.
     pub fn by_index(&self, index: &Index<K>, value: &str) -> Vec<Arc<K>> {
         let Some((_, entries)) = self.indexes.iter().find(|(known, _)| known.is(index)) else {
             return self.iter().filter(|object| index.matches(object, value)).cloned().collect();
@@ -71,9 +71,9 @@ impl<K> Snapshot<K> {
             .collect()
     }
 
-    /// The values that the objects have in `index`, in order, each once: the namespaces that have objects, say.
+    /// The distinct values of the objects in `index`, sorted, such as the namespaces that have objects.
     ///
-    /// An index that the store was not given works too, but looks at every object.
+    /// An index that was not added to the store works too, but examines every object.
     pub fn values(&self, index: &Index<K>) -> Vec<Str> {
         let mut values: Vec<Str> = match self.indexes.iter().find(|(known, _)| known.is(index)) {
             Some((_, entries)) => entries.keys().map(|(value, _)| value.clone()).collect(),
@@ -95,12 +95,12 @@ impl<K> Snapshot<K> {
         Self { objects: Objects::new_sync(), indexes }
     }
 
-    /// A state without indexes.
+    /// An empty state without indexes.
     pub(super) fn of(objects: Objects<K>) -> Self {
         Self { objects, indexes: Vec::new() }
     }
 
-    /// Makes a change. It calls no function of a user: that may take its time.
+    /// Makes a change, without calling user functions, which may take long.
     pub(super) fn apply(&mut self, write: Write<K>) {
         for ((_, entries), values) in self.indexes.iter_mut().zip(write.values) {
             for value in values.old {
@@ -126,22 +126,22 @@ impl<K> Snapshot<K> {
 /// A change of a single object, and of its entries in each index.
 pub(super) struct Write<K> {
     pub(super) key: ObjectKey,
-    /// The new state, if there is one.
+    /// The new state, if the object exists.
     pub(super) object: Option<Arc<K>>,
     pub(super) values: Vec<Values>,
 }
 
-/// The values that an index has for an object, and is to have: in order, each once.
+/// The old and new values of an object in an index, sorted and without duplicates.
 pub(super) struct Values {
     pub(super) old: Vec<Str>,
     pub(super) new: Vec<Str>,
 }
 
-/// How many entries of indexes are changed while readers wait.
+/// The maximum number of index entries that are changed while readers wait.
 const LONG: usize = 64;
 
 impl<K> Write<K> {
-    /// Whether it takes so long that readers should not wait for it.
+    /// Whether the change takes so long that readers should not wait for it.
     pub(super) fn is_long(&self) -> bool {
         self.values.iter().map(|values| values.old.len() + values.new.len()).sum::<usize>() > LONG
     }
@@ -163,7 +163,7 @@ impl<K> Write<K> {
     }
 }
 
-// Not derived: a snapshot can be cloned whatever it is of.
+// Not derived, so that it does not depend on the type of objects.
 impl<K> Clone for Snapshot<K> {
     fn clone(&self) -> Self {
         Self { objects: self.objects.clone(), indexes: self.indexes.clone() }

@@ -6,14 +6,14 @@ use kubernetes_core::{Object, ObjectKey};
 use super::snapshot::Objects;
 use super::version::{is_newer, is_same_state, newer, precedes};
 
-/// The objects of each source of a store, that is, of each of its writers.
+/// The objects of each source, that is, each writer of a store.
 ///
-/// Watches are not in step: where two sources have the same object, one of them is behind. The store has the newest
-/// state that any has, and never goes back to an older one.
+/// Watches are not synchronized: if two sources have the same object, one of them may be behind. The store has the
+/// newest state of any source, and never goes back to an older one.
 pub(super) struct Sources<K> {
-    /// The objects of each; not kept for a single source, whose objects are those of the store.
+    /// The objects of each source; not kept for a single source, whose objects are those of the store.
     objects: Vec<Objects<K>>,
-    /// Objects that have gone, but whose predecessors of the same name some source still has, as it is behind.
+    /// Deleted objects whose predecessors of the same name are still in a source that is behind.
     successors: HashMap<ObjectKey, Arc<K>>,
 }
 
@@ -22,12 +22,12 @@ impl<K: Object> Sources<K> {
         Self { objects: vec![Objects::new_sync(); count], successors: HashMap::new() }
     }
 
-    /// Whether there is one source only.
+    /// Whether there is only one source.
     pub(super) fn is_single(&self) -> bool {
         self.objects.len() == 1
     }
 
-    /// The objects of a source, of which the store has `all`.
+    /// The objects of a source; `all` are those of the store.
     pub(super) fn objects_of(&self, source: usize, all: &Objects<K>) -> Objects<K> {
         if self.is_single() {
             return all.clone();
@@ -35,8 +35,8 @@ impl<K: Object> Sources<K> {
         self.objects.get(source).cloned().unwrap_or_default()
     }
 
-    /// Notes that a source now has `new` in place of what it had of an object, and returns what the store is to have of
-    /// it, where it has `current`.
+    /// Records that a source now has `new` of an object, and returns the state that the store should have instead of
+    /// `current`.
     pub(super) fn settle(
         &mut self,
         source: usize,
@@ -52,14 +52,14 @@ impl<K: Object> Sources<K> {
             return current.cloned();
         }
         match new {
-            // The store has the last state of this very source: it goes along with it, whether there is an order or not.
+            // The store has the last state of this very source, so it follows the source even without an order.
             Some(new) if is_same(before.as_ref(), current) => Some(new),
             Some(new) => Some(newer(current.cloned(), new)),
             None => self.without(key, current),
         }
     }
 
-    /// Takes in the state of an object that a source has; returns the one that it had.
+    /// Records a source's state of an object; returns the previous one.
     fn record(&mut self, source: usize, key: &ObjectKey, new: Option<&Arc<K>>) -> Option<Arc<K>> {
         let objects = self.objects.get_mut(source)?;
         let before = objects.get(key).cloned();
@@ -72,8 +72,8 @@ impl<K: Object> Sources<K> {
         before
     }
 
-    /// Whether `new` is an object that must have gone before another of its name came, and went: the source that has it
-    /// is behind. Once no source is, the successor is forgotten.
+    /// Whether `new` must have been deleted before another object of its name was created and deleted, so that its
+    /// source is behind. Once no source is behind, the successor is forgotten.
     fn is_outlived(&mut self, key: &ObjectKey, new: Option<&Arc<K>>) -> bool {
         let Some(successor) = self.successors.get(key) else { return false };
         let mut of_sources = self.objects.iter().filter_map(|objects| objects.get(key));
@@ -84,17 +84,17 @@ impl<K: Object> Sources<K> {
         false
     }
 
-    /// The state that the store is to have of an object after a source has lost it: the newest that another has.
+    /// The state that the store should have of an object after a source has lost it: the newest of the other sources.
     fn without(&mut self, key: &ObjectKey, current: Option<&Arc<K>>) -> Option<Arc<K>> {
         let others = self.objects.iter().filter_map(|objects| objects.get(key)).cloned();
         let newest = others.fold(None, |newest, object| Some(newer(newest, object)))?;
         match current {
             Some(current) if is_newer(&**current, &*newest) => {
                 if current.metadata().uid == newest.metadata().uid {
-                    // The other source is behind: its older state does not count.
+                    // The other source is behind, so its older state does not count.
                     return Some(Arc::clone(current));
                 }
-                // The other source has a predecessor of the object that is gone, and will report it for a while.
+                // The other source still has a predecessor of the deleted object, and will report it for a while.
                 self.successors.insert(key.clone(), Arc::clone(current));
                 None
             }
@@ -103,7 +103,7 @@ impl<K: Object> Sources<K> {
     }
 }
 
-/// Whether what a source had is what the store has: the same state, or nothing.
+/// Whether a source had the same state as the store, or both have none.
 fn is_same<K: Object>(before: Option<&Arc<K>>, current: Option<&Arc<K>>) -> bool {
     match (before, current) {
         (Some(before), Some(current)) => Arc::ptr_eq(before, current) || is_same_state(&**before, &**current),

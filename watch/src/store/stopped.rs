@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::Error;
 
-/// The store is no longer updated, since its writer, or informer, has ended.
+/// The error of a store that is no longer updated, because its writer or informer has ended.
 ///
 /// Its [`source`](std::error::Error::source) is the error that ended it, if there was one.
 #[derive(Clone)]
@@ -15,7 +15,7 @@ impl Stopped {
         Self { cause }
     }
 
-    /// The error that ended it; `None` if it was stopped, or dropped.
+    /// The error that ended it; `None` if it was stopped or dropped.
     pub fn cause(&self) -> Option<&Error> {
         self.cause.as_ref()
     }

@@ -15,26 +15,27 @@ use super::snapshot::Objects;
 use crate::StoreEvent;
 use crate::clock::Timer;
 
-/// After how many objects without an event the runtime gets its turn.
+/// The number of objects without an event after which the task yields.
 const BUDGET: u32 = 128;
 
-/// A stream of the changes of a [`Store`](crate::Store), made by [`Store::subscribe`](crate::Store::subscribe).
+/// A stream of the changes of a [`Store`](crate::Store), created by [`Store::subscribe`](crate::Store::subscribe).
 ///
-/// It begins with the objects that the store has, as [`StoreEvent::Added`], and continues with every change, in order.
-/// The store has each change before the subscription yields it.
+/// It begins with the current objects as [`StoreEvent::Added`], and continues with every change in order. The store has
+/// each change before the subscription yields it.
 ///
-/// **A slow subscriber delays nobody, and memory is bounded**: up to 1,024 events wait for it. When there are more, it
-/// receives the difference between the last state that it received and the one of the store when it asks again: changes
-/// of the same object in between become one, an object that came and went is left out, and a deletion is not
+/// **A slow subscriber does not delay others, and memory is bounded**: up to 1,024 events wait for it. If there are
+/// more, it receives the difference between the last state that it received and the current state of the store: several
+/// changes of an object become one, an object that was created and deleted in between is skipped, and a deletion is not
 /// [observed](StoreEvent::Deleted::observed).
 ///
-/// An object that was deleted and created again comes as `Deleted` and `Added`, even if the deletion was not observed.
+/// An object that was deleted and created again is yielded as `Deleted` and `Added`, even if the deletion was not
+/// observed.
 ///
-/// It ends with `None` when the store's writer, or informer, has ended and everything has been yielded. Dropping it ends
-/// the subscription.
+/// The stream ends with `None` when the store's writer or informer has ended and everything has been yielded. Dropping
+/// it ends the subscription.
 ///
 /// # Cancel safety
-/// No event is lost when a future that waits for the next one is dropped.
+/// No event is lost if a future that waits for the next one is dropped.
 pub struct Subscription<K: Object> {
     shared: Arc<Shared<K>>,
     mailbox: Arc<Mailbox<K>>,
@@ -56,8 +57,8 @@ impl<K: Object> Subscription<K> {
         Self { shared, mailbox, replay: None, resync: None, synced: false, over: false }
     }
 
-    /// Repeats all objects of the store at intervals, as [`StoreEvent::Updated`] with the same object as
-    /// `old` and `new`, for programs that compare the actual state with the desired one at intervals. The server is not asked.
+    /// Periodically repeats all objects of the store, as [`StoreEvent::Updated`] with the same object as `old` and
+    /// `new`, for programs that compare the actual state with the desired one at intervals. This sends no requests.
     #[must_use]
     pub fn resync_every(mut self, interval: Duration) -> Self {
         self.resync = Some((interval, Timer::default()));
@@ -67,10 +68,10 @@ impl<K: Object> Subscription<K> {
         self
     }
 
-    /// Whether it has yielded the objects of the first list, or those that existed when it began if that was later: the
-    /// store is ready, and the objects of that moment have been yielded, in that state or a later one.
+    /// Whether it has yielded all objects of the first list, or those that existed when it began if that was later, in
+    /// that state or a later one.
     ///
-    /// This is known with the event after them, or as soon as there is none to wait for.
+    /// This is known with the event after them, or as soon as there is no event waiting.
     pub fn is_synced(&self) -> bool {
         self.synced
     }
@@ -86,7 +87,7 @@ impl<K: Object> Subscription<K> {
         }
     }
 
-    /// The next event of the mailbox; `None` if there is something to replay, or a mark was passed.
+    /// The next event of the mailbox; `None` if there is a state to replay, or a mark was passed.
     fn poll_mailbox(&mut self, context: &mut Context<'_>) -> Poll<Option<StoreEvent<K>>> {
         let mut inbox = self.mailbox.lock();
         if inbox.seen.is_none() {
@@ -102,7 +103,7 @@ impl<K: Object> Subscription<K> {
             return Poll::Ready(None);
         }
         drop(inbox);
-        // No event comes between the state that is read and the end of being behind.
+        // No event can occur between reading the state and catching up.
         let _order = self.shared.mailboxes();
         let now = self.shared.read().objects().clone();
         if let Some(seen) = self.mailbox.lock().catch_up(&now) {
@@ -167,9 +168,9 @@ impl<K: Object> fmt::Debug for Subscription<K> {
     }
 }
 
-/// Yields objects one by one, from states that are kept until the last one is yielded.
+/// Yields objects one by one, from states that are kept until the last object is yielded.
 enum Replay<K> {
-    /// The way from one state to another.
+    /// The difference between two states.
     Difference { seen: Objects<K>, now: Objects<K>, last: Option<ObjectKey>, next: Option<StoreEvent<K>> },
     /// All objects again.
     Resync { objects: Objects<K>, last: Option<ObjectKey> },
@@ -177,9 +178,9 @@ enum Replay<K> {
 
 enum Replayed<K> {
     Event(StoreEvent<K>),
-    /// Nothing so far.
+    /// The empty state.
     Nothing,
-    /// All that there was.
+    /// The previous state.
     All,
 }
 

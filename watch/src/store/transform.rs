@@ -1,4 +1,4 @@
 use std::sync::Arc;
 
-/// A function that changes each object before it is stored.
+/// A function that transforms each object before it is stored.
 pub(super) type Transform<K> = Arc<dyn Fn(&mut K) + Send + Sync>;

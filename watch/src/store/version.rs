@@ -3,14 +3,15 @@ use std::sync::Arc;
 
 use kubernetes_core::{Object, ObjectMeta};
 
-/// Compares two resourceVersions of one resource; `None` if the server gives them no order.
+/// Compares two resourceVersions of a resource; `None` if they are not ordered.
 ///
-/// Since Kubernetes 1.35 they are positive decimal numbers of any length, and have an order ([KEP-5504]); those of
-/// earlier API servers were so too. An aggregated API server may have others. (As `CompareResourceVersion` in
+/// Since Kubernetes 1.35 they are guaranteed to be ordered decimal numbers of any length ([KEP-5504]); in practice,
+/// earlier API servers used these, too. An aggregated API server may use others. (Equivalent to
+/// `CompareResourceVersion` in
 /// <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/util/resourceversion/resourceversion.go>.)
 ///
-/// Only a store uses the order: to tell when it has come to a version, and which of two states of an object that came
-/// by different watches is the newer. What a watch resumes from is never computed.
+/// Only a store uses the order, to tell when it has reached a version, and which of two states of an object from
+/// different watches is newer. The version from which a watch resumes is never computed.
 ///
 /// [KEP-5504]: https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/5504-comparable-resource-version
 pub(crate) fn compare(a: &str, b: &str) -> Option<Ordering> {
@@ -28,12 +29,12 @@ pub(super) fn is_same_state<K: Object>(one: &K, other: &K) -> bool {
     one.uid == other.uid && one.resource_version == other.resource_version && one.resource_version.is_some()
 }
 
-/// Whether one state is newer than another; not if they have no order.
+/// Whether one state is newer than another; false if they are not ordered.
 pub(super) fn is_newer<K: Object>(one: &K, other: &K) -> bool {
     compare(of(one.metadata()), of(other.metadata())).is_some_and(Ordering::is_gt)
 }
 
-/// The newer of two states; the second if they have no order.
+/// The newer of two states; the second if they are not ordered.
 pub(super) fn newer<K: Object>(one: Option<Arc<K>>, other: Arc<K>) -> Arc<K> {
     one.filter(|one| is_newer(&**one, &*other)).unwrap_or(other)
 }

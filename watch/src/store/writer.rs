@@ -13,18 +13,18 @@ use crate::{Change, Error, Store};
 
 /// Writes the changes that a [`Reflector`](crate::Reflector) yields into a [`Store`].
 ///
-/// When it is dropped, the store keeps what it has, whatever other writers it has, and tells those who wait for more that
-/// it has [stopped](crate::Stopped). If that is because the task panics, the cause [says so](crate::Error::is_panic).
+/// When it is dropped, the store, including its other writers, has [stopped](crate::Stopped), but keeps its objects. If
+/// the writer is dropped because the task panics, the cause [says so](crate::Error::is_panic).
 pub struct StoreWriter<K: Object> {
     shared: Arc<Shared<K>>,
     source: usize,
     transform: Option<Transform<K>>,
     staged: Option<Staged<K>>,
-    /// Whether the store goes on without it.
+    /// Whether the store continues without this writer.
     retired: bool,
 }
 
-/// A list that is not complete.
+/// An incomplete list.
 struct Staged<K> {
     /// The objects that the store had before.
     before: Objects<K>,
@@ -36,14 +36,15 @@ impl<K: Object> StoreWriter<K> {
         Self { shared, source, transform, staged: None, retired: false }
     }
 
-    /// The store that is written to.
+    /// The store.
     pub fn store(&self) -> Store<K> {
         Store::of(&self.shared)
     }
 
     /// Applies a change.
     ///
-    /// Readers see the changes between [`Change::RestartBegin`] and [`Change::RestartEnd`] at the end, at once; objects that have not changed since the list before stay the same values.
+    /// Readers see all changes between [`Change::RestartBegin`] and [`Change::RestartEnd`] at once, at the end; objects
+    /// that have not changed since the previous list stay the same values.
     pub fn apply(&mut self, change: Change<K>) {
         match change {
             Change::RestartBegin => {
@@ -84,7 +85,7 @@ impl<K: Object> StoreWriter<K> {
         self.shared.change(self.source, key, None, Some(last));
     }
 
-    /// Takes in that an object exists whose state can't be read: the store keeps what it has of it.
+    /// Records that an object exists whose state can't be decoded: the store keeps the previous state.
     pub(crate) fn keep(&mut self, metadata: &ObjectMeta) {
         let key = ObjectKey::new(metadata.namespace.as_deref(), metadata.name.as_deref().unwrap_or_default());
         let is_same = |known: &Arc<K>| known.metadata().uid == metadata.uid;
@@ -104,7 +105,7 @@ impl<K: Object> StoreWriter<K> {
         }
     }
 
-    /// Takes in that an object was deleted whose last state can't be read.
+    /// Records the deletion of an object whose last state can't be decoded.
     pub(crate) fn delete_without_state(&mut self, metadata: &ObjectMeta) {
         let key = ObjectKey::new(metadata.namespace.as_deref(), metadata.name.as_deref().unwrap_or_default());
         match &mut self.staged {
@@ -128,27 +129,27 @@ impl<K: Object> StoreWriter<K> {
     /// Applies all changes of a stream, until it ends.
     ///
     /// # Errors
-    /// The stream's error. The store can be written to further, from a new stream.
+    /// Returns the stream's error. The writer can continue with a new stream.
     ///
     /// # Cancel safety
-    /// Every change that was taken from the stream has been applied.
+    /// If the future is dropped, every change that was taken from the stream has been applied.
     pub async fn follow(&mut self, changes: impl Stream<Item = Result<Change<K>, Error>>) -> Result<(), Error> {
         let mut changes = std::pin::pin!(changes);
         while let Some(change) = changes.next().await {
             self.apply(change?);
-            // Many changes may have come together: the runtime gets its turn between them.
+            // Many changes may arrive together, so the task yields between them.
             tokio::task::coop::consume_budget().await;
         }
         Ok(())
     }
 
-    /// Ends the writing of a source that has nothing; the store goes on with the others.
+    /// Ends a source without objects; the store continues with the others.
     pub(crate) fn retire(mut self) {
         self.retired = true;
         self.shared.retire(self.source);
     }
 
-    /// Ends the writing; those who wait receive the cause. Changes of other writers of the store are no longer applied.
+    /// Stops the store; waiting callers receive the cause. Changes by other writers of the store are no longer applied.
     pub fn stop(self, cause: impl Into<Option<Error>>) {
         self.shared.stop(cause.into());
     }
@@ -158,7 +159,7 @@ impl<K: Object> Drop for StoreWriter<K> {
     fn drop(&mut self) {
         if !self.retired && !self.shared.is_stopped() {
             let cause = std::thread::panicking().then(|| {
-                error!("the task that fills a store has panicked: the store is no longer kept up to date");
+                error!("the task that fills a store has panicked: the store is no longer updated");
                 Error::panicked()
             });
             self.shared.stop(cause);

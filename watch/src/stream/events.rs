@@ -7,17 +7,17 @@ use crate::driver::{Driver, Item};
 use crate::wire::EventKind;
 use crate::{Bookmark, Error, Event};
 
-/// After how many objects that are kept back the runtime gets its turn.
+/// The number of withheld objects after which the task yields.
 const BUDGET: u32 = 128;
 
-/// The items of a driver, as the events of a watch: the existing objects come once all are known.
+/// Converts the items of a driver into the events of a watch: withholds the existing objects until all are known.
 pub(super) struct Events<K> {
     driver: Driver,
     /// The object of the driver's item.
     object: Option<K>,
-    /// The objects of a list that is not complete.
+    /// The objects of an incomplete list.
     initial: InitialObjects<K>,
-    /// The objects of a complete list that are still to be handed over.
+    /// The objects of a complete list that have not been delivered yet.
     complete: Option<CompleteList<K>>,
     /// The bookmark that follows them.
     bookmark: Option<Bookmark>,
@@ -28,9 +28,9 @@ impl<K> Events<K> {
         self.driver.request()
     }
 
-    /// The version up to which everything has been handed over.
+    /// The version up to which everything has been delivered.
     pub(super) fn resource_version(&self) -> Option<&str> {
-        // The existing objects are in no order, so that none of their versions is it.
+        // The existing objects are unordered, so none of their versions is.
         self.driver.resource_version().filter(|_| self.bookmark.is_none())
     }
 }
@@ -44,7 +44,7 @@ impl<K: Object> Events<K> {
         self.driver.is_over()
     }
 
-    /// Drops the connection and the objects of a list: no further event will come.
+    /// Drops the connection and the objects of a list: there will be no further events.
     pub(super) fn close(&mut self) {
         self.driver.close();
         self.initial = InitialObjects::default();
@@ -95,7 +95,7 @@ impl<K: Object> Events<K> {
         None
     }
 
-    /// Hands over the objects of a list that is complete.
+    /// Delivers the objects of a complete list.
     fn release(&mut self, version: Str) -> Option<Event<K>> {
         self.complete = Some(self.initial.take());
         self.bookmark = Some(Bookmark { resource_version: version, ends_initial_events: true });

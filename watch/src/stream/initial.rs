@@ -4,17 +4,17 @@ use kubernetes_core::{Object, ObjectMeta, Str};
 
 use crate::wire::EventKind;
 
-/// The objects of a list that is not complete yet.
+/// The objects of an incomplete list.
 ///
-/// A streaming list may mix later changes into the existing objects: they are folded in.
+/// A streaming list may mix later changes into the existing objects; these are merged.
 #[derive(Debug)]
 pub(super) struct InitialObjects<K> {
     objects: Vec<Option<K>>,
-    /// Where each object is; made when the first change comes, as most lists have none.
+    /// The index of each object; created at the first change, as most lists have none.
     positions: Option<Positions>,
 }
 
-/// The objects of a complete list, to be handed over one by one.
+/// The objects of a complete list, to be delivered one by one.
 pub(super) type CompleteList<K> = std::iter::Flatten<std::vec::IntoIter<Option<K>>>;
 
 type Key = (Option<Str>, Option<Str>);
@@ -31,7 +31,7 @@ impl<K: Object> InitialObjects<K> {
         self.objects.extend(objects.into_iter().map(Some));
     }
 
-    /// Takes in an event.
+    /// Records an event.
     pub(super) fn apply(&mut self, kind: EventKind, object: K) {
         if kind == EventKind::Added && self.positions.is_none() {
             self.objects.push(Some(object));
@@ -61,7 +61,7 @@ impl<K: Object> InitialObjects<K> {
         }
     }
 
-    /// Hands all objects over, and forgets them.
+    /// Takes all objects.
     pub(super) fn take(&mut self) -> CompleteList<K> {
         std::mem::take(self).objects.into_iter().flatten()
     }
@@ -84,7 +84,7 @@ impl Positions {
         self.0.remove(key)
     }
 
-    /// Where the object is; if it is new, at the end.
+    /// The index of the object, which is at the end if it is new.
     fn get_or_insert(&mut self, key: Key, end: usize) -> usize {
         *self.0.entry(key).or_insert(end)
     }

@@ -16,14 +16,14 @@ use crate::settings::Settings;
 use crate::{Error, Event, StopHandle};
 use events::Events;
 
-/// The events of a watch, made by [`Watch::stream`](crate::Watch::stream).
+/// The events of a watch, created by [`Watch::stream`](crate::Watch::stream).
 ///
-/// It reconnects and resumes by itself. It ends with `None` when it is stopped, or after an error, which is final;
-/// after that it stays at `None`.
+/// It reconnects and resumes automatically. It ends with `None` when it is stopped, or after an error, which is final;
+/// then it keeps returning `None`.
 ///
 /// # Cancel safety
-/// No event is lost when a future that waits for the next one is dropped (in `select!`, or by a timeout); the next wait
-/// continues from there. Dropping the stream closes its connection.
+/// No event is lost if a future that waits for the next one is dropped, for example in `select!` or by a timeout.
+/// Dropping the stream closes its connection.
 pub struct WatchStream<K> {
     events: Events<K>,
     stop: StopHandle,
@@ -41,12 +41,12 @@ impl<K> WatchStream<K> {
         self.stop.stop();
     }
 
-    /// A handle that ends the stream from anywhere, while it waits in another task.
+    /// A handle that ends the stream from another task, even while it waits.
     pub fn stop_handle(&self) -> StopHandle {
         self.stop.clone()
     }
 
-    /// The version up to which everything has been yielded: a watch from it misses nothing.
+    /// The version up to which everything has been yielded, so that a watch from it misses nothing.
     ///
     /// `None` until the existing objects have been yielded, for a watch without a starting version.
     pub fn resource_version(&self) -> Option<&str> {

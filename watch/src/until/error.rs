@@ -7,9 +7,9 @@ use kubernetes_core::{Request, Str};
 use super::last_seen::LastSeen;
 use crate::Error;
 
-/// The error of a wait that is over, though its condition does not hold.
+/// The error of a wait that ended before its condition held.
 ///
-/// It shows the condition, and the last state that was seen.
+/// The message has the condition, and the last state that was seen.
 pub struct UntilError(Box<Inner>);
 
 struct Inner {
@@ -23,7 +23,7 @@ struct Inner {
 pub(super) enum Cause {
     TimedOut {
         limit: Duration,
-        /// The last failure of the connection, if it is not over it.
+        /// The last failure of the connection, if it has not recovered.
         failure: Option<Error>,
     },
     Failed(Str),
@@ -40,6 +40,11 @@ impl UntilError {
     }
 
     /// Whether the time limit was reached.
+    ///
+    /// # Troubleshooting
+    ///
+    /// [`reason`](Self::reason) is why the condition did not hold for the last state. Without a state, the object never
+    /// existed: check its name and namespace.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.cause, Cause::TimedOut { .. })
     }
@@ -49,7 +54,12 @@ impl UntilError {
         matches!(self.0.cause, Cause::Failed(_))
     }
 
-    /// Whether the object that the wait was for is gone for good.
+    /// Whether the awaited object has been deleted for good.
+    ///
+    /// # Troubleshooting
+    ///
+    /// Another program deleted the object, or its owner was deleted. Without
+    /// [`same_object`](super::UntilObject::same_object), a wait continues with a later object of the same name.
     pub fn is_deleted(&self) -> bool {
         matches!(self.0.cause, Cause::Deleted(_))
     }
@@ -67,9 +77,9 @@ impl UntilError {
         }
     }
 
-    /// Why the condition does not hold, as it said of the last state: `1 of 3 replicas are available`.
+    /// The reason why the condition did not hold for the last state, such as `1 of 3 replicas are available`.
     ///
-    /// `None` if nothing was seen, or the condition gives no reasons.
+    /// `None` if no state was seen, or the condition gives no reasons.
     pub fn reason(&self) -> Option<&str> {
         match &self.0.cause {
             Cause::Failed(reason) | Cause::Deleted(reason) => Some(reason.as_str()),

@@ -1,4 +1,4 @@
-//! The part that all waits share: a reflector, and a limit.
+//! The common part of all waits: a reflector and a time limit.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::last_seen::LastSeen;
 use super::{UntilError, Verdict};
 use crate::{Change, Error, Reflector, Watch, clock};
 
-/// The list that a wait follows, and for how long.
+/// The list that a wait follows, and the time limit.
 #[derive(Clone, Debug)]
 pub(super) struct Wait<K> {
     pub(super) watch: Watch,
@@ -20,12 +20,12 @@ pub(super) struct Wait<K> {
     pub(super) limit: Option<Duration>,
 }
 
-/// The state that a wait asks its condition about.
+/// The state that a wait checks its condition on.
 pub(super) trait State {
     type Object: Object;
     type Output;
 
-    /// A list begins. Until it is [complete](Self::listed), the state is that of before.
+    /// A list begins. Until it is [complete](Self::listed), the previous state remains.
     fn list(&mut self);
 
     /// The list is complete.
@@ -34,29 +34,29 @@ pub(super) trait State {
     /// An object of the list, or of an event after it.
     fn applied(&mut self, object: Self::Object) -> Outcome<Self::Output>;
 
-    /// An object that is gone, possibly during the list.
+    /// An object was deleted, possibly during the list.
     fn deleted(&mut self, object: Self::Object) -> Outcome<Self::Output>;
 
     /// The condition, in words.
     fn description(&self) -> String;
 }
 
-/// The answer of a condition to a state.
+/// The result of checking a condition on a state.
 pub(super) enum Outcome<T> {
-    /// The condition was not checked: the state is incomplete.
+    /// The condition was not checked, because the state is incomplete.
     Nothing,
     Met(T),
     Waiting(Str),
-    /// It can't hold any more.
+    /// The condition can no longer hold.
     Failed(Str),
-    /// The object is gone for good.
+    /// The object has been deleted for good.
     Deleted(Str),
     /// Objects of the same name in several namespaces.
     Ambiguous,
 }
 
 impl<T> Outcome<T> {
-    /// The verdict, with what is given back if it is met.
+    /// The verdict, with the result if the condition is met.
     pub(super) fn of(verdict: Verdict, output: impl FnOnce() -> T) -> Self {
         match verdict {
             Verdict::Met => Self::Met(output()),
@@ -116,7 +116,7 @@ where
             Outcome::Deleted(reason) => return Err(Cause::Deleted(reason)),
             Outcome::Ambiguous => return Err(Cause::Ambiguous),
         }
-        // Many changes may have come together: the runtime, and the limit, get their turn between them.
+        // Many changes may arrive together, so the task yields between them, also for the time limit.
         tokio::task::coop::consume_budget().await;
     }
 }

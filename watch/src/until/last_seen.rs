@@ -1,9 +1,9 @@
 use kubernetes_core::Str;
 
-/// The state that a wait saw last.
+/// The last state that a wait has seen.
 #[derive(Debug, Default)]
 pub(super) struct LastSeen {
-    /// Why the condition did not hold; `None` if nothing was seen.
+    /// The reason why the condition did not hold; `None` if no state was seen.
     pub(super) reason: Option<Str>,
     pub(super) resource_version: Option<Str>,
 }

@@ -9,7 +9,7 @@ use super::follow::{Outcome, State, Wait};
 use super::{ListCondition, ObjectCondition, Objects, OnList, UntilError, UntilObject};
 use crate::Watch;
 
-/// A wait for the objects of a list, made by [`until`](super::until) and [`Watch::until`].
+/// A wait for the objects of a list, created by [`until`](super::until) and [`Watch::until`].
 #[derive(Clone, Debug)]
 #[must_use = "a wait does nothing until it is awaited"]
 pub struct Until<K> {
@@ -24,7 +24,7 @@ impl<K: Watchable> Until<K> {
         Self { wait: Wait { watch, request, limit: None } }
     }
 
-    /// Limits the wait; by default it has no limit.
+    /// Sets a time limit; by default there is none.
     pub fn within(mut self, limit: Duration) -> Self {
         self.wait.limit = Some(limit);
         self
@@ -32,12 +32,12 @@ impl<K: Watchable> Until<K> {
 
     /// Waits for the object with this name.
     ///
-    /// The request is narrowed down to it. If that has a label selector, an object that no longer matches it counts as
-    /// deleted. A request for all namespaces is an error if several have an object of that name.
+    /// The request is restricted to that object. If the request has a label selector, an object that no longer matches
+    /// counts as deleted. A request for all namespaces is an error if several have an object with that name.
     pub fn named(mut self, name: impl Into<Str>) -> UntilObject<K> {
         let name = name.into();
         let selector = FieldSelector::new().equals("metadata.name", name.clone());
-        let mut selector = selector.expect("metadata.name has no character of the syntax of selectors").to_string();
+        let mut selector = selector.expect("metadata.name has no special characters of selectors").to_string();
         if let Some(other) = self.wait.request.request().query.get("fieldSelector") {
             selector = format!("{other},{selector}");
         }
@@ -47,42 +47,42 @@ impl<K: Watchable> Until<K> {
 
     /// Waits until the condition on the whole list holds, and returns its objects.
     ///
-    /// For a condition on one object, [name](Self::named) the object first, or wait for [all](Self::all) or
+    /// For a condition on a single object, [name](Self::named) the object first, or wait for [all](Self::all) or
     /// [any](Self::any) of them.
     ///
-    /// All objects are held in memory meanwhile.
+    /// All objects are held in memory during the wait.
     ///
     /// # Errors
-    /// If the limit is reached, the condition [fails](super::Verdict::Failed), the watch is [stopped](Watch::stop), or fails
-    /// in a way that no retry can cure.
+    /// Returns an error if the time limit is reached, if the condition [fails](super::Verdict::Failed), if the watch is
+    /// [stopped](Watch::stop), or if the watch fails in a way that a retry can't fix.
     ///
     /// # Cancel safety
-    /// Dropping the future ends the wait; nothing is changed on the server.
+    /// Dropping the future ends the wait; it changes nothing on the server.
     pub fn is(self, condition: impl OnList<K>) -> UntilList<K> {
-        // Not an `async fn`, of which the compiler reports a wrong condition three times.
+        // Not an `async fn`, for which the compiler would report a wrong condition three times.
         let condition = condition.into_list_condition();
         Box::pin(self.wait.run(Current { condition, objects: Objects::default(), listed: None }))
     }
 
-    /// Waits until there is an object, and the condition holds for each ([`ListCondition::all`]), as `kubectl wait` does
+    /// Waits until there are objects and the condition holds for each ([`ListCondition::all`]), like `kubectl wait`
     /// with a selector.
     ///
     /// # Errors
-    /// As [`is`](Self::is).
+    /// See [`is`](Self::is).
     ///
     /// # Cancel safety
-    /// As [`is`](Self::is).
+    /// Like [`is`](Self::is).
     pub async fn all(self, condition: ObjectCondition<K>) -> Result<Vec<K>, UntilError> {
         self.is(ListCondition::all(condition)).await
     }
 
-    /// Waits until the condition holds for one of the objects; returns all that there are ([`ListCondition::any`]).
+    /// Waits until the condition holds for one of the objects; returns all objects ([`ListCondition::any`]).
     ///
     /// # Errors
-    /// As [`is`](Self::is).
+    /// See [`is`](Self::is).
     ///
     /// # Cancel safety
-    /// As [`is`](Self::is).
+    /// Like [`is`](Self::is).
     pub async fn any(self, condition: ObjectCondition<K>) -> Result<Vec<K>, UntilError> {
         self.is(ListCondition::any(condition)).await
     }
@@ -92,7 +92,7 @@ impl<K: Watchable> Until<K> {
 struct Current<K> {
     condition: ListCondition<K>,
     objects: Objects<K>,
-    /// The objects of a list that is not complete.
+    /// The objects of an incomplete list.
     listed: Option<Objects<K>>,
 }
 

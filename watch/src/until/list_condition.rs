@@ -6,10 +6,10 @@ use kubernetes_core::{Object, Str};
 use super::object_condition::Description;
 use super::{ObjectCondition, Objects, Verdict};
 
-/// How many objects a reason names that are not yet as they should be.
+/// The maximum number of objects in a reason.
 const REASONS: usize = 10;
 
-/// A condition on all the objects of a list, to wait for.
+/// A condition to wait for, on all objects of a list.
 ///
 /// ```
 /// use kubernetes_watch::{ObjectCondition, ListCondition, Objects, Verdict};
@@ -27,9 +27,9 @@ pub struct ListCondition<K> {
 type Check<K> = Arc<dyn Fn(&Objects<K>) -> Verdict + Send + Sync>;
 
 impl<K: Object> ListCondition<K> {
-    /// A condition on the objects that exist.
+    /// Creates a condition on the existing objects.
     ///
-    /// `check` answers a [`Verdict`], or a `bool`. It is called for each change, and must not block.
+    /// `check` returns a [`Verdict`] or a `bool`. It is called for each change, and must not block.
     pub fn new<V: Into<Verdict>>(
         description: impl Into<Str>,
         check: impl Fn(&Objects<K>) -> V + Send + Sync + 'static,
@@ -38,9 +38,10 @@ impl<K: Object> ListCondition<K> {
         Self { description: Description::simple(description.into()), check }
     }
 
-    /// There is at least one object, and the condition holds for each; it fails as soon as it fails for one.
+    /// Holds if there is at least one object and the condition holds for each; fails as soon as the condition fails for
+    /// one.
     ///
-    /// The condition is asked once about each state of an object, however often others change meanwhile.
+    /// The condition is checked once for each state of an object, however often other objects change.
     pub fn all(condition: ObjectCondition<K>) -> Self {
         Self::new(format!("each {condition}"), move |objects| {
             if objects.is_empty() {
@@ -63,9 +64,9 @@ impl<K: Object> ListCondition<K> {
         })
     }
 
-    /// The condition holds for at least `count` objects. It does not fail, since others may come.
+    /// Holds if the condition holds for at least `count` objects. Never fails, since others may be created.
     ///
-    /// The condition is asked as by [`all`](Self::all).
+    /// The condition is checked as in [`all`](Self::all).
     pub fn at_least(count: usize, condition: ObjectCondition<K>) -> Self {
         Self::new(format!("at least {count} {condition}"), move |objects| {
             let met = objects.check(&condition).filter(Verdict::is_met).count();
@@ -73,12 +74,12 @@ impl<K: Object> ListCondition<K> {
         })
     }
 
-    /// The condition holds for an object at least.
+    /// Holds if the condition holds for at least one object.
     pub fn any(condition: ObjectCondition<K>) -> Self {
         Self::at_least(1, condition)
     }
 
-    /// There is no object.
+    /// Holds if there are no objects.
     pub fn none() -> Self {
         Self::new("there is none", |objects| match objects.len() {
             0 => Verdict::Met,
@@ -86,22 +87,22 @@ impl<K: Object> ListCondition<K> {
         })
     }
 
-    /// Both hold.
+    /// Holds if both conditions hold.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let description = self.description.and(&other.description);
         self.combined(description, other, Verdict::and)
     }
 
-    /// One of them holds, or both.
+    /// Holds if at least one of the conditions holds.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         let description = self.description.or(&other.description);
         self.combined(description, other, Verdict::or)
     }
 
-    /// This does not hold, whether not yet or not any more.
-    #[allow(clippy::should_implement_trait, reason = "an operator would not stand in line with `and` and `or`")]
+    /// Holds if this condition does not, whether not yet or no longer.
+    #[allow(clippy::should_implement_trait, reason = "an operator would be inconsistent with `and` and `or`")]
     #[must_use]
     pub fn not(self) -> Self {
         Self { description: self.description.not(), check: Arc::new(move |objects| (self.check)(objects).not()) }
@@ -140,7 +141,7 @@ impl<K> fmt::Debug for ListCondition<K> {
 /// A condition on a list, which [`Until::is`](super::Until::is) waits for: a [`ListCondition`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a condition on a list",
-    label = "which of the listed objects is meant?",
+    label = "it does not say which of the listed objects is meant",
     note = "wait for one object with `until(…).named(name).is(…)`, for each with `until(…).all(…)`, or for one of them \
             with `until(…).any(…)`"
 )]

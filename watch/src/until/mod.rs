@@ -23,7 +23,7 @@ pub use verdict::Verdict;
 
 use crate::Watch;
 
-/// Waits until a condition holds, on one of the objects that `request` lists or on all of them.
+/// Waits until a condition holds for one of the objects that `request` lists, or for all of them.
 ///
 /// ```no_run
 /// # use std::time::Duration;
@@ -36,40 +36,39 @@ use crate::Watch;
 /// let pods = ListRequest::<Pod>::namespaced("shop");
 /// let labelled = ObjectCondition::new("is labelled", |pod: &Pod| !pod.metadata.labels.is_empty());
 ///
-/// // One object, which need not exist yet.
+/// // A single object, which need not exist yet.
 /// let pod = until(client, pods.clone()).named("web").within(Duration::from_secs(60)).is(labelled.clone()).await?;
 ///
-/// // All of them.
+/// // All objects.
 /// let pods = until(client, pods.label_selector("app=web")).all(labelled.and(ObjectCondition::deleted().not())).await?;
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// `kubernetes-utils` has the conditions that kubectl knows: a pod that is ready, a deployment that is rolled out.
+/// `kubernetes-utils` has kubectl's conditions, such as a ready pod or a rolled out deployment.
 ///
 /// # Guarantees
 ///
-/// It lists, and then watches; when the server has forgotten the version (410), it lists again. A condition is asked
-/// whenever the state is known to be complete: after a list, and after each event. So none is missed that holds for
-/// longer than the watch is away; one that holds only for a moment may be.
+/// It lists and then watches; if the server has forgotten the version (410), it lists again. The condition is checked
+/// whenever the state is complete: after a list, and after each event. So a condition that holds for longer than an
+/// interruption of the watch is never missed; one that holds only briefly may be.
 ///
-/// The deletion of an object that is waited for by [name](Until::named) is never missed, even one that happened while the
-/// watch was away: an object that a later list does not have, or that has another uid since, is shown to the condition as
-/// absent first. A condition on a list is asked about the existing objects: it does not learn that an object was away if it
-/// has come back meanwhile.
+/// The deletion of an object that is waited for by [name](Until::named) is never missed, even during an interruption of
+/// the watch: if a later list does not have the object, or it has another uid, the condition first sees it as absent. A
+/// condition on a list sees only the existing objects: it does not notice that an object was deleted if it has been
+/// created again in the meantime.
 ///
-/// Without a [limit](Until::within), it waits indefinitely, even if the connection fails. The error shows the last state
-/// that was seen, and its source is the failure of the connection, if there is one.
+/// Without a [time limit](Until::within), it waits indefinitely, even if the connection fails. The error shows the last
+/// state that was seen, and its source is the failure of the connection, if any.
 ///
 /// # Cancel safety
-/// Every wait can be dropped at any time: nothing is changed on the server. The next one begins with a list again.
+/// Every wait can be dropped at any time; it changes nothing on the server. A new wait begins with a list.
 pub fn until<K: Watchable>(client: &Client, request: ListRequest<K>) -> Until<K> {
     Watch::new(client).until(request)
 }
 
 impl Watch {
-    /// Waits until a condition on the objects that `request` lists holds, with the settings of this watch, except that it
-    /// always reconnects; see [`until`].
+    /// Like [`until`], but with the settings of this watch, except that it always reconnects.
     pub fn until<K: Watchable>(&self, request: ListRequest<K>) -> Until<K> {
         Until::new(self.clone(), request)
     }

@@ -5,7 +5,7 @@ use kubernetes_core::{Object, Str, Watchable};
 use super::follow::{Outcome, State, Wait};
 use super::{ObjectCondition, UntilError, Verdict};
 
-/// A wait for one object, which need not exist yet: made by [`Until::named`](super::Until::named).
+/// A wait for a single object, which need not exist yet; created by [`Until::named`](super::Until::named).
 #[derive(Clone, Debug)]
 #[must_use = "a wait does nothing until it is awaited"]
 pub struct UntilObject<K> {
@@ -16,23 +16,22 @@ pub struct UntilObject<K> {
 }
 
 impl<K: Watchable> UntilObject<K> {
-    /// Limits the wait; by default it has no limit.
+    /// Sets a time limit; by default there is none.
     pub fn within(mut self, limit: Duration) -> Self {
         self.wait.limit = Some(limit);
         self
     }
 
-    /// Waits for the object with this uid only: once it is gone, it is gone for good, and a later object of the same name
-    /// does not count.
+    /// Waits only for the object with this uid: a later object of the same name does not count.
     pub fn uid(mut self, uid: impl Into<Str>) -> Self {
         self.uid = Some(uid.into());
         self
     }
 
-    /// Only the first object that is seen counts, as `kubectl rollout status` does: if it is deleted, the wait ends in
-    /// an [error](UntilError::is_deleted), unless the wait is for its deletion.
+    /// Waits only for the first object that is seen, like `kubectl rollout status`: if it is deleted, the wait ends
+    /// with an [error](UntilError::is_deleted), unless it is a wait for the deletion.
     ///
-    /// Without it, the wait continues with the next object of this name, as `kubectl wait` does.
+    /// Otherwise, the wait continues with the next object of this name, like `kubectl wait`.
     pub fn same_object(mut self) -> Self {
         self.same_object = true;
         self
@@ -41,38 +40,39 @@ impl<K: Watchable> UntilObject<K> {
     /// Waits until the condition holds, and returns the object; `None` if the condition holds for its absence.
     ///
     /// # Errors
-    /// If the limit is reached, the condition [fails](Verdict::Failed), the object is gone for good, the watch is
-    /// [stopped](crate::Watch::stop), or fails in a way that no retry can cure.
+    /// Returns an error if the time limit is reached, if the condition [fails](Verdict::Failed), if the object is
+    /// deleted for good, if the watch is [stopped](crate::Watch::stop), or if the watch fails in a way that a retry
+    /// can't fix.
     ///
     /// # Cancel safety
-    /// Dropping the future ends the wait; nothing is changed on the server.
+    /// Dropping the future ends the wait; it changes nothing on the server.
     pub async fn is(self, condition: ObjectCondition<K>) -> Result<Option<K>, UntilError> {
         let Self { wait, name, uid, same_object } = self;
         let current = Current { condition, name, uid, same_object, object: None, listed: None, is_listing: true };
         wait.run(current).await
     }
 
-    /// Waits until the object does not exist, or returns at once if it never did; with a [uid](Self::uid), until no object
-    /// has that uid, as `kubectl delete` does.
+    /// Waits until the object does not exist; with a [uid](Self::uid), until the object with that uid is gone, like
+    /// `kubectl delete`.
     ///
     /// # Errors
-    /// As [`is`](Self::is).
+    /// See [`is`](Self::is).
     ///
     /// # Cancel safety
-    /// As [`is`](Self::is).
+    /// Like [`is`](Self::is).
     pub async fn deleted(self) -> Result<(), UntilError> {
         self.is(ObjectCondition::deleted()).await.map(drop)
     }
 }
 
-/// The object as it is known.
+/// The known state of the object.
 struct Current<K> {
     condition: ObjectCondition<K>,
     name: Str,
     uid: Option<Str>,
     same_object: bool,
     object: Option<K>,
-    /// The object of a list that is not complete.
+    /// The object of an incomplete list.
     listed: Option<K>,
     is_listing: bool,
 }
@@ -83,7 +83,7 @@ impl<K: Object> Current<K> {
         self.uid.as_deref().is_none_or(|uid| object.metadata().uid.as_deref() == Some(uid))
     }
 
-    /// Goes over to another state, by way of absence if that is how it must have been.
+    /// Changes to another state, via absence if the object must have been deleted in between.
     fn transition(&mut self, next: Option<K>) -> Outcome<Option<K>> {
         let was_deleted = match (&self.object, &next) {
             (Some(before), Some(next)) => before.metadata().uid != next.metadata().uid,
@@ -142,7 +142,7 @@ impl<K: Object> State for Current<K> {
                 Outcome::Nothing
             }
             (true, false) => self.transition(Some(object)),
-            // It has taken the place of the one that is meant.
+            // It has replaced the awaited object.
             (false, false) if !elsewhere => self.transition(None),
             (false, _) => Outcome::Nothing,
         }

@@ -5,7 +5,7 @@ use kubernetes_core::Str;
 
 use super::Verdict;
 
-/// A condition on one object, to wait for. (The entries of `status.conditions` are
+/// A condition to wait for, on a single object. (The entries of `status.conditions` are
 /// [`meta::v1::Condition`](kubernetes_core::meta::v1::Condition)s.)
 ///
 /// ```
@@ -23,7 +23,7 @@ use super::Verdict;
 /// assert_eq!(gone_or_red.not().check(Some(&Pod::named("web"))), Verdict::Met);
 /// ```
 ///
-/// Errors show the description: "the pod web is red", without the subject.
+/// Errors show the description, which has no subject, such as "is red".
 pub struct ObjectCondition<K> {
     pub(super) description: Description,
     pub(super) check: Check<K>,
@@ -32,9 +32,9 @@ pub struct ObjectCondition<K> {
 pub(super) type Check<K> = Arc<dyn Fn(Option<&K>) -> Verdict + Send + Sync>;
 
 impl<K: 'static> ObjectCondition<K> {
-    /// A condition on an object that exists: as long as it does not, the condition does not hold.
+    /// Creates a condition on an existing object: it does not hold while the object does not exist.
     ///
-    /// `check` answers a [`Verdict`], or a `bool`. It is called for each state of the object, and must not block.
+    /// `check` returns a [`Verdict`] or a `bool`. It is called for each state of the object, and must not block.
     pub fn new<V: Into<Verdict>>(description: impl Into<Str>, check: impl Fn(&K) -> V + Send + Sync + 'static) -> Self {
         Self::of_state(description, move |object| match object {
             Some(object) => check(object).into(),
@@ -42,7 +42,7 @@ impl<K: 'static> ObjectCondition<K> {
         })
     }
 
-    /// A condition that may hold for an object that does not exist, for which `check` is given `None`.
+    /// Creates a condition that may hold for a missing object, for which `check` gets `None`.
     pub fn of_state<V: Into<Verdict>>(
         description: impl Into<Str>,
         check: impl Fn(Option<&K>) -> V + Send + Sync + 'static,
@@ -51,12 +51,12 @@ impl<K: 'static> ObjectCondition<K> {
         Self { description: Description::simple(description.into()), check }
     }
 
-    /// The object exists.
+    /// Holds if the object exists.
     pub fn exists() -> Self {
         Self::new("exists", |_| true)
     }
 
-    /// The object does not exist, because it was deleted or never was.
+    /// Holds if the object does not exist, because it was deleted or never created.
     pub fn deleted() -> Self {
         Self::of_state("is deleted", |object| match object {
             None => Verdict::Met,
@@ -64,22 +64,22 @@ impl<K: 'static> ObjectCondition<K> {
         })
     }
 
-    /// Both hold.
+    /// Holds if both conditions hold.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let description = self.description.and(&other.description);
         self.combined(description, other, Verdict::and)
     }
 
-    /// One of them holds, or both.
+    /// Holds if at least one of the conditions holds.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         let description = self.description.or(&other.description);
         self.combined(description, other, Verdict::or)
     }
 
-    /// This does not hold, whether not yet or not any more.
-    #[allow(clippy::should_implement_trait, reason = "an operator would not stand in line with `and` and `or`")]
+    /// Holds if this condition does not, whether not yet or no longer.
+    #[allow(clippy::should_implement_trait, reason = "an operator would be inconsistent with `and` and `or`")]
     #[must_use]
     pub fn not(self) -> Self {
         Self { description: self.description.not(), check: Arc::new(move |object| (self.check)(object).not()) }
@@ -119,7 +119,7 @@ impl<K> fmt::Debug for ObjectCondition<K> {
 #[derive(Clone, Debug)]
 pub(super) struct Description {
     text: Str,
-    /// Whether it is made of several, so that it needs brackets inside another one.
+    /// Whether it is a combination, so that it needs parentheses inside another one.
     compound: bool,
 }
 

@@ -8,34 +8,34 @@ use kubernetes_core::{Object, ObjectKey};
 use super::object_condition::Check;
 use super::{ObjectCondition, Verdict};
 
-/// The objects that exist, in the order of their namespaces and names.
+/// The existing objects, ordered by namespace and name.
 #[derive(Clone)]
 pub struct Objects<K>(BTreeMap<ObjectKey, Entry<K>>);
 
-/// How many verdicts are kept for an object: conditions may be made anew for each wait.
+/// The maximum number of cached verdicts for an object, as each wait may create new conditions.
 const MOST_VERDICTS: usize = 8;
 
-/// The verdict of a condition, which is known by its function.
+/// The verdict of a condition, which is identified by its function.
 type CachedVerdict<K> = (Check<K>, Verdict);
 
-/// An object, and the verdicts of conditions on it: they are asked anew when something else takes its place.
+/// An object with cached verdicts of conditions, which are discarded when the object is replaced.
 struct Entry<K> {
     object: K,
     verdicts: Mutex<Vec<CachedVerdict<K>>>,
 }
 
 impl<K> Objects<K> {
-    /// How many there are.
+    /// The number of objects.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no objects.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// All of them.
+    /// All objects.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &K> {
         self.0.values().map(|entry| &entry.object)
     }
@@ -44,7 +44,7 @@ impl<K> Objects<K> {
         self.0.into_values().map(|entry| entry.object).collect()
     }
 
-    /// The verdict of a condition on each.
+    /// The verdict of a condition on each object.
     pub(super) fn check(&self, condition: &ObjectCondition<K>) -> impl Iterator<Item = Verdict> {
         self.0.iter().map(|(key, entry)| entry.check(condition, key.name()))
     }

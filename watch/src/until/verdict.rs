@@ -5,9 +5,9 @@ use kubernetes_core::Str;
 pub enum Verdict {
     /// The condition holds.
     Met,
-    /// It does not hold yet, for this reason (`1 of 3 replicas are available`), or the empty one.
+    /// The condition does not hold yet, for this reason (`1 of 3 replicas are available`), which may be empty.
     Waiting(Str),
-    /// It can no longer hold, for this reason: there is no point in waiting.
+    /// The condition can no longer hold, for this reason, so waiting is pointless.
     Failed(Str),
 }
 
@@ -18,12 +18,12 @@ impl From<bool> for Verdict {
 }
 
 impl Verdict {
-    /// Not yet, for this reason.
+    /// Creates a verdict that the condition does not hold yet, for this reason.
     pub fn waiting(reason: impl Into<Str>) -> Self {
         Self::Waiting(reason.into())
     }
 
-    /// Not any more, for this reason.
+    /// Creates a verdict that the condition can no longer hold, for this reason.
     pub fn failed(reason: impl Into<Str>) -> Self {
         Self::Failed(reason.into())
     }
@@ -33,7 +33,7 @@ impl Verdict {
         *self == Self::Met
     }
 
-    /// Met if both are, failed if one is.
+    /// Met if both are met, failed if one is failed.
     pub(super) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Failed(reason), _) | (_, Self::Failed(reason)) => Self::Failed(reason),
@@ -42,7 +42,7 @@ impl Verdict {
         }
     }
 
-    /// Met if one is, failed if both are.
+    /// Met if one is met, failed if both are failed.
     pub(super) fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Met, _) | (_, Self::Met) => Self::Met,
@@ -54,12 +54,12 @@ impl Verdict {
         }
     }
 
-    /// Met if this is not.
+    /// Met if this is not met.
     pub(super) fn not(self) -> Self {
         Self::from(!self.is_met())
     }
 
-    /// The same with `subject: ` before its reason.
+    /// Adds `subject: ` before the reason.
     pub(super) fn about(self, subject: &str) -> Self {
         let named = |reason: Str| match reason.as_str() {
             "" => subject.into(),

@@ -1,4 +1,4 @@
-//! Properties of any bytes in place of events; checked by the fuzz target `watch_events`, and on its corpus.
+//! Properties of arbitrary bytes in place of events, checked by the fuzz target `watch_events` and on its corpus.
 
 use kubernetes_core::Str;
 use kubernetes_core::json::{DecodeError, Reader};
@@ -6,10 +6,10 @@ use kubernetes_core::json::{DecodeError, Reader};
 use super::decode::decode;
 use super::{EventReader, Slot};
 
-/// The events that were read, as text, and whether the body ended well.
+/// The events that were read, as text, and whether the body ended properly.
 type Outcome = (Vec<String>, bool);
 
-/// Events do not depend on the chunks that they come in, and JSON that is a sequence of events is read as such.
+/// Events do not depend on how the body is divided into chunks, and JSON that is a sequence of events is read as such.
 pub(crate) fn check(body: &[u8]) {
     let whole = read(body.chunks(body.len().max(1)), false);
     for size in [1, 2, 3, 7, 64] {
@@ -47,7 +47,7 @@ fn read<'a>(chunks: impl Iterator<Item = &'a [u8]>, pauses: bool) -> Outcome {
     }
 }
 
-/// The events of a text that is nothing but events, by the JSON reader.
+/// The events of a text that consists of events, according to the JSON reader.
 fn events(text: &str) -> Option<Vec<String>> {
     let (mut reader, mut slot, mut events) = (Reader::new(text), AnyObject::default(), Vec::new());
     while reader.end().is_err() {
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn the_corpus_of_the_fuzz_target_passes() {
         let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/watch_events");
-        // A packaged crate comes without it.
+        // Packaged crates do not include it.
         let Ok(files) = std::fs::read_dir(corpus) else { return };
         let mut count = 0;
         for file in files {

@@ -3,38 +3,38 @@ use bytes::{Buf, Bytes};
 use super::values::ValueScan;
 use super::{EventTooLong, MAX_EVENT};
 
-/// How much memory is kept between lines.
+/// The capacity that is kept between lines.
 const KEPT: usize = 64 * 1024;
 
 /// Splits a body that arrives in chunks of any size into lines.
 ///
-/// A line that lies inside one chunk is not copied, and no byte is looked at twice. Blank lines are left out.
-/// Memory is bounded by one chunk and one line, and shrinks after a long line.
+/// A line inside a single chunk is not copied, and no byte is examined twice. Blank lines are skipped. Memory is
+/// bounded by one chunk and one line, and shrinks after a long line.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     chunk: Bytes,
-    /// How much of the chunk is the line that was handed out last.
+    /// The length of the part of the chunk that belongs to the last returned line.
     consumed: usize,
-    /// The start of a line whose end has not arrived.
+    /// The start of an incomplete line.
     partial: Vec<u8>,
-    /// Whether `partial` is the line that was handed out last.
+    /// Whether `partial` is the last returned line.
     partial_consumed: bool,
-    /// How far `partial` has been searched for a value that is complete without a line end.
+    /// The position up to which `partial` has been searched for a value that is complete without a line feed.
     scan: ValueScan,
 }
 
 impl Lines {
-    /// Adds the next chunk; only to be called after [`next`](Self::next) has returned `None`.
+    /// Adds the next chunk; must only be called after [`next`](Self::next) has returned `None`.
     pub(super) fn push(&mut self, chunk: Bytes) {
-        debug_assert!(!self.chunk.has_remaining(), "the chunk before has been read");
+        debug_assert!(!self.chunk.has_remaining(), "the previous chunk has been read");
         self.chunk = chunk;
         self.consumed = 0;
     }
 
-    /// The next line, without its end; `None` when more chunks are needed.
+    /// The next line, without its terminator; `None` if more chunks are needed.
     ///
     /// # Errors
-    /// If the line is longer than [`MAX_EVENT`].
+    /// Returns an error if the line is longer than [`MAX_EVENT`].
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, EventTooLong> {
         loop {
             self.discard_consumed();
@@ -65,13 +65,13 @@ impl Lines {
         }
     }
 
-    /// Whether the start of the next line is a value that is complete.
+    /// Whether the start of the next line is a complete value.
     pub(super) fn has_whole_value(&mut self) -> bool {
         self.discard_consumed();
         self.scan.value_end(&self.partial).is_some()
     }
 
-    /// The start of the next line, and what follows it; it is not kept.
+    /// Takes the start of the next line, and everything after it.
     pub(super) fn take(&mut self) -> Vec<u8> {
         self.discard_consumed();
         let mut taken = std::mem::take(&mut self.partial);
@@ -79,7 +79,7 @@ impl Lines {
         taken
     }
 
-    /// The line that was handed out last, and what follows it; it is not kept.
+    /// Takes the last returned line, and everything after it.
     pub(super) fn take_with_last(&mut self) -> Vec<u8> {
         if std::mem::take(&mut self.partial_consumed) {
             self.partial.push(b'\n');

@@ -1,4 +1,4 @@
-//! The bytes of a watch, as events.
+//! Reads the bytes of a watch as events.
 
 mod decode;
 #[cfg(any(test, fuzzing))]
@@ -12,13 +12,13 @@ pub(crate) use reader::{EventReader, ReadError};
 
 use std::fmt;
 
-/// The longest event that is accepted.
+/// The maximum length of an event.
 ///
 /// etcd refuses objects over 1.5 MiB by default and advises against a limit over 10 MiB. JSON escapes (`\u001b`) may
 /// make an object up to six times as long: 64 MiB leaves room for any object that a server can hold.
 const MAX_EVENT: usize = 64 * 1024 * 1024;
 
-/// An event is longer than [`MAX_EVENT`].
+/// The error for an event longer than [`MAX_EVENT`].
 #[derive(Debug)]
 pub(crate) struct EventTooLong;
 

@@ -1,17 +1,17 @@
 use super::{EventTooLong, MAX_EVENT};
 
-/// How much memory is kept between values.
+/// The capacity that is kept between values.
 const KEPT: usize = 64 * 1024;
 
-/// Splits bytes that arrive in chunks of any size into JSON values, whatever white space stands between and in them.
+/// Splits bytes that arrive in chunks of any size into JSON values, with any white space between and in them.
 ///
 /// No byte is scanned twice. Memory is bounded by one chunk and one value.
 #[derive(Debug)]
 pub(super) struct Values {
     buffer: Vec<u8>,
-    /// The end of the value that was handed out last.
+    /// The end of the last returned value.
     start: usize,
-    /// How far the next value has been scanned, beginning with `start`.
+    /// The position up to which the next value, beginning at `start`, has been scanned.
     scan: ValueScan,
 }
 
@@ -25,10 +25,11 @@ impl Values {
         self.buffer.extend_from_slice(chunk);
     }
 
-    /// The next value; text that is not a value counts as one up to its line end. `None` when more bytes are needed.
+    /// The next value; text that is not a value counts as one up to the end of its line. `None` if more bytes are
+    /// needed.
     ///
     /// # Errors
-    /// If the value is longer than [`MAX_EVENT`].
+    /// Returns an error if the value is longer than [`MAX_EVENT`].
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, EventTooLong> {
         let rest = self.buffer.get(self.start..).unwrap_or_default();
         let end = self.scan.value_end(rest);
@@ -47,7 +48,7 @@ impl Values {
         self.buffer.get(self.start..).unwrap_or_default().trim_ascii().is_empty()
     }
 
-    /// How many bytes are kept.
+    /// The number of buffered bytes.
     #[cfg(test)]
     pub(super) fn size(&self) -> usize {
         self.buffer.len()
@@ -66,10 +67,10 @@ impl Values {
     }
 }
 
-/// Looks for the end of a JSON object or list in bytes that arrive bit by bit.
+/// Finds the end of a JSON object or list in bytes that arrive in pieces.
 #[derive(Debug, Default)]
 pub(super) struct ValueScan {
-    /// How many bytes have been scanned.
+    /// The number of bytes that have been scanned.
     scanned: usize,
     depth: usize,
     place: Place,
@@ -89,8 +90,8 @@ enum Place {
 }
 
 impl ValueScan {
-    /// The end of the first value in `bytes`, which are those of the last call and what followed; `None` if it lacks
-    /// its end.
+    /// The end of the first value in `bytes`, which are those of the last call and any that followed; `None` if the
+    /// value is incomplete.
     pub(super) fn value_end(&mut self, bytes: &[u8]) -> Option<usize> {
         while self.scanned < bytes.len() {
             if self.place == Place::String {

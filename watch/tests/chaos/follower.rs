@@ -1,4 +1,4 @@
-//! Follows `Watch::stream` as its users are told to: after a version is forgotten, from a new list.
+//! Follows `Watch::stream` as its documentation says: after a version is forgotten, from a new list.
 
 use std::sync::{Arc, Mutex};
 
@@ -45,7 +45,8 @@ impl Follower {
         })
     }
 
-    /// From its list on, each stream has every change, in order, and nothing else. Returns how many events, and streams.
+    /// From its list on, each stream has every change, in order, and nothing else. Returns how many events, and
+    /// streams.
     pub(crate) fn check(&self, seed: u64, history: &History) -> (usize, usize) {
         self.streams(|streams| {
             for events in &*streams {

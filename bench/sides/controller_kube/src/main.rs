@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bench_live::{CONCURRENCY, Reconciles};
 use futures::StreamExt;
+use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::{ObjectMeta, Patch, PatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -48,7 +49,7 @@ async fn reconcile(map: Arc<ConfigMap>, context: Arc<Context>) -> Result<Action,
             owner_references: map.controller_owner_ref(&()).map(|owner| vec![owner]),
             ..ObjectMeta::default()
         },
-        string_data: Some(BTreeMap::from([("of".to_owned(), name.clone())])),
+        data: Some(BTreeMap::from([("of".to_owned(), ByteString(name.clone().into_bytes()))])),
         ..Secret::default()
     };
     let namespace = map.namespace().unwrap_or_default();

@@ -28,7 +28,7 @@ async fn reconcile(runs: Reconciles, map: Arc<ConfigMap>, context: Context<Confi
     runs.begun(map.data.get("stamp").map(|stamp| &**stamp));
     let mut secret = Secret::named(map.name());
     secret.metadata.labels = [("role", "owned")].into();
-    secret.string_data = [("of", map.name())].into();
+    secret.data = [("of", map.name().as_bytes())].into();
     context.apply_owned(&map, [secret]).await?;
     runs.ended(map.name());
     Ok(Action::await_change())

@@ -46,6 +46,8 @@ enum Job {
     Json,
     /// The same, with lists in CBOR.
     Cbor,
+    /// The same in JSON, and nothing is compressed.
+    Uncompressed,
 }
 
 fn main() -> Result<()> {
@@ -53,7 +55,8 @@ fn main() -> Result<()> {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    let config = Config::from_kubeconfig(&Kubeconfig::read(&arguments.kubeconfig)?, None)?;
+    let mut config = Config::from_kubeconfig(&Kubeconfig::read(&arguments.kubeconfig)?, None)?;
+    config.disable_compression |= arguments.job == Job::Uncompressed;
     let format = if arguments.job == Job::Cbor { ContentType::Cbor } else { ContentType::Json };
     let client = Client::builder(config).content_type(format).build()?;
     match arguments.job {
@@ -63,7 +66,7 @@ async fn run(arguments: Arguments) -> Result<()> {
             core_v1::delete_namespace(&arguments.namespace).send(&client).await?;
             Ok(())
         }
-        Job::Json | Job::Cbor => follow(&client, &arguments).await,
+        Job::Json | Job::Cbor | Job::Uncompressed => follow(&client, &arguments).await,
     }
 }
 

@@ -49,7 +49,7 @@ impl Transaction<'_> {
         if is_ours {
             return Ok(());
         }
-        let message = "kubernetes-codegen needs this name, but did not create this: move it elsewhere";
+        let message = "kubernetes-codegen needs this name, but has not created this: move it elsewhere";
         Err(Error::new(message).in_file(self.folder.display()))
     }
 

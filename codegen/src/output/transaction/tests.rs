@@ -188,7 +188,7 @@ fn failures() {
         OutputFolder::open(folder.path()).expect("it can be recovered");
         let expected = if result.is_ok() || is_interrupted { after() } else { before() };
         let mut found = read(folder.path());
-        // A folder that can't be removed stays, which nobody is told.
+        // A folder that can't be removed stays, which is not reported.
         found.retain(|path, _| !path.ends_with('/'));
         assert_eq!(found, expected, "after {steps} steps: {result:?}");
         if is_over {
@@ -225,7 +225,7 @@ fn a_folder_of_someone_else_is_not_touched() {
     let refused = || {
         let error = OutputFolder::open(root).expect_err("it is not ours").to_string();
         assert!(
-            error.ends_with("kubernetes-codegen needs this name, but did not create this: move it elsewhere"),
+            error.ends_with("kubernetes-codegen needs this name, but has not created this: move it elsewhere"),
             "{error}"
         );
     };

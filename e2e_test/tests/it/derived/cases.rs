@@ -1,4 +1,4 @@
-//! Specs, and what the API server makes of them.
+//! Specs, and the API server's results for them.
 
 use serde_json::{Value, json};
 

@@ -49,8 +49,8 @@ fn text_of(name: &str, spec: &Value) -> String {
         .to_string()
 }
 
-/// Creates an object by the text, so that nothing of it goes through our types; they read the answer, and write it as it
-/// is.
+/// Creates an object by the text, so that nothing of it goes through our types; they read the answer, and write it as
+/// it is.
 async fn check(
     client: &Client,
     namespace: &str,
@@ -165,7 +165,7 @@ async fn kubectl(namespace: &str) {
     assert_eq!(scaled, "probe.derived.example.com/p-scaled scaled\n");
     assert_eq!(say("get probe p-scaled -o jsonpath={.spec.replicas}").await, "7");
     let explained = say("explain probe").await;
-    assert!(explained.contains("A resource that probes what the server makes of attributes."), "{explained}");
+    assert!(explained.contains("A resource that probes the server's handling of attributes."), "{explained}");
     let explained = say("explain probe.spec.enums.text").await;
     assert!(explained.contains("ENUM:\n    Always\n    Never\n"), "{explained}");
 }

@@ -10,7 +10,7 @@ use kubernetes_sdk::core::{
 use kubernetes_sdk::models::core::v1::{PodSpec, PodTemplateSpec};
 use kubernetes_sdk::{CustomResource, Schema};
 
-/// A resource that probes what the server makes of attributes.
+/// A resource that probes the server's handling of attributes.
 #[derive(Clone, Debug, PartialEq, CustomResource)]
 #[kubernetes(
     group = "derived.example.com",

@@ -56,7 +56,7 @@ async fn begin(client: &Client, namespace: &str) -> Vec<Gauge> {
     gauges
 }
 
-/// The objects were stored anew, and the old version can be removed.
+/// The objects were migrated, and the old version can be removed.
 async fn end(client: &Client, namespace: &str, before: Vec<Gauge>) {
     assert_eq!(stored_versions(client).await, ["v1"]);
     for mut gauge in before {

@@ -1,4 +1,4 @@
-//! kubectl, and what it makes of a kubeconfig.
+//! kubectl, and how it reads a kubeconfig.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -185,7 +185,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// As client-go's `DefaultServerURL`: no scheme is `http`; query, fragment and trailing slashes do not count.
+/// Like client-go's `DefaultServerURL`: no scheme is `http`; query, fragment and trailing slashes do not count.
 fn server(text: &str) -> String {
     let text = text.split(['?', '#']).next().unwrap_or_default();
     let text = text.trim_end_matches(['/', ':']);

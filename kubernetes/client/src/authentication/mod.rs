@@ -206,7 +206,7 @@ impl Credential {
     }
 }
 
-/// A shorter text is not taken for a secret: it may be anywhere in an error.
+/// A shorter text does not count as a secret: it may be anywhere in an error.
 const MIN_SECRET: usize = 4;
 
 const INVALID_TOKEN: &str = "the token is empty, or contains a line break or control character";

@@ -21,7 +21,7 @@ use crate::sync::lock;
 const SKEW: SignedDuration = SignedDuration::from_secs(10);
 
 /// How long credentials are used whatever they say: they were issued for the requests that waited for them, and with a
-/// wrong clock would be issued anew for each.
+/// wrong clock would be issued again for each.
 const FRESH: Duration = Duration::from_secs(2);
 
 /// How long after a replacement that the server asked for (401) it may not ask for another, so that a server which

@@ -1,4 +1,4 @@
-//! The client for a server that a configuration names.
+//! The client for the server of a configuration.
 
 use std::time::Duration;
 
@@ -16,49 +16,50 @@ use crate::telemetry::Telemetry;
 use crate::transport::{Connector, Pool, rotating, tls};
 
 impl Client {
-    /// Connects as kubectl does: the current context of `$KUBECONFIG` or `~/.kube/config`, else as a pod in a cluster.
+    /// Creates a client with kubectl's configuration: the current context of `$KUBECONFIG` or `~/.kube/config`, or else
+    /// the configuration of a pod.
     ///
     /// Nothing is sent yet.
     ///
     /// # Errors
     ///
-    /// When no configuration is found or it is wrong; [`source`](std::error::Error::source) is the
+    /// Returns an error if there is no configuration or it is wrong; [`source`](std::error::Error::source) is the
     /// [`kubernetes_config::Error`] that names the file and field.
     pub fn from_env() -> Result<Self, Error> {
         Self::new(Config::from_env().map_err(Error::from)?)
     }
 
-    /// A client for `config`, with the default settings of [`ClientBuilder`].
+    /// Creates a client for `config`, with the default settings of [`ClientBuilder`].
     ///
     /// # Errors
     ///
-    /// As [`ClientBuilder::build`].
+    /// See [`ClientBuilder::build`].
     pub fn new(config: Config) -> Result<Self, Error> {
         Self::builder(config).build()
     }
 
-    /// A builder, for timeouts and limits other than the defaults.
+    /// Returns a builder, for timeouts and limits other than the defaults.
     pub fn builder(config: Config) -> ClientBuilder {
         ClientBuilder::new(config)
     }
 }
 
 impl ClientBuilder {
-    /// How long connecting may take: name, TCP on all addresses, and TLS. 30 s by default; `None` for no limit but
-    /// that of the request.
+    /// Sets the timeout for connecting, which includes name resolution, TCP with all addresses, and TLS: 30 s by
+    /// default; with `None`, only the timeout of the request applies.
     pub fn connect_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.connect_timeout = timeout.into();
         self
     }
 
-    /// How long an exec plugin may take before it is stopped, and the requests that wait for it fail. 60 s by default,
-    /// and five minutes when it can talk with the user. It does not count as time of a request.
+    /// Sets the time limit of an exec plugin, after which it is stopped and the requests that wait for it fail: 60 s by
+    /// default, and five minutes if it can prompt the user. It is not part of a request's timeout.
     pub fn exec_timeout(mut self, timeout: Duration) -> Self {
         self.exec_timeout = Some(timeout);
         self
     }
 
-    /// The `User-Agent` header, by which the server's audit log and metrics tell clients apart.
+    /// Sets the `User-Agent` header, which identifies the client in the server's audit log and metrics.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = user_agent.into();
         self
@@ -68,17 +69,16 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// When the server's address is not a URL with `http` or `https`; when a certificate or key is wrong, or the
-    /// platform's certificates can't be read; when verification is off in spite of an authority; when credentials would
-    /// be sent over `http` to another machine; when the URL of the proxy is wrong; and when the rate limit makes no
-    /// sense.
+    /// Returns an error if the server's address is not an `http` or `https` URL, if a certificate or key is wrong, if
+    /// the platform's certificates can't be read, if verification is off although there is a CA, if credentials would
+    /// be sent over `http` to another machine, if the URL of the proxy is wrong, or if the rate limit is invalid.
     pub fn build(self) -> Result<Client, Error> {
         check_config(&self.target)?;
         self.check_rate_limit()?;
         let (config, connect_timeout) = (self.target, self.connect_timeout);
         let mut headers = config.impersonate.as_ref().map_or_else(|| Ok(HeaderMap::new()), impersonation::headers)?;
         let user_agent = HeaderValue::try_from(&self.user_agent).map_err(|error| {
-            Error::build_from(format!("the user agent {:?} does not fit into a header", self.user_agent), error)
+            Error::build_from(format!("the user agent {:?} is not valid in a header", self.user_agent), error)
         })?;
         headers.insert(USER_AGENT, user_agent);
         let authentication = Authentication::new(&config, self.exec_timeout)?;
@@ -106,7 +106,7 @@ impl ClientBuilder {
     }
 }
 
-/// Refuses settings with which requests would go to the wrong place, or in the clear.
+/// Refuses settings that would send requests to the wrong place or unencrypted.
 fn check_config(config: &Config) -> Result<(), Error> {
     let server = &config.server;
     let Some(authority) = server.authority() else {
@@ -119,7 +119,7 @@ fn check_config(config: &Config) -> Result<(), Error> {
         return Err(Error::build(format!("the server {server} does not start with https:// or http://")));
     }
     if server.scheme() == Some(&Scheme::HTTP) && config.credentials != Credentials::None && !is_loopback(server) {
-        return Err(Error::build(format!("credentials are not sent to {server}, since http is not encrypted")));
+        return Err(Error::build(format!("credentials are not sent to {server}, because http is not encrypted")));
     }
     if config.insecure_skip_tls_verify && config.certificate_authority.is_some() {
         return Err(Error::build("insecure_skip_tls_verify contradicts certificate_authority; remove one of the two"));

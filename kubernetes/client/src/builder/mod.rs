@@ -1,4 +1,4 @@
-//! Settings of a client.
+//! The settings of a client.
 
 mod config;
 mod service;
@@ -16,10 +16,11 @@ use crate::telemetry::{Observation, Observer};
 
 pub use service::InjectedService;
 
-/// As client-go's dialer (`transport/cache.go`), which gives as much to TCP alone.
+/// Like client-go's dialer (`transport/cache.go`), which gives as much to TCP alone.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Builds a [`Client`](crate::Client) from a configuration, or over an [injected service](crate::Client::service_builder).
+/// Builds a [`Client`](crate::Client) from a configuration, or over an [injected
+/// service](crate::Client::service_builder).
 ///
 /// ```
 /// use std::time::Duration;
@@ -67,16 +68,16 @@ impl<T> ClientBuilder<T> {
         }
     }
 
-    /// How long a request may take, retries included, until its whole response is read; for watches and logs, until the
-    /// head of the response is there. 60 s by default; `None` for no limit. Waiting for credentials, such as for a user
-    /// who has to log in, does not count.
+    /// Sets the timeout of a request, including retries, until its whole response is read; for watches and logs, until
+    /// the response begins. 60 s by default; `None` for no limit. Waiting for credentials, such as for a user who must
+    /// log in, does not count.
     pub fn request_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.limits.request_timeout = timeout.into();
         self
     }
 
-    /// The size above which a response is refused, 256 MiB by default. It does not limit watches and logs, which are
-    /// read as they arrive.
+    /// Sets the maximum size of a response: 256 MiB by default. It does not limit watches and logs, which are read as
+    /// they arrive.
     pub fn max_response_bytes(mut self, limit: usize) -> Self {
         self.limits.max_response_bytes = limit;
         self
@@ -97,13 +98,13 @@ impl<T> ClientBuilder<T> {
         self
     }
 
-    /// How long a stream that was opened, as a log that is followed, may be silent before it fails with
-    /// [`is_timeout`](crate::Error::is_timeout). There is no limit by default, since a container may say nothing for
-    /// hours; one of more than a year is none.
+    /// Sets the time that an open stream, such as a followed log, may be silent before it fails with
+    /// [`is_timeout`](crate::Error::is_timeout). By default there is no limit, since a container may log nothing for
+    /// hours. A limit of more than a year is ignored.
     ///
-    /// That the server is gone is found within 45 s without it: by pings over HTTP/2, and by TCP's keep-alive over
-    /// HTTP/1.1. What this finds beyond that is a connection that was lost behind the server, to the node, or behind a proxy.
-    /// A watch of `kubernetes-watch` has a limit of its own, and reconnects.
+    /// A lost server is detected within 45 s even without this limit, by pings over HTTP/2 and by TCP keep-alive over
+    /// HTTP/1.1. The limit also detects a connection that was lost behind the server, such as to the node, or behind a
+    /// proxy. A watch of `kubernetes-watch` has its own limit, and reconnects.
     pub fn idle_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.limits.idle_timeout = timeout.into();
         self
@@ -132,16 +133,16 @@ impl<T> ClientBuilder<T> {
         self
     }
 
-    /// How often a request is sent again, 10 times by default, all within the request timeout; 0 for never.
+    /// Sets the maximum number of retries of a request, within the request timeout: 10 by default; 0 disables retries.
     ///
-    /// As client-go, the client sends again
-    /// - any request that is answered with 429 or 5xx and a `Retry-After`, after that time,
-    /// - a read (GET, HEAD, OPTIONS) whose connection is lost before the answer, after 0.1 s at first and up to 2 s,
-    /// - any request that the server refused unseen, when it closes an HTTP/2 connection (GOAWAY) or has too many
-    ///   streams (REFUSED_STREAM).
+    /// Like client-go, the client retries:
+    /// - any request whose response is 429 or 5xx with a `Retry-After`, after that time,
+    /// - a read (GET, HEAD, OPTIONS) whose connection is lost before the response, first after 0.1 s and up to 2 s,
+    /// - any request that the server refused without processing it, because it closes an HTTP/2 connection (GOAWAY) or
+    ///   has too many streams (REFUSED_STREAM).
     ///
-    /// The waits are jittered, and never shorter than the server asks. For watches and logs, which are opened, only the
-    /// last applies; a watch of `kubernetes-watch` reconnects by itself.
+    /// The delays are jittered, but never shorter than the server requests. Only the last case applies to watches and
+    /// logs; a watch of `kubernetes-watch` reconnects automatically.
     pub fn retries(mut self, most: u32) -> Self {
         self.retries = most;
         self
@@ -150,7 +151,7 @@ impl<T> ClientBuilder<T> {
     /// Limits the client to `per_second` requests per second on average, with bursts of up to `burst`; further requests
     /// wait. Off by default: API servers limit clients fairly by themselves.
     ///
-    /// All clones of the client share the limit. Each attempt of a request counts, also opening a watch.
+    /// All clones of the client share the limit. Each attempt of a request counts, and so does opening a watch.
     ///
     /// ```
     /// # use kubernetes_client::Client;
@@ -165,7 +166,7 @@ impl<T> ClientBuilder<T> {
         self
     }
 
-    /// Calls a function for each warning that comes with a response, instead of logging each text once.
+    /// Calls a function for each warning of a response, instead of logging each text once.
     ///
     /// ```
     /// # use kubernetes_client::Client;
@@ -206,7 +207,7 @@ impl<T> ClientBuilder<T> {
 
     pub(crate) fn check_rate_limit(&self) -> Result<(), Error> {
         if self.rate_limit.as_ref().is_some_and(|limit| !limit.is_possible()) {
-            let message = "the rate limit must be a number of requests above zero, and the burst at least one";
+            let message = "the rate limit must be greater than zero, and the burst at least one";
             return Err(Error::build(message));
         }
         Ok(())

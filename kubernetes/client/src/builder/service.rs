@@ -1,4 +1,4 @@
-//! The client over a service that a program brings.
+//! The client over a service of the program.
 
 use std::fmt;
 
@@ -12,18 +12,18 @@ use crate::exchange::{Content, Exchange};
 use crate::telemetry::Telemetry;
 use crate::transport::Transport;
 
-/// The service that a client gives its requests to: the target of [`Client::service_builder`].
+/// The service that receives a client's requests: the target of [`Client::service_builder`].
 pub struct InjectedService {
     transport: Box<dyn Transport>,
     default_namespace: String,
 }
 
 impl Client {
-    /// A client that gives its requests to `service`, for fakes and layers, with the default settings of
+    /// Creates a client that passes its requests to `service`, for fakes and layers, with the default settings of
     /// [`ClientBuilder`].
     ///
-    /// The URI of a request is then a path with a query, without a server. An [`Error`] of the service is passed on as
-    /// it is, any other is wrapped. [`service_builder`](Self::service_builder) takes other settings.
+    /// The URI of a request is then a path with a query, without a server. An [`Error`] of the service is passed on
+    /// unchanged, any other error is wrapped. For other settings, use [`service_builder`](Self::service_builder).
     pub fn with_service<S, B>(service: S, default_namespace: impl Into<String>) -> Self
     where
         S: Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
@@ -36,7 +36,7 @@ impl Client {
         Self::from_exchange(Exchange::over_service(Box::new(service)), &default_namespace.into())
     }
 
-    /// As [`with_service`](Self::with_service), for timeouts and limits other than the defaults.
+    /// Like [`with_service`](Self::with_service), but with timeouts and limits other than the defaults.
     ///
     /// ```
     /// # use std::convert::Infallible;
@@ -82,7 +82,7 @@ impl ClientBuilder<InjectedService> {
     ///
     /// # Errors
     ///
-    /// When the rate limit is not above zero.
+    /// Returns an error if the rate limit is not above zero.
     pub fn build(self) -> Result<Client, Error> {
         self.check_rate_limit()?;
         let InjectedService { transport, default_namespace } = self.target;

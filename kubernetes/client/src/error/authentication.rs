@@ -1,4 +1,4 @@
-//! Why there are no credentials.
+//! The reason why there are no credentials.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -20,11 +20,11 @@ struct Inner {
 /// Whether another attempt can succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cause {
-    /// It fails in the same way, until somebody changes something.
+    /// It fails in the same way until something is changed.
     Lasting,
     /// It may succeed.
     Passing,
-    /// Time ran out, so it may succeed.
+    /// It timed out, so it may succeed.
     Timeout,
 }
 
@@ -38,7 +38,7 @@ impl AuthenticationError {
         Self(Arc::new(Inner { message: message.into(), cause: Cause::Lasting, source }))
     }
 
-    /// One that goes away by itself, as trouble with a network does.
+    /// A transient reason, such as a network failure.
     pub(crate) fn passing(message: impl Into<String>, source: Option<BoxError>) -> Self {
         Self(Arc::new(Inner { message: message.into(), cause: Cause::Passing, source }))
     }

@@ -6,14 +6,14 @@ use std::fmt;
 use kubernetes_core::Status;
 use kubernetes_core::text::printable;
 
-/// How many causes are shown; an object may have thousands of wrong fields.
+/// The maximum number of causes that are shown; an object may have thousands of wrong fields.
 const MOST_SHOWN: usize = 50;
 
-/// How much of a cause is shown.
+/// The maximum length of a cause that is shown.
 const SHOWN_BYTES: usize = 1024;
 
-/// One of the causes in `details.causes` of a `Status`: the field, and what is wrong with it. The next is its source, so
-/// that what prints a chain of errors prints all.
+/// One of the causes in `details.causes` of a `Status`: the field and the problem. The next cause is its source, so
+/// that printing the chain of errors prints all.
 #[derive(Debug)]
 pub(crate) struct Cause {
     text: String,

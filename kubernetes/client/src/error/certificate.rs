@@ -1,4 +1,4 @@
-//! Errors of TLS, in words that say what to do.
+//! Errors of TLS, with messages that say what to do.
 
 use std::error::Error as StdError;
 
@@ -22,19 +22,19 @@ fn server_certificate(error: &CertificateError) -> &'static str {
     use CertificateError as E;
     match error {
         E::UnknownIssuer | E::BadSignature => {
-            "the authority that signed the server's certificate is not trusted: set certificate-authority to the \
+            "the server's certificate is signed by an unknown authority: set certificate-authority to the \
              cluster's CA"
         }
         E::NotValidForName | E::NotValidForNameContext { .. } => {
             "the server's certificate is for another name: connect by a name it covers, or set tls-server-name"
         }
         E::Expired | E::ExpiredContext { .. } => {
-            "the server's certificate has expired: renew it, unless the clock of this machine is wrong"
+            "the server's certificate has expired: renew it, or correct the clock of this machine"
         }
         E::NotValidYet | E::NotValidYetContext { .. } => {
-            "the server's certificate is not valid yet: is the clock of this machine right?"
+            "the server's certificate is not valid yet: check the clock of this machine"
         }
-        E::InvalidPurpose | E::InvalidPurposeContext { .. } => "the server's certificate is not one for servers",
+        E::InvalidPurpose | E::InvalidPurposeContext { .. } => "the server's certificate is not for servers",
         E::Revoked => "the server's certificate has been revoked",
         _ => "the server's certificate is not accepted",
     }
@@ -43,15 +43,15 @@ fn server_certificate(error: &CertificateError) -> &'static str {
 fn alert_received(alert: AlertDescription) -> Option<&'static str> {
     use AlertDescription as A;
     Some(match alert {
-        A::CertificateRequired => "the server asks for a client certificate, and there is none",
+        A::CertificateRequired => "the server requires a client certificate, but there is none",
         A::CertificateExpired => "the server refuses the client certificate: it has expired",
         A::CertificateRevoked => "the server refuses the client certificate: it has been revoked",
-        A::UnknownCA => "the server refuses the client certificate: it does not know who signed it",
+        A::UnknownCA => "the server refuses the client certificate: its issuer is unknown",
         A::BadCertificate | A::CertificateUnknown | A::UnsupportedCertificate | A::AccessDenied => {
             "the server refuses the client certificate"
         }
-        A::ProtocolVersion => "the server speaks neither TLS 1.2 nor TLS 1.3",
-        A::UnrecognisedName => "the server does not know the name that it was asked for",
+        A::ProtocolVersion => "the server supports neither TLS 1.2 nor TLS 1.3",
+        A::UnrecognisedName => "the server does not recognize the requested name",
         _ => return None,
     })
 }

@@ -22,12 +22,12 @@ impl Error {
         Self::new(Kind::Connect { server: server.map(origin), source: error })
     }
 
-    /// The object, or the path, does not exist (404).
+    /// Whether the object or the path does not exist (404).
     ///
     /// # Troubleshooting
     ///
-    /// - The name or namespace is wrong: [`path`](Self::path) is the path that was asked for. A client without a
-    ///   namespace in its kubeconfig uses `default`.
+    /// - The name or namespace is wrong: see [`path`](Self::path). A client without a namespace in its kubeconfig uses
+    ///   `default`.
     /// - The resource is not served: the definition of the custom resource is missing or not established yet, or the
     ///   server has no such version of the group (`kubectl api-resources`). `Status::is_unknown_path` of
     ///   [`status`](Self::status) distinguishes this from a missing object.
@@ -36,63 +36,63 @@ impl Error {
         self.status_is(Status::is_not_found)
     }
 
-    /// An object of that name exists already (409 `AlreadyExists`).
+    /// Whether an object with that name already exists (409 `AlreadyExists`).
     ///
     /// # Troubleshooting
     ///
     /// - The program ran before: apply the object ([`ApplyRequest`](kubernetes_core::ApplyRequest)) instead of creating
-    ///   it, or take this error for success.
-    /// - An object of that name is being deleted and waits for its finalizers: wait until it is gone.
+    ///   it, or treat this error as success.
+    /// - An object with that name is being deleted and waits for its finalizers: wait until it is gone.
     pub fn is_already_exists(&self) -> bool {
         self.status_is(Status::is_already_exists)
     }
 
-    /// The object has changed since it was read, or is in a state that forbids the request (409).
+    /// Whether the object has changed since it was read, or is in a state that forbids the request (409).
     ///
-    /// Read the object again, make the change anew, and send that.
+    /// Read the object again, repeat the change, and send that.
     ///
     /// # Troubleshooting
     ///
     /// - Another program, often a controller, wrote the object between your read and your write: `modify` or
-    ///   `retry_on_conflict` of `kubernetes-utils` read again and retry.
-    /// - An apply wants a field that another manager owns: `RequestError::conflicts` lists field and manager; leave the
-    ///   field out, or send `force(true)`.
-    /// - An eviction, a scale or a binding is not possible in the object's present state.
+    ///   `retry_on_conflict` of `kubernetes-utils` handle this.
+    /// - An apply sets a field that another manager owns: `RequestError::conflicts` lists fields and managers; omit the
+    ///   field, or use `force(true)`.
+    /// - An eviction, a scale or a binding is not possible in the object's current state.
     pub fn is_conflict(&self) -> bool {
         self.status_is(Status::is_conflict)
     }
 
-    /// The server has forgotten the resourceVersion or continue token (410, `Gone` or `Expired`): list anew.
+    /// Whether the server has forgotten the resourceVersion or continue token (410, `Gone` or `Expired`): list again.
     ///
     /// # Troubleshooting
     ///
-    /// API servers forget versions after about five minutes. A list that is read page by page more slowly, or a program
-    /// that resumes from a version it stored, gets this error. `Informer` and `Reflector` of `kubernetes-watch` list
-    /// again by themselves.
+    /// API servers forget versions after about five minutes. This affects slow reading of a list page by page, and
+    /// programs that resume from a stored version. `Informer` and `Reflector` of `kubernetes-watch` list again
+    /// automatically.
     pub fn is_gone(&self) -> bool {
         self.status_is(Status::is_gone) || self.http_status() == Some(StatusCode::GONE)
     }
 
-    /// The user may not do this (403).
+    /// Whether the user is not allowed to do this (403).
     ///
     /// # Troubleshooting
     ///
     /// - A role lacks the verb, resource or subresource (`pods/exec`, `deployments/status`): the message names user,
-    ///   verb and resource; ask with `kubectl auth can-i`.
-    /// - In a pod, the user is the service account: check its RoleBinding, and that the namespace is the binding's.
+    ///   verb and resource; check with `kubectl auth can-i`.
+    /// - In a pod, the user is the service account: check its RoleBinding, and the namespace of the binding.
     /// - An admission webhook or policy refused the object: the message has its reason.
     /// - The user is `system:anonymous`: no credentials were sent; check the user of the kubeconfig's context.
     pub fn is_forbidden(&self) -> bool {
         self.status_is(Status::is_forbidden)
     }
 
-    /// The server does not know who the user is: no credentials, or wrong or expired ones (401).
+    /// Whether the server does not accept the credentials: they are missing, wrong or expired (401).
     ///
     /// # Troubleshooting
     ///
     /// - The token or client certificate has expired: log in again, or run the exec plugin by hand. The message says
     ///   when a token expired.
-    /// - The kubeconfig is another cluster's with the same address, such as one of a local cluster that was created
+    /// - The kubeconfig belongs to another cluster with the same address, such as a local cluster that was created
     ///   again.
     /// - The clock of this machine is wrong.
     ///
@@ -101,41 +101,41 @@ impl Error {
         self.status_is(Status::is_unauthorized)
     }
 
-    /// The object is not valid (422); `status().details.causes` names the fields.
+    /// Whether the object is not valid (422); `status().details.causes` names the fields.
     ///
     /// # Troubleshooting
     ///
-    /// - A field has a value that the type or the schema of the custom resource does not allow: the message has each
-    ///   field's path.
+    /// - A field has a value that the type or the schema of the custom resource does not allow: the message has the
+    ///   path of each field.
     /// - An update changes an immutable field, such as a Job's template or a Deployment's selector: delete the object
     ///   and create it again.
     pub fn is_invalid(&self) -> bool {
         self.status_is(Status::is_invalid)
     }
 
-    /// The server is too busy for this client, or an eviction would break a disruption budget (429).
+    /// Whether the server is too busy, or an eviction would violate a disruption budget (429).
     ///
     /// # Troubleshooting
     ///
-    /// - The client has retried already, as long as the server sent a `Retry-After`
+    /// - If the server sent a `Retry-After`, the client has already retried
     ///   ([`retries`](crate::ClientBuilder::retries)). Use one informer instead of many lists, or
     ///   [`rate_limit`](crate::ClientBuilder::rate_limit).
-    /// - An eviction: wait until more of the workload's pods are ready, or check its PodDisruptionBudget.
+    /// - For an eviction: wait until more of the workload's pods are ready, or check its PodDisruptionBudget.
     pub fn is_too_many_requests(&self) -> bool {
         self.status_is(Status::is_too_many_requests) || self.http_status() == Some(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// Time ran out: for connecting, for the request, for the server (408, 504 or `Timeout`), or for what a stream
-    /// should yield ([`idle_timeout`](crate::ClientBuilder::idle_timeout)).
+    /// Whether a timeout was reached: for connecting, for the request, in the server (408, 504 or `Timeout`), or for
+    /// data of a stream ([`idle_timeout`](crate::ClientBuilder::idle_timeout)).
     ///
-    /// Except for connecting, the server may have carried out the request.
+    /// Except when connecting, the server may have carried out the request.
     ///
     /// # Troubleshooting
     ///
     /// - The server or a webhook it calls is slow: raise [`request_timeout`](crate::ClientBuilder::request_timeout), or
     ///   list with a `limit`.
     /// - Packets are dropped, by a firewall or a VPN that is down: `kubectl version` hangs too.
-    ///   [`is_connect`](Self::is_connect) holds if not even the connection was made.
+    ///   [`is_connect`](Self::is_connect) is true if there was no connection.
     pub fn is_timeout(&self) -> bool {
         match &self.0.kind {
             Kind::Timeout { .. } | Kind::HookTimeout { .. } => true,
@@ -146,28 +146,28 @@ impl Error {
         }
     }
 
-    /// No connection could be made, because of the name, network, or TLS: the request was not sent.
+    /// Whether connecting failed, because of the name, the network or TLS, so that the request was not sent.
     ///
     /// # Troubleshooting
     ///
-    /// - "connection refused": nothing listens there. The API server is down, the port is wrong, or the kubeconfig is
-    ///   of a local cluster that was stopped.
+    /// - "connection refused": nothing listens there. The API server is down, the port is wrong, or the kubeconfig
+    ///   belongs to a local cluster that was stopped.
     /// - The name does not resolve: check the cluster's `server` in the kubeconfig, and the VPN.
-    /// - A proxy is in the way: `HTTPS_PROXY` and `NO_PROXY` count, and `proxy-url` of the kubeconfig before them.
+    /// - A proxy interferes: the client uses `proxy-url` of the kubeconfig, or else `HTTPS_PROXY` and `NO_PROXY`.
     /// - TLS failed: see [`is_certificate`](Self::is_certificate).
     pub fn is_connect(&self) -> bool {
         matches!(self.0.kind, Kind::Connect { .. })
     }
 
-    /// The other side of TLS is not accepted: the server's certificate (its authority is unknown, it is for another
-    /// name, or it has expired), or ours by the server. The message says which, and what to do.
+    /// Whether a certificate was rejected in TLS: the server's (its CA is unknown, it is for another name, or it has
+    /// expired), or the client's by the server. The message says which, and what to do.
     ///
-    /// Our own certificate may also be refused by an answer: see [`is_unauthorized`](Self::is_unauthorized).
+    /// The server may also reject the client's certificate with a response: see
+    /// [`is_unauthorized`](Self::is_unauthorized).
     ///
     /// # Troubleshooting
     ///
-    /// - Unknown authority: set the cluster's `certificate-authority`, or its `certificate-authority-data`, to the
-    ///   cluster's own CA.
+    /// - Unknown CA: set the cluster's `certificate-authority` or `certificate-authority-data` to the cluster's own CA.
     /// - Another name: connect by a name that the certificate covers, or set `tls-server-name`.
     /// - Expired: renew the server's certificate (`kubeadm certs renew`), and check this machine's clock.
     pub fn is_certificate(&self) -> bool {
@@ -183,50 +183,55 @@ impl Error {
         self.is_certificate() && matches!(find(source.as_ref()), Some(rustls::Error::AlertReceived(_)))
     }
 
-    /// There are no credentials, because an exec plugin, an OpenID Connect provider or a token file failed: the request
-    /// was not sent. [`source`](std::error::Error::source) says what failed, and what to do.
+    /// Whether there are no credentials, because an exec plugin, an OpenID Connect provider or a token file failed, so
+    /// that the request was not sent. [`source`](std::error::Error::source) says what failed, and what to do.
     ///
     /// # Troubleshooting
     ///
     /// - The plugin is not installed or not on `PATH`, such as `aws`, `gke-gcloud-auth-plugin` or `kubelogin`: `{:#}`
     ///   shows the command and its output.
-    /// - The login behind the plugin has expired: run its login command, then try again.
-    /// - The plugin wants to ask the user, but the program has no terminal.
+    /// - The plugin's login has expired: run its login command, then try again.
+    /// - The plugin needs to prompt the user, but the program has no terminal.
     pub fn is_authentication(&self) -> bool {
         matches!(self.0.kind, Kind::Authentication(_))
     }
 
-    /// Whether it may be that the server did not like our certificate. Some proxies don't tell.
+    /// Whether the server may have rejected our certificate, which some proxies hide.
     pub(crate) fn may_be_about_credentials(&self) -> bool {
         self.is_unauthorized() || matches!(self.0.kind, Kind::Connect { .. } | Kind::Transport(_))
     }
 
-    /// A [hook](crate::WriteHook) refused or revoked the write, or the time that it gave the write ran out: then
-    /// [`is_timeout`](Self::is_timeout) holds too. [`source`](std::error::Error::source) is the hook's own error.
+    /// Whether a [hook](crate::WriteHook) refused or revoked the write, or its permit expired, in which case
+    /// [`is_timeout`](Self::is_timeout) is true, too. [`source`](std::error::Error::source) is the hook's own error.
     ///
-    /// A write that was refused was not sent; one whose permit ended may have been carried out.
+    /// A refused write was not sent; one whose permit ended may have been carried out.
+    ///
+    /// # Troubleshooting
+    ///
+    /// With leader election, this process no longer leads, or could not renew its Lease in time: end the work, and let
+    /// the new leader repeat it.
     pub fn is_not_permitted(&self) -> bool {
         matches!(self.0.kind, Kind::Hook(_) | Kind::HookTimeout { .. })
     }
 
-    /// The response arrived, but can't be decoded.
+    /// Whether the response can't be decoded.
     ///
     /// # Troubleshooting
     ///
-    /// - The type does not fit the server's objects, such as a custom resource whose definition has changed: the source
-    ///   names the field. `raw()` and `DynamicObject` read objects of any shape.
-    /// - The server's address is not that of an API server, but of a proxy or a web page.
+    /// - The type does not match the server's objects, such as a custom resource whose definition has changed: the
+    ///   source names the field. `raw()` and `DynamicObject` read objects of any shape.
+    /// - The address is that of a proxy or a website, not of an API server.
     /// - The response is larger than the [decode budget](crate::ClientBuilder::decode_budget) allows.
     pub fn is_decode(&self) -> bool {
         matches!(self.0.kind, Kind::Decode(_))
     }
 
-    /// Whether the same request may succeed later: trouble with the connection (but not with a certificate), time that
-    /// ran out, also for an exec plugin, an OpenID Connect provider that can't be reached, 429, and 5xx except 501 and
-    /// 505.
+    /// Whether the same request may succeed later. This includes connection failures (except those because of a
+    /// certificate), timeouts (even of an exec plugin), an OpenID Connect provider that can't be reached, 429, and 5xx
+    /// except 501 and 505.
     ///
-    /// It does not say that the request was not carried out: only for [`is_connect`](Self::is_connect) and
-    /// [`is_too_many_requests`](Self::is_too_many_requests) is that sure. A read can always be sent again.
+    /// The request may have been carried out, except in the cases of [`is_connect`](Self::is_connect) and
+    /// [`is_too_many_requests`](Self::is_too_many_requests). A read can always be sent again.
     pub fn is_retryable(&self) -> bool {
         match &self.0.kind {
             // With TLS 1.3, the server's refusal of the client's certificate comes after the handshake.
@@ -250,7 +255,7 @@ impl Error {
         }
     }
 
-    /// Whether the server has certainly not looked at the request, so that even a write may be sent again (RFC 9113,
+    /// Whether the server has certainly not processed the request, so that even a write may be sent again (RFC 9113,
     /// §8.7).
     pub(crate) fn is_unseen(&self) -> bool {
         let Kind::Transport(source) = &self.0.kind else { return false };
@@ -264,7 +269,7 @@ impl Error {
             })
     }
 
-    /// Whether the connection was lost before the answer.
+    /// Whether the connection was lost before the response.
     pub(crate) fn is_lost_connection(&self) -> bool {
         let Kind::Transport(source) = &self.0.kind else { return false };
         let lost = |error: &hyper::Error| {

@@ -79,14 +79,14 @@ impl fmt::Display for Kind {
             Self::Build(message, _) => write!(f, "can't build a client: {message}"),
             Self::Config(source) => write!(f, "can't load the client configuration: {source}"),
             Self::Request(source) => write!(f, "the request is invalid: {source}"),
-            Self::NoRuntime => {
-                f.write_str("there is no tokio runtime to send it on: await it in one, as under #[tokio::main]")
-            }
-            Self::Uri(_) => f.write_str("the server's URL and the path of the request do not make a valid URI"),
+            Self::NoRuntime => f.write_str(
+                "there is no tokio runtime to send it on: await it inside one, for example with #[tokio::main]",
+            ),
+            Self::Uri(_) => f.write_str("the server's URL and the path of the request do not form a valid URI"),
             Self::Authentication(source) => write!(f, "no credentials available: {source}"),
             Self::Hook(_) => f.write_str("the write was not permitted"),
             Self::HookTimeout { limit } => {
-                write!(f, "the write was given up at the end of its permit, after {limit:?}")
+                write!(f, "the write was abandoned when its permit ended, after {limit:?}")
             }
             Self::Connect { server, source } => {
                 f.write_str("can't connect")?;
@@ -104,7 +104,7 @@ impl fmt::Display for Kind {
             Self::Status(response) => response.fmt(f),
             Self::NotUpgraded { status } => write!(
                 f,
-                "the server answered {status} instead of switching protocols; a proxy on the way may not pass upgrades"
+                "the server responded with {status} instead of switching protocols; a proxy may not support upgrades"
             ),
             Self::Body(_) => f.write_str("the response was cut short"),
             Self::Compression(_) => f.write_str("can't decompress the response"),

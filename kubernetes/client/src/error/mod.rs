@@ -1,4 +1,4 @@
-//! The one error of this crate.
+//! The error type of this crate.
 
 mod authentication;
 mod causes;
@@ -26,14 +26,14 @@ pub(crate) use request_line::RequestLine;
 pub(crate) use response::ErrorResponse;
 pub(crate) use transport::{ConnectFailed, ConnectTimeout, IdleTimeout, NotSent};
 
-/// Any error, as services give it.
+/// Any error of a service.
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// The reason why a client could not be built, or a request failed.
+/// The error of a client that could not be built, or of a request.
 ///
-/// `Display` shows the failure in one line (`GET /api/v1/namespaces/shop/pods/web failed: 404 Not Found: pods "web" not
-/// found`), and [`source`](StdError::source) gives the next reason; `{:#}` and `Debug` show all of them. The wording and
-/// the types of sources are not a stable interface; [`status`](Self::status) and the predicates are.
+/// `Display` shows the failure on one line (`GET /api/v1/namespaces/shop/pods/web failed: 404 Not Found: pods "web" not
+/// found`), and [`source`](StdError::source) gives the next reason; `{:#}` and `Debug` show all of them. The messages
+/// and the types of sources are not part of the stable API; [`status`](Self::status) and the predicates are.
 ///
 /// ```
 /// use kubernetes_client::Error;
@@ -52,12 +52,12 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     request: Option<Arc<RequestLine>>,
-    /// A possible reason that is known beside the kind.
+    /// An additional possible reason.
     hint: Option<Box<str>>,
 }
 
 impl Error {
-    /// The error that a server answers with: for fakes and tests.
+    /// Creates the error for a server's response, for fakes and tests.
     ///
     /// ```
     /// use kubernetes_client::Error;
@@ -70,7 +70,8 @@ impl Error {
         Self::new(Kind::Status(ErrorResponse::from(status)))
     }
 
-    /// A request that failed on its way, as when a connection breaks: for fakes and tests.
+    /// Creates the error for a request that failed in transit, for example because of a lost connection, for fakes and
+    /// tests.
     pub fn from_transport(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(Kind::Transport(source.into()))
     }
@@ -80,7 +81,7 @@ impl Error {
         Self::from_status(Status { code: Some(i32::from(status.as_u16())), ..Status::default() })
     }
 
-    /// Fails where tokio would panic.
+    /// Fails in cases in which tokio would panic.
     pub(crate) fn unless_in_runtime() -> Result<(), Self> {
         tokio::runtime::Handle::try_current().map(|_| ()).map_err(|_| Self::new(Kind::NoRuntime))
     }
@@ -103,7 +104,7 @@ impl Error {
         self
     }
 
-    /// Removes a secret that the server has sent back, such as a page that shows the headers of the request.
+    /// Removes a secret that the server has sent back, for example in a page that shows the headers of the request.
     pub(crate) fn redact(mut self, secret: &str) -> Self {
         if let Kind::Status(response) = &mut self.0.kind {
             response.redact(secret);
@@ -111,8 +112,8 @@ impl Error {
         self
     }
 
-    /// Leaves no more than the beginning of a response that is not a `Status`. What [`redact`](Self::redact) looks for
-    /// must not be cut before.
+    /// Keeps only the beginning of a response that is not a `Status`. Must be called after [`redact`](Self::redact),
+    /// which needs the whole secret.
     pub(crate) fn shorten(mut self) -> Self {
         if let Kind::Status(response) = &mut self.0.kind {
             response.shorten();
@@ -126,18 +127,18 @@ impl Error {
         self
     }
 
-    /// The method of the request that failed.
+    /// The method of the failed request.
     pub fn method(&self) -> Option<&Method> {
         self.0.request.as_ref().map(|line| line.method())
     }
 
-    /// The path of the request that failed, without its query.
+    /// The path of the failed request, without its query.
     pub fn path(&self) -> Option<&str> {
         self.0.request.as_ref()?.valid_path()
     }
 
-    /// The server's response: its own `Status`, or one made from the HTTP status and the beginning of the body when
-    /// the body is none (from a proxy, say). `None` when the request failed without an error response.
+    /// The server's response: its `Status`, or one created from the HTTP status and the beginning of the body if the
+    /// body is not a `Status`, for example from a proxy. `None` if the request failed without an error response.
     pub fn status(&self) -> Option<&Status> {
         self.response().map(ErrorResponse::status)
     }
@@ -147,7 +148,7 @@ impl Error {
         self.response().and_then(ErrorResponse::http_status)
     }
 
-    /// How long the server asks to wait before the next attempt: its `Retry-After` header in seconds, or else the
+    /// The time that the server asks to wait before the next attempt: its `Retry-After` header in seconds, or else the
     /// `retryAfterSeconds` of the `Status`.
     pub fn retry_after(&self) -> Option<Duration> {
         self.response().and_then(ErrorResponse::retry_after)
@@ -205,7 +206,7 @@ impl StdError for Error {
 }
 
 impl fmt::Debug for Error {
-    /// As `Display`, with all sources: a `main` that returns the error prints this.
+    /// Like `Display`, followed by all sources: a `main` that returns the error prints this.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         kubernetes_core::debug::error(self, f)
     }

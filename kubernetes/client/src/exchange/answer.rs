@@ -6,6 +6,7 @@ use http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response};
 use kubernetes_core::Encoded;
 
+use super::gunzip::decompressed;
 use super::retry::Replay;
 use super::{Context, Exchange, idle, response};
 use crate::body::Body;
@@ -62,9 +63,7 @@ impl Answer for Encoded {
     }
 
     fn prepare(exchange: &Exchange, request: &mut Request<Body>) {
-        if exchange.compression {
-            request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-        }
+        accept_compressed(exchange, request);
         exchange.content.prefer(request);
     }
 
@@ -75,7 +74,7 @@ impl Answer for Encoded {
         telemetry: &mut Attempt<'_>,
     ) -> Result<Self, Error> {
         let (mut head, body) = response::successful(context.line.method(), response).await?.into_parts();
-        let bytes = response::read_whole(&head.headers, body, exchange.limits.max_response_bytes).await?;
+        let bytes = decompressed(&head.headers, body)?.collect(exchange.limits.max_response_bytes).await?;
         telemetry.bytes = Some(bytes.len() as u64);
         if bytes.is_empty() && context.line.method() == Method::DELETE {
             return Ok(Self::new(HeaderValue::from_static("application/json"), DELETED));
@@ -97,14 +96,19 @@ impl Answer for Body {
         Replay::Stream
     }
 
+    fn prepare(exchange: &Exchange, request: &mut Request<Body>) {
+        accept_compressed(exchange, request);
+    }
+
     async fn receive(
         response: Response<Body>,
         exchange: &Exchange,
         context: Context<'_>,
         _: &mut Attempt<'_>,
     ) -> Result<Self, Error> {
-        let body = response::successful(context.line.method(), response).await?.into_body();
-        Ok(idle::limited(body, exchange.limits.idle_timeout).of_request(context.line))
+        let (head, body) = response::successful(context.line.method(), response).await?.into_parts();
+        let body = idle::limited(body, exchange.limits.idle_timeout);
+        Ok(decompressed(&head.headers, body)?.of_request(context.line))
     }
 }
 
@@ -147,5 +151,11 @@ impl Answer for Response<Body> {
     fn refusal(&self) -> Option<Error> {
         let succeeded = self.status().is_success() || self.status().is_informational();
         (!succeeded).then(|| Error::from_http_status(self.status()))
+    }
+}
+
+fn accept_compressed(exchange: &Exchange, request: &mut Request<Body>) {
+    if exchange.compression {
+        request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     }
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method, Response};
+use http::{Method, Response};
 use kubernetes_core::{Encoded, Status};
 use memchr::memmem;
 
-use super::gunzip::Gunzip;
+use super::gunzip::decompressed;
 use super::redirect::Redirect;
 use crate::body::Body;
 use crate::buffer::LimitedBuffer;
@@ -39,7 +39,7 @@ pub(super) async fn redirected(method: &Method, response: Response<Body>, redire
     let advice = match redirect {
         Redirect::SameOrigin(_) if method.is_safe() => ", again and again",
         Redirect::SameOrigin(_) => ", where only a read is sent again",
-        Redirect::OtherOrigin(_) => ": if that is the API server, set it as the server",
+        Redirect::OtherOrigin(_) => ": if that is the API server, configure it as the server",
     };
     let hint = format!("it redirects to {}{advice}", redirect.display());
     error_of(method, response).await.with_hint(|| Some(hint))
@@ -47,13 +47,11 @@ pub(super) async fn redirected(method: &Method, response: Response<Body>, redire
 
 async fn error_of(method: &Method, response: Response<Body>) -> Error {
     let (head, body) = response.into_parts();
-    let (mut bytes, complete) = read_beginning(body).await;
-    if let Ok(Some(mut gunzip)) = Gunzip::of(&head.headers, MAX_ERROR_BYTES)
-        && gunzip.write(&bytes).is_ok()
-        && let Ok(plain) = gunzip.finish()
-    {
-        bytes = plain;
-    }
+    // A body that can't be read must not hide the status.
+    let (bytes, complete) = match decompressed(&head.headers, body) {
+        Ok(body) => read_beginning(body).await,
+        Err(_) => (Bytes::new(), false),
+    };
     let body = Encoded::new(head.headers.get(CONTENT_TYPE).cloned(), bytes);
     Error::new(Kind::Status(ErrorResponse::read(method, head.status, &head.headers, &body, complete)))
 }
@@ -62,17 +60,7 @@ async fn error_of(method: &Method, response: Response<Body>) -> Error {
 pub(crate) fn foreign_media_type(answer: &Encoded) -> Option<String> {
     let media_type = answer.media_type();
     let expected = media_type.is_empty() || media_type.ends_with("json") || media_type.ends_with("cbor");
-    (!expected).then(|| format!("it is {media_type}: is the address that of an API server?"))
-}
-
-/// All of a body, decompressed, unless it is larger than `limit`.
-pub(super) async fn read_whole(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, Error> {
-    let gunzip = Gunzip::of(headers, limit)?;
-    let Some(mut gunzip) = gunzip else { return body.collect(limit).await };
-    while let Some(chunk) = body.next().await.transpose()? {
-        gunzip.write(&chunk)?;
-    }
-    gunzip.finish()
+    (!expected).then(|| format!("it is {media_type}: check that the address is that of an API server"))
 }
 
 /// The `Status` of a failure that came as a success, as some gateways send it.

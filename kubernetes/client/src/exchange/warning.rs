@@ -12,10 +12,10 @@ use crate::sync::lock;
 /// How many different texts are remembered, so that each is logged once.
 const MOST_TEXTS: usize = 1000;
 
-/// A warning that a server sends with its answer: of a deprecated version, or a field that does nothing.
+/// A warning in a server's response, for example about a deprecated version or a field without effect.
 ///
-/// Given to the function set by [`ClientBuilder::on_warning`](crate::ClientBuilder::on_warning). Kubernetes uses the
-/// code 299 alone; others are not passed on (as client-go's `rest/warnings.go`).
+/// Passed to the function set with [`ClientBuilder::on_warning`](crate::ClientBuilder::on_warning). Kubernetes only
+/// uses the code 299; others are ignored, as in client-go's `rest/warnings.go`.
 #[derive(Clone, Copy, Debug)]
 pub struct Warning<'a> {
     text: &'a str,

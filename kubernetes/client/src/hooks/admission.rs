@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::{Method, Response};
 use kubernetes_core::Encoded;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use super::WriteHook;
 use super::object::WrittenObject;
@@ -15,20 +15,22 @@ use super::permit::{Revocation, WritePermit, poll_revoked};
 use super::revocable::Revocable;
 use super::write::Write;
 use crate::body::Body;
-use crate::clock;
+use crate::clock::boottime;
 use crate::error::{Error, Kind};
 use crate::upgrade::UpgradedIo;
 
-/// A write that all hooks have permitted, until they are told its outcome.
+/// A write that all hooks have permitted, until they have received its outcome.
 pub(crate) struct Admission {
     write: Write,
     hooks: Vec<Arc<dyn WriteHook>>,
     /// The first of the permits' ends, and the time that it was granted for.
     end: Option<(Instant, Duration)>,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Option<Timer>,
     revocations: Vec<Revocation>,
     is_sent: bool,
 }
+
+type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Admission {
     pub(super) fn new(write: Write) -> Self {
@@ -38,7 +40,7 @@ impl Admission {
     pub(super) fn add(&mut self, hook: Arc<dyn WriteHook>, permit: WritePermit) {
         self.hooks.push(hook);
         // A limit that the clock can't count is none.
-        let end = permit.limit.and_then(|limit| Some((clock::now().checked_add(limit)?, limit)));
+        let end = permit.limit.and_then(|limit| Some((boottime::now().checked_add(limit)?, limit)));
         self.end = self.end.into_iter().chain(end).min_by_key(|(at, _)| *at);
         self.revocations.extend(permit.revoked);
     }
@@ -46,9 +48,9 @@ impl Admission {
     /// Fails if a permit has ended, as it may while later hooks decide.
     pub(super) fn check(&mut self) -> Result<(), Error> {
         match self.end {
-            Some((at, limit)) if at <= clock::now() => Err(Error::new(Kind::HookTimeout { limit })),
+            Some((at, limit)) if at <= boottime::now() => Err(Error::new(Kind::HookTimeout { limit })),
             end => {
-                self.timer = end.map(|(at, _)| Box::pin(sleep_until(at)));
+                self.timer = end.map(|(at, _)| Box::pin(boottime::sleep_until(at)) as Timer);
                 Ok(())
             }
         }
@@ -72,7 +74,7 @@ impl Admission {
         if let Some((at, limit)) = self.end {
             // The timer only wakes: after a stall, or when the task has spent its budget, it is late.
             let is_due = self.timer.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready());
-            if is_due || at <= clock::now() {
+            if is_due || at <= boottime::now() {
                 return Poll::Ready(Error::new(Kind::HookTimeout { limit }));
             }
         }
@@ -129,6 +131,7 @@ mod tests {
     use http::Request;
 
     use super::*;
+    use crate::clock::boottime::tests::SUSPENDED;
     use crate::error::RequestLine;
 
     #[tokio::test(start_paused = true)]
@@ -145,5 +148,25 @@ mod tests {
         let error = admission.run(async { Ok(()) }).await.unwrap_err();
         assert!(error.is_not_permitted() && error.is_timeout(), "{error:?}");
         assert!(!admission.is_sent);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_permit_ends_while_the_machine_is_suspended() {
+        struct Hook;
+        impl WriteHook for Hook {}
+        let line = Arc::new(RequestLine::new(Method::POST, "/api/v1/nodes"));
+        let request = Request::builder().method(Method::POST).body(Body::empty()).unwrap();
+        let mut admission = Admission::new(Write::of(&request, &line).unwrap());
+        admission.add(Arc::new(Hook), WritePermit::within(Duration::from_secs(5)));
+        admission.check().unwrap();
+        let suspension = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            SUSPENDED.set(Duration::from_secs(3600));
+            std::future::pending::<Result<(), Error>>().await
+        };
+        let start = Instant::now();
+        let error = admission.run(suspension).await.unwrap_err();
+        SUSPENDED.set(Duration::ZERO);
+        assert!(error.is_not_permitted() && start.elapsed() <= Duration::from_millis(2_010), "{error:?}");
     }
 }

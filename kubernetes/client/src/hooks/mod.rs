@@ -25,14 +25,14 @@ use crate::error::{Error, Kind};
 pub type WriteAdmission<'a> =
     Pin<Box<dyn Future<Output = Result<WritePermit, Box<dyn StdError + Send + Sync>>> + Send + 'a>>;
 
-/// Is called around each write of a [derived](crate::Client::derived) client.
+/// A hook that is called around each write of a [derived](crate::Client::derived) client.
 ///
 /// ```
 /// use std::sync::Mutex;
 ///
 /// use kubernetes_client::{Write, WriteHook, WriteOutcome};
 ///
-/// /// Remembers the version of each object that was written.
+/// /// Records the version of each object that was written.
 /// #[derive(Default)]
 /// struct Versions(Mutex<Vec<String>>);
 ///
@@ -46,33 +46,32 @@ pub type WriteAdmission<'a> =
 /// }
 /// ```
 ///
-/// A write is every request but GET, HEAD, OPTIONS and TRACE, and every
-/// [upgrade](crate::Client::upgrade), such as an exec. A dry run (`dryRun=All`) is not a write.
+/// A write is every request except GET, HEAD, OPTIONS and TRACE, and every [upgrade](crate::Client::upgrade), such as
+/// an exec. A dry run (`dryRun=All`) is not a write.
 ///
-/// The hooks are called for each time that a write is sent: again for a retry, and once more when the server asked for
-/// other credentials (401).
+/// The hooks are called each time a write is sent, including retries and the repetition with other credentials (401).
 pub trait WriteHook: Send + Sync + 'static {
-    /// Decides whether a write may be sent now, and for how long. The default permits every write.
+    /// Decides whether a write may be sent, and for how long. By default permits every write.
     ///
-    /// It is the last step before the request is sent: credentials have been obtained and the rate limit has been
-    /// waited for. Opening a connection comes after it, within the time of the [`WritePermit`].
+    /// This is the last step before the request is sent, after obtaining credentials and waiting for the rate limit.
+    /// Opening a connection comes after it, within the time of the [`WritePermit`].
     ///
     /// # Errors
     ///
-    /// When the write must not be sent. The request then fails with
-    /// [`is_not_permitted`](crate::Error::is_not_permitted), and this error is its source.
+    /// Returns an error if the write must not be sent. The request then fails with
+    /// [`is_not_permitted`](crate::Error::is_not_permitted), with this error as its source.
     fn before<'a>(&'a self, write: &'a Write) -> WriteAdmission<'a> {
         let _ = write;
         Box::pin(ready(Ok(WritePermit::unlimited())))
     }
 
-    /// Is told the outcome of a write that was permitted, once for each [`before`](Self::before) that permitted it. It
-    /// should return quickly.
+    /// Receives the outcome of a permitted write, once for each [`before`](Self::before) that permitted it. It should
+    /// return quickly.
     ///
     /// It is also called when the request times out or its future is dropped, with [`WriteOutcome::Unknown`].
     ///
-    /// A write that [upgrades](crate::Client::upgrade) its connection is done once the server has switched protocols; a
-    /// revocation of its [`WritePermit`] closes the connection later too.
+    /// A write that [upgrades](crate::Client::upgrade) its connection ends once the server has switched protocols;
+    /// revoking its [`WritePermit`] closes the connection even later.
     fn after(&self, write: &Write, outcome: &WriteOutcome<'_>) {
         let _ = (write, outcome);
     }

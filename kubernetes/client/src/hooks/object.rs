@@ -22,7 +22,7 @@ impl WrittenObject {
     /// The objects of a response, or at least the one that was deleted.
     ///
     /// # Errors
-    /// When the response can't be decoded, and it is not known which object was deleted.
+    /// Returns an error if the response can't be decoded, and it is not known which object was deleted.
     pub(super) fn of(response: Option<&Encoded>, deleted: Option<ObjectKey>) -> Result<Vec<Self>, DecodeError> {
         let (objects, uid) = match response.map_or_else(|| Ok((Vec::new(), None)), Self::read_all) {
             Ok((objects, uid)) => (objects, uid),

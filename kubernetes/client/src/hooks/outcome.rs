@@ -7,20 +7,19 @@ use crate::error::Error;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum WriteOutcome<'a> {
-    /// The server carried it out, and answered with these objects: the one that was written, or those of a collection
-    /// that was deleted.
+    /// The server carried out the write, and returned these objects: the written one, or those of a deleted collection.
     ///
-    /// An object that was deleted is shown as it last was, or, while finalizers or a grace period hold it, as it is now,
-    /// with a `deletionTimestamp`. A server that answers a delete with a `Status` tells only the key and the uid. There
-    /// are no objects if the response names none, as for an eviction, or if the client does not read the response, as
-    /// for requests that are sent through the client as a [`Service`](tower_service::Service).
+    /// A deleted object has its last state or, while finalizers or a grace period keep it, its current state with a
+    /// `deletionTimestamp`. If the server responds to a delete with a `Status`, only the key and the uid are known.
+    /// There are no objects if the response has none, as for an eviction, or if the client does not read the response,
+    /// as for requests sent through the client as a [`Service`](tower_service::Service).
     Done(&'a [WrittenObject]),
-    /// The server refused it: nothing was changed.
+    /// The server refused the write: nothing was changed.
     Rejected(&'a Error),
-    /// It never left this client, or the server did not look at it: nothing was changed.
+    /// The write was not sent, or the server did not process it: nothing was changed.
     NotSent,
-    /// The server may have carried it out or not: the connection broke, time ran out, the response could not be read,
-    /// or (without an error) the request timed out or its future was dropped.
+    /// The server may or may not have carried out the write: the connection was lost, a timeout was reached, the
+    /// response could not be read, or (without an error) the request timed out or its future was dropped.
     Unknown(Option<&'a Error>),
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::error::{BoxError, Error, Kind};
 
-/// How long a write may take: what [`WriteHook::before`](super::WriteHook::before) grants.
+/// The permission for a write, with an optional time limit; granted by [`WriteHook::before`](super::WriteHook::before).
 ///
 /// ```
 /// use std::time::Duration;
@@ -18,11 +18,11 @@ use crate::error::{BoxError, Error, Kind};
 /// let permit = WritePermit::within(Duration::from_secs(5)).revoked_by(lost());
 /// ```
 ///
-/// A write that is still under way when its permit ends is abandoned, as if its future was dropped: the connection or
-/// stream is closed, and the server may have carried it out.
+/// A write that is still in progress when its permit ends is abandoned as if its future were dropped: the connection or
+/// stream is closed, and the server may have carried out the write.
 ///
-/// For a write that [upgrades](crate::Client::upgrade) its connection, such as an exec, the time limit is that of the
-/// handshake. The revocation counts for as long as the connection is open: it closes the connection, and reads and writes
+/// For a write that [upgrades](crate::Client::upgrade) its connection, such as an exec, the time limit applies to the
+/// handshake. Revocation applies for as long as the connection is open: it closes the connection, and reads and writes
 /// fail with an error whose source [is not permitted](crate::Error::is_not_permitted).
 pub struct WritePermit {
     pub(super) limit: Option<Duration>,
@@ -42,14 +42,15 @@ pub(super) fn poll_revoked(revocations: &mut [Revocation], cx: &mut Context<'_>)
 }
 
 impl WritePermit {
-    /// A permit that does not end before the write does.
+    /// A permit without an end.
     pub fn unlimited() -> Self {
         Self { limit: None, revoked: None }
     }
 
     /// A permit that ends after `limit`, counted from when the hook returns it. No write starts after its end.
     ///
-    /// The time is tokio's, which stops while the machine is suspended.
+    /// Where the system tells (Linux and Android), it goes on while the machine is suspended; a write that is under way then
+    /// ends within a second after.
     pub fn within(limit: Duration) -> Self {
         Self { limit: Some(limit), ..Self::unlimited() }
     }

@@ -13,7 +13,7 @@ use crate::body::Body;
 use crate::error::RequestLine;
 use crate::path::ResourcePath;
 
-/// A write, as a [`WriteHook`](super::WriteHook) sees it before and after it is sent.
+/// A write, for a [`WriteHook`](super::WriteHook), before and after it is sent.
 #[derive(Clone, Debug)]
 pub struct Write {
     line: Arc<RequestLine>,
@@ -49,12 +49,12 @@ impl Write {
         self.line.path()
     }
 
-    /// The resource that is written to; `None` for a path of another kind, such as `/metrics`.
+    /// The resource; `None` for a path that is not a resource's, such as `/metrics`.
     pub fn resource(&self) -> Option<GroupVersionResource> {
         self.resource_path().map(|path| path.group_version_resource())
     }
 
-    /// The subresource that is written to, as `status` or `eviction`.
+    /// The subresource, such as `status` or `eviction`.
     pub fn subresource(&self) -> Option<Cow<'_, str>> {
         self.resource_path()?.subresource()
     }
@@ -64,8 +64,8 @@ impl Write {
         self.resource_path()?.namespace()
     }
 
-    /// The object that is written to: by the path, or by the body of a create. `None` for a collection, and for a create
-    /// with `generateName`.
+    /// The object, from the path or the body of a create. `None` for a collection, and for a create with
+    /// `generateName`.
     pub fn key(&self) -> Option<ObjectKey> {
         let path = self.resource_path()?;
         path.key().or_else(|| {
@@ -74,19 +74,19 @@ impl Write {
         })
     }
 
-    /// The metadata in the body, if the body is an object or part of one: of a create, a replace, an apply or a merge
+    /// The metadata in the body, if that is an object or part of one: for a create, a replace, an apply or a merge
     /// patch.
     pub fn sent_metadata(&self) -> Option<ObjectMeta> {
         let body = Encoded::new(self.content_type.clone(), self.body.clone());
         body.decode::<WrittenObject>().ok().map(|object| object.metadata)
     }
 
-    /// Whether it deletes a collection. Its objects are those that the request's selectors match.
+    /// Whether it deletes a collection: the objects that match the request's selectors.
     pub fn is_collection_delete(&self) -> bool {
         self.method() == Method::DELETE && self.resource_path().is_some_and(|path| path.name.is_none())
     }
 
-    /// Whether it [upgrades](crate::Client::upgrade) the connection, as an exec does.
+    /// Whether it [upgrades](crate::Client::upgrade) the connection, such as an exec.
     pub fn is_upgrade(&self) -> bool {
         self.is_upgrade
     }

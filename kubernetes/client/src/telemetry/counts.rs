@@ -3,8 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::observation::Observation;
 
-/// The requests of a client and its clones so far, in numbers: a snapshot of counters that only grow, for a program to
-/// export.
+/// Counts of the requests of a client and its clones: a snapshot of monotonic counters, for a program to export.
 ///
 /// ```
 /// # fn example(client: &kubernetes_client::Client) {
@@ -16,8 +15,7 @@ use super::observation::Observation;
 /// # }
 /// ```
 ///
-/// By method or path, and how long each took, they are told one by one: see
-/// [`ClientBuilder::observe`](crate::ClientBuilder::observe).
+/// For single requests, with method, path and duration, see [`ClientBuilder::observe`](crate::ClientBuilder::observe).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Counts([u64; COUNTERS]);
 
@@ -54,27 +52,27 @@ const NAMES: [&str; COUNTERS] = [
 ];
 
 impl Counts {
-    /// The attempts that have ended: a request has at least one. Those of watches and logs end when their response
-    /// begins. What is sent again at once with other credentials, because the server refused the first (401, or their
-    /// certificate), is the same attempt.
+    /// The number of attempts that have ended; a request has at least one. Attempts of watches and logs end when their
+    /// response begins. A repetition with other credentials, after the server refused the first (401, or the
+    /// certificate), belongs to the same attempt.
     pub fn attempts(&self) -> u64 {
         self.of(Counter::Attempts)
     }
 
-    /// The attempts that were not the first of their request.
+    /// The number of attempts that were retries.
     pub fn resent(&self) -> u64 {
         self.of(Counter::Resent)
     }
 
-    /// The attempts that failed, without canceled ones.
+    /// The number of failed attempts, without canceled ones.
     pub fn failed(&self) -> u64 {
         use Counter::{Connect, Status3xx, Status4xx, Status5xx, Timeout, Transport};
         [Status3xx, Status4xx, Status5xx, Connect, Timeout, Transport].into_iter().map(|counter| self.of(counter)).sum()
     }
 
-    /// All counts with their names. Beside `attempts` and `resent` these are the results of attempts: responses by the
-    /// class of their status (`status_2xx`, …), and why there was none: `connect`, `timeout`, `transport` (a connection
-    /// that broke, or a response that can't be read) or `canceled` (given up by the caller); and the `bytes` of whole
+    /// All counts with their names: `attempts` and `resent`; the results of attempts, which are responses by the class
+    /// of their status (`status_2xx`, …) or the reason why there was none: `connect`, `timeout`, `transport` (a lost
+    /// connection, or a response that can't be read) or `canceled` (by the caller); and the `bytes` of complete
     /// responses.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
         NAMES.into_iter().zip(self.0)

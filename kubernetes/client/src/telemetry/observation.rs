@@ -5,10 +5,10 @@ use http::{Method, StatusCode};
 use crate::error::{Error, RequestLine};
 use crate::path;
 
-/// One attempt of a request, when it has ended.
+/// A completed attempt of a request.
 ///
-/// Given to the function set by [`ClientBuilder::observe`](crate::ClientBuilder::observe). Neither query, headers nor
-/// body are shown, so nothing is secret.
+/// Passed to the function set with [`ClientBuilder::observe`](crate::ClientBuilder::observe). It has neither the query
+/// nor headers or bodies, so nothing in it is secret.
 #[derive(Clone, Copy, Debug)]
 pub struct Observation<'a> {
     pub(super) line: &'a RequestLine,
@@ -32,18 +32,18 @@ impl Observation<'_> {
         self.line.path()
     }
 
-    /// The path with placeholders for names, as `/api/v1/namespaces/{namespace}/pods/{name}/log`: a label for metrics
-    /// that has few values.
+    /// The path with placeholders for names, such as `/api/v1/namespaces/{namespace}/pods/{name}/log`, which is a
+    /// metrics label with few values.
     pub fn path_template(&self) -> String {
         path::template(self.line.path())
     }
 
-    /// Which attempt it was; the first is 1.
+    /// The number of the attempt, counted from 1.
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// From sending the request until its response was read; for watches and logs, until the response began.
+    /// The time from sending the request until its response was read; for watches and logs, until the response began.
     pub fn duration(&self) -> Duration {
         self.duration
     }
@@ -53,23 +53,23 @@ impl Observation<'_> {
         self.status
     }
 
-    /// Why the attempt failed.
+    /// The error of the attempt.
     pub fn error(&self) -> Option<&Error> {
         self.error
     }
 
-    /// How many bytes the body of the request has; `None` for a body whose size is not known before it is sent.
+    /// The size of the request's body in bytes; `None` if it is not known before it is sent.
     pub fn sent_bytes(&self) -> Option<u64> {
         self.sent_bytes
     }
 
-    /// How many bytes the response has, after decompression; `None` for watches and logs, and for what failed.
+    /// The size of the response in bytes after decompression; `None` for watches, logs and failures.
     pub fn bytes(&self) -> Option<u64> {
         self.bytes
     }
 
-    /// In a word why the attempt failed: the HTTP status, or `connect`, `timeout`, `decode`, `canceled` (the future was
-    /// dropped) or `transport`. OpenTelemetry's `error.type`.
+    /// The kind of failure: the HTTP status, or `connect`, `timeout`, `decode`, `canceled` (the future was dropped) or
+    /// `transport`; OpenTelemetry's `error.type`.
     pub fn error_type(&self) -> Option<&str> {
         if !self.finished {
             return Some("canceled");
@@ -85,7 +85,7 @@ impl Observation<'_> {
     }
 }
 
-/// The status as text that lives for ever.
+/// The status as text that lives forever.
 fn canonical(status: StatusCode) -> &'static str {
     match status.as_u16() {
         400 => "400",

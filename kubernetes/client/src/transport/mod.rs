@@ -24,7 +24,7 @@ pub(crate) use rotation::{ClientCertificate, rotating};
 pub(crate) enum Delivery {
     /// At once, to its end.
     Whole,
-    /// As it arrives, which may be for ever.
+    /// As it arrives, which may be forever.
     Streamed,
 }
 

@@ -45,8 +45,8 @@ struct ProxyConnector {
     url: Uri,
     scheme: ProxyScheme,
     user: Option<(String, String)>,
-    /// Connects to the proxy itself, with TLS if its URL says so; by [`Dialer`] too, so that HTTP and TLS are compiled for
-    /// one type of connection.
+    /// Connects to the proxy itself, with TLS if its URL says so; by [`Dialer`] too, so that HTTP and TLS are compiled
+    /// for one type of connection.
     connector: HttpsConnector<Dialer>,
 }
 
@@ -289,9 +289,9 @@ struct TunnelRefused {
 
 impl fmt::Display for TunnelRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "it answered {} to CONNECT {}", self.status, self.target)?;
+        write!(f, "it responded with {} to CONNECT {}", self.status, self.target)?;
         match self.status {
-            StatusCode::PROXY_AUTHENTICATION_REQUIRED => f.write_str("; set another user and password in its URL"),
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => f.write_str("; correct the user and password in its URL"),
             _ => Ok(()),
         }
     }

@@ -1,13 +1,17 @@
 //! Compressed responses.
 
 use std::io::Write;
+use std::sync::Mutex;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use futures_util::{StreamExt, stream};
 use http::{HeaderValue, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Frame;
 use kubernetes_client::Client;
 use kubernetes_core::Execute;
+use tokio::sync::mpsc;
 
 use crate::server::{Answer, Server};
 use crate::{chain, config, get, raw};
@@ -45,17 +49,51 @@ async fn asks_for_it_and_reads_it() {
     }
 }
 
+/// As API servers send a streaming list: a member for each event, which can be read before the next is sent.
 #[tokio::test]
-async fn never_for_streams_nor_when_it_is_switched_off() {
-    let server = server(|| crate::server::answer(200, "hello")).await;
+async fn streams_are_decompressed_as_they_arrive() {
+    let (sender, receiver) = mpsc::channel::<Vec<u8>>(1);
+    let receiver = Mutex::new(Some(receiver));
+    let server = Server::plain(move |_| {
+        let receiver = receiver.lock().unwrap().take().unwrap();
+        let members = stream::unfold(receiver, |mut receiver| async { Some((receiver.recv().await?, receiver)) });
+        let mut answer =
+            Response::new(StreamBody::new(members.map(|bytes| Ok(Frame::data(bytes.into())))).boxed_unsync());
+        answer.headers_mut().insert("content-encoding", HeaderValue::from_static("gzip"));
+        async { answer }
+    })
+    .await;
     let client = Client::new(config(&server.url("http"))).unwrap();
-    client.open(get("/watch")).await.unwrap();
-    assert_eq!(server.requests()[0].header("accept-encoding"), None);
+    let mut body = client.open(get("/watch")).await.unwrap();
+    assert_eq!(server.requests()[0].header("accept-encoding"), Some("gzip"));
+    for number in 0..3 {
+        let event = format!("event {number}\n");
+        sender.send(gzip(event.as_bytes())).await.unwrap();
+        assert_eq!(body.next().await.unwrap().unwrap(), event);
+    }
+    let bomb = vec![0; 10_000_000];
+    sender.send(gzip(&bomb)).await.unwrap();
+    let mut length = 0;
+    while length < bomb.len() {
+        let chunk = body.next().await.unwrap().unwrap();
+        assert!(chunk.len() <= 64 * 1024, "a chunk of {} bytes", chunk.len());
+        length += chunk.len();
+    }
+    sender.send(gzip(b"the last")[..15].to_vec()).await.unwrap();
+    drop(sender);
+    let mut rest = StreamExt::collect::<Vec<_>>(body).await;
+    let error = rest.pop().unwrap().unwrap_err();
+    assert!(chain(&error).contains("breaks off"), "{}", chain(&error));
+}
 
+#[tokio::test]
+async fn never_when_it_is_switched_off() {
+    let server = server(|| crate::server::answer(200, "hello")).await;
     let mut config = config(&server.url("http"));
     config.disable_compression = true;
     let client = Client::new(config).unwrap();
     client.execute(get("/version"), raw).await.unwrap();
+    client.open(get("/watch")).await.unwrap();
     let layered = Client::with_service(client, "default");
     layered.execute(get("/version"), raw).await.unwrap();
     assert!(server.requests().iter().all(|request| request.header("accept-encoding").is_none()));
@@ -86,11 +124,18 @@ async fn tells_what_can_not_be_decompressed() {
     damaged[end] ^= 1;
     let mut trailing = whole.clone();
     trailing.extend_from_slice(b"trailing");
-    for body in [whole[..whole.len() - 4].to_vec(), whole[..5].to_vec(), damaged, trailing, b"hello".to_vec()] {
+    for body in [damaged, trailing, b"hello".to_vec()] {
         let server = server(move || encoded(200, "gzip", body.clone())).await;
         let client = Client::new(config(&server.url("http"))).unwrap();
         let error = client.execute(get("/version"), raw).await.unwrap_err();
         assert!(error.to_string().ends_with("can't decompress the response"), "{}", chain(&error));
+    }
+    for length in [5, whole.len() - 4] {
+        let body = whole[..length].to_vec();
+        let server = server(move || encoded(200, "gzip", body.clone())).await;
+        let client = Client::builder(config(&server.url("http"))).retries(0).build().unwrap();
+        let error = client.execute(get("/version"), raw).await.unwrap_err();
+        assert!(error.is_retryable() && chain(&error).contains("breaks off"), "{}", chain(&error));
     }
     let server = server(|| encoded(200, "br", b"hello".to_vec())).await;
     let client = Client::new(config(&server.url("http"))).unwrap();

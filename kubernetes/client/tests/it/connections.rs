@@ -143,8 +143,7 @@ fn outlives_the_runtimes_that_use_it() {
 #[test]
 fn without_a_runtime_a_request_is_an_error() {
     let client = Client::builder(config("http://127.0.0.1:1")).rate_limit(1.0, 1).build().unwrap();
-    let expected =
-        "GET /version failed: there is no tokio runtime to send it on: await it in one, as under #[tokio::main]";
+    let expected = "GET /version failed: there is no tokio runtime to send it on: await it inside one, for example with #[tokio::main]";
     let error = fetch(&client).now_or_never().unwrap().unwrap_err();
     assert_eq!(error.to_string(), expected);
     assert!(!error.is_retryable() && std::error::Error::source(&error).is_none());

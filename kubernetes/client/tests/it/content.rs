@@ -195,7 +195,7 @@ async fn says_when_the_answer_is_a_page() {
     .await;
     let error = client(&server, ContentType::Json).execute(get("/version"), labels).await.unwrap_err();
     assert!(error.is_decode());
-    let expected = "GET /version failed: can't decode the response (it is text/html: is the address that of an API \
-                    server?)";
+    let expected = "GET /version failed: can't decode the response (it is text/html: check that the address is that of an API \
+                    server)";
     assert_eq!(error.to_string(), expected);
 }

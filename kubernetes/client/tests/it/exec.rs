@@ -258,7 +258,7 @@ async fn a_missing_plugin_says_how_to_install_it() {
 
     // A file that is not a program.
     plugin.exec.command = plugin.file("plugin");
-    assert!(chain(&refused(&plugin).await).contains("can't be started"));
+    assert!(chain(&refused(&plugin).await).contains("can't start the exec plugin"));
 }
 
 #[tokio::test]
@@ -372,7 +372,7 @@ async fn a_plugin_that_hangs_is_stopped() {
     let client = Client::builder(plugin.config(&server)).exec_timeout(Duration::from_millis(300)).build().unwrap();
     let error = fetch(&client).await.unwrap_err();
     assert!(error.is_authentication() && error.is_timeout() && error.is_retryable(), "{error:?}");
-    assert!(chain(&error).contains("not done after 300ms: waiting for you"), "{}", chain(&error));
+    assert!(chain(&error).contains("did not finish within 300ms: waiting for you"), "{}", chain(&error));
     ends(&plugin).await;
 }
 

@@ -22,7 +22,7 @@ const POD: &str = r#"{"kind": "Pod", "apiVersion": "v1", "metadata":
 const SUCCESS: &str = r#"{"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
     "details": {"name": "web", "kind": "pods", "uid": "u1"}}"#;
 
-/// Writes down what it is told, and permits what `permit` does.
+/// Records its calls, and permits what `permit` permits.
 #[derive(Clone)]
 struct Recorder {
     notes: Arc<Mutex<Vec<String>>>,
@@ -210,7 +210,7 @@ async fn each_sending_of_a_write_is_permitted_anew() {
     assert_eq!(recorder.notes(), ["POST pods Some(\"shop/web\") rejected: 429"]);
 }
 
-/// Answers a request when it is told to, and counts those that came.
+/// Answers requests on demand, and counts them.
 fn slow() -> (Client, Arc<Notify>, Arc<AtomicBool>) {
     let (go, came) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
     let (wait, mark) = (Arc::clone(&go), Arc::clone(&came));

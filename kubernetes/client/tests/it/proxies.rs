@@ -247,7 +247,7 @@ async fn refused(answer: &'static str, user: &str) -> Error {
 async fn says_what_the_proxy_refused() {
     let error = refused("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", "me:s3cret@").await;
     assert!(
-        chain(&error).ends_with("it answered 403 Forbidden to CONNECT api.example.invalid:6443"),
+        chain(&error).ends_with("it responded with 403 Forbidden to CONNECT api.example.invalid:6443"),
         "{}",
         chain(&error)
     );

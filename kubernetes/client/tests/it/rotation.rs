@@ -169,7 +169,7 @@ async fn a_response_that_is_under_way_outlives_its_certificate() {
     assert!(body.next().await.is_none());
 }
 
-/// Refuses one request whenever it is told to, as the API server after a certificate has expired: TLS goes on, and the
+/// Refuses one request on demand, as the API server after a certificate has expired: TLS goes on, and the
 /// user is unknown.
 fn refused_when_told(refuses: &Arc<AtomicBool>) -> impl Fn(Request<Incoming>) -> Ready<Answer> + use<> {
     let refuses = Arc::clone(refuses);

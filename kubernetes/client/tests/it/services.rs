@@ -36,7 +36,7 @@ async fn gives_requests_to_the_service() {
     assert_eq!(client.default_namespace(), "default");
 }
 
-/// A layer: adds a header, and fails when it is told to.
+/// A layer: adds a header, and fails on demand.
 #[derive(Clone)]
 struct Layer<S> {
     inner: S,

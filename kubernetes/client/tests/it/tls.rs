@@ -38,7 +38,7 @@ async fn refuses_an_unknown_authority() {
     let server = Server::tls(server_tls(&authority, &["127.0.0.1"]), hello).await;
     let error = refused(trusting(&Authority::new(), &server), &server).await;
     let expected = format!(
-        "GET /version failed: can't connect to {}: the authority that signed the server's certificate is not trusted: \
+        "GET /version failed: can't connect to {}: the server's certificate is signed by an unknown authority: \
          set certificate-authority to the cluster's CA",
         server.url("https")
     );
@@ -63,7 +63,7 @@ async fn refuses_a_certificate_at_the_wrong_time() {
     let authority = Authority::new();
     let cases = [
         (2020, 2021, "has expired: renew it, unless the clock of this machine is wrong"),
-        (4000, 4001, "is not valid yet: is the clock of this machine right?"),
+        (4000, 4001, "is not valid yet: check the clock of this machine"),
     ];
     for (from, until, expected) in cases {
         let signed = authority.server_between("127.0.0.1", from, until);
@@ -253,7 +253,7 @@ async fn proves_who_it_is_by_certificate() {
         let error = fetch(&Client::new(config.clone()).unwrap()).await.unwrap_err();
         assert!(chain(&error).contains("CertificateRequired"), "{}", chain(&error));
         assert!(error.is_certificate() && !error.is_retryable(), "{error:?}");
-        assert!(error.to_string().ends_with("the server asks for a client certificate, and there is none"), "{error}");
+        assert!(error.to_string().ends_with("the server requires a client certificate, but there is none"), "{error}");
         let error = Client::new(config.clone()).unwrap().open(get("/watch")).await.unwrap_err();
         assert!(error.is_certificate() && !error.is_retryable(), "a watch is not to try again: {error:?}");
 

@@ -12,8 +12,8 @@ use crate::{Secret, url};
 
 /// How to run the program that prints the user's credentials.
 ///
-/// The program runs in the directory of the process, with its environment, to which [`env`](Self::env) and
-/// `KUBERNETES_EXEC_INFO` ([`exec_info`](Self::exec_info)) are added. The source of the rules is
+/// The program runs in the current directory with the environment of this process, to which [`env`](Self::env) and
+/// `KUBERNETES_EXEC_INFO` ([`exec_info`](Self::exec_info)) are added. The rules are those of
 /// `plugin/pkg/client/auth/exec` in client-go.
 ///
 /// ```
@@ -30,24 +30,24 @@ use crate::{Secret, url};
 pub struct ExecConfig {
     /// The version of the objects that the program reads and prints.
     pub api_version: ExecApiVersion,
-    /// The program: a name to be looked for in `$PATH`, or an absolute path.
+    /// The program: a name to be searched for in `$PATH`, or an absolute path.
     ///
-    /// One that was written as a relative path starts from the directory of its kubeconfig.
+    /// A relative path in a kubeconfig has been resolved against the directory of the file.
     pub command: PathBuf,
     /// The program's arguments.
     pub args: Vec<String>,
-    /// Variables to set for the program, of which the last with a name counts; they may contain secrets.
+    /// Environment variables to set for the program; the last one with a name wins. They may contain secrets.
     pub env: Vec<(String, Secret)>,
-    /// The hint for users without the program, without control characters that a terminal would obey.
+    /// The hint for users who have not installed the program, without control characters for terminals.
     pub install_hint: Option<String>,
-    /// Whether the program may, or must, talk with the user on standard input.
+    /// Whether the program may or must prompt the user on standard input.
     pub interactive_mode: InteractiveMode,
-    /// The cluster as the program sees it; `None` unless `provideClusterInfo` is set.
+    /// The cluster for the program's information; `None` unless `provideClusterInfo` is set.
     pub cluster: Option<ExecCluster>,
 }
 
 impl ExecConfig {
-    /// A program without arguments that never reads standard input.
+    /// Creates the configuration of a program that has no arguments and never reads standard input.
     pub fn new(api_version: ExecApiVersion, command: impl Into<PathBuf>) -> Self {
         Self {
             api_version,
@@ -62,7 +62,7 @@ impl ExecConfig {
 
     /// The value of the program's variable `KUBERNETES_EXEC_INFO`: an `ExecCredential` in JSON.
     ///
-    /// `interactive` says whether the program gets the standard input of this process.
+    /// `interactive` says whether the program inherits the standard input of this process.
     pub fn exec_info(&self, interactive: bool) -> String {
         let mut spec = Map::new();
         if let Some(cluster) = &self.cluster {
@@ -79,7 +79,7 @@ impl ExecConfig {
 
 impl fmt::Debug for ExecConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Arguments, too, are where people put secrets.
+        // Arguments may contain secrets, too.
         f.debug_struct("ExecConfig")
             .field("api_version", &self.api_version)
             .field("command", &self.command)
@@ -116,27 +116,27 @@ impl ExecApiVersion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InteractiveMode {
-    /// It never reads it.
+    /// The plugin never reads standard input.
     Never,
-    /// It reads it if it is a terminal, and does without otherwise.
+    /// The plugin reads standard input only if it is a terminal.
     IfAvailable,
-    /// It can't run without a terminal.
+    /// The plugin can't run without a terminal.
     Always,
 }
 
-/// The cluster that an exec plugin authenticates to, as the plugin sees it.
+/// The cluster that an exec plugin authenticates to, for the plugin's information.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExecCluster {
-    /// The server, as it is written in the kubeconfig.
+    /// The server, as in the kubeconfig.
     pub server: String,
-    /// The name in the server's certificate, where it is not that of the host.
+    /// The name in the server's certificate, if it is not the host's.
     pub tls_server_name: Option<String>,
     /// Whether any server certificate is accepted.
     pub insecure_skip_tls_verify: bool,
-    /// The certificates (PEM) that may sign the server's, also where the kubeconfig names a file.
+    /// The CA certificates (PEM) for the server's certificate, even if the kubeconfig names a file.
     pub certificate_authority: Option<Vec<u8>>,
-    /// The proxy that the kubeconfig names, which may contain a password; none from the environment.
+    /// The proxy in the kubeconfig, not that of the environment; it may contain a password.
     pub proxy_url: Option<Secret>,
     /// Whether responses must not be compressed.
     pub disable_compression: bool,
@@ -145,7 +145,7 @@ pub struct ExecCluster {
 }
 
 impl ExecCluster {
-    /// Without what is empty, as `pkg/apis/clientauthentication/v1` in client-go.
+    /// Omits empty values, like `pkg/apis/clientauthentication/v1` in client-go.
     fn to_json(&self) -> Value {
         let mut json = Map::new();
         let mut add = |key: &str, value: Value| {
@@ -187,7 +187,7 @@ impl fmt::Debug for ExecCluster {
             .field("certificate_authority", &self.certificate_authority.as_deref().map(Shortened))
             .field("proxy_url", &proxy)
             .field("disable_compression", &self.disable_compression)
-            // The plugin's own, so that it may contain anything.
+            // Defined by the plugin, so it may contain anything.
             .field("config", &self.config.as_ref().map(|_| format_args!("redacted")))
             .finish()
     }

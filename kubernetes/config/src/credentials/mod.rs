@@ -17,18 +17,18 @@ pub use oidc::OidcConfig;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClientIdentity {
-    /// The certificate, and those that signed it, as PEM.
+    /// The certificate, followed by those of its issuers, as PEM.
     pub certificate: Vec<u8>,
-    /// The file that the certificate was read from, to be read again as it is renewed; `None` for inline data.
+    /// The file that the certificate comes from, to be read again when it is renewed; `None` for inline data.
     pub certificate_file: Option<PathBuf>,
     /// The private key, as PEM.
     pub key: Secret,
-    /// The file that the key was read from, to be read again as it is renewed; `None` for inline data.
+    /// The file that the key comes from, to be read again when it is renewed; `None` for inline data.
     pub key_file: Option<PathBuf>,
 }
 
 impl ClientIdentity {
-    /// Joins a certificate with its key, both PEM.
+    /// Combines a certificate with its key, both as PEM.
     pub fn new(certificate: impl Into<Vec<u8>>, key: impl Into<Secret>) -> Self {
         Self { certificate: certificate.into(), certificate_file: None, key: key.into(), key_file: None }
     }
@@ -49,12 +49,12 @@ impl fmt::Debug for ClientIdentity {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Credentials {
-    /// No header: the client is anonymous, or known by its [`ClientIdentity`].
+    /// No header: the client is anonymous, or identified by its [`ClientIdentity`].
     #[default]
     None,
     /// A bearer token.
     Token(Secret),
-    /// A file with a bearer token between optional white space, to be read again as it is renewed.
+    /// A file with a bearer token and optional white space, to be read again when it is renewed.
     TokenFile(PathBuf),
     /// User name and password.
     Basic {
@@ -79,12 +79,12 @@ pub struct Impersonate {
     pub groups: Vec<String>,
     /// The unique id (`Impersonate-Uid`).
     pub uid: Option<String>,
-    /// More attributes (`Impersonate-Extra-…`).
+    /// Further attributes (`Impersonate-Extra-…`).
     pub extra: BTreeMap<String, Vec<String>>,
 }
 
 impl Impersonate {
-    /// Acts as `user`, without groups and attributes.
+    /// Acts as `user`, without groups or attributes.
     pub fn new(user: impl Into<String>) -> Self {
         Self { user: user.into(), ..Self::default() }
     }

@@ -8,33 +8,34 @@ use http::Uri;
 use crate::secret::Shortened;
 use crate::{KubeconfigUser, Secret};
 
-/// How to get and refresh an OpenID Connect ID token (`auth-provider` with the name `oidc`).
+/// The settings for an OpenID Connect ID token and its refresh (`auth-provider` with the name `oidc`).
 ///
-/// At least one of [`id_token`](Self::id_token) and [`refresh_token`](Self::refresh_token) is there when it comes from
-/// a kubeconfig. The source of the rules is `plugin/pkg/client/auth/oidc` in client-go.
+/// If it comes from a kubeconfig, at least one of [`id_token`](Self::id_token) and
+/// [`refresh_token`](Self::refresh_token) is set. The rules are those of `plugin/pkg/client/auth/oidc` in client-go.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OidcConfig {
-    /// The provider, below whose path `/.well-known/openid-configuration` is; `https`, or `http` on this machine.
+    /// The URL of the provider, to which `/.well-known/openid-configuration` is appended; `https`, or `http` on this
+    /// machine.
     pub issuer_url: Uri,
-    /// The id under which the provider knows the client.
+    /// The client ID registered with the provider.
     pub client_id: String,
-    /// The secret that goes with it, unless the client is a public one.
+    /// The client secret, unless the client is public.
     pub client_secret: Option<Secret>,
     /// The last token, which may have expired.
     pub id_token: Option<Secret>,
-    /// The token to request a new ID token with.
+    /// The token with which a new ID token is requested.
     pub refresh_token: Option<Secret>,
-    /// The certificates (PEM) that may sign the provider's; `None` means those the platform trusts.
+    /// The CA certificates (PEM) for the provider's certificate; `None` means those that the platform trusts.
     pub certificate_authority: Option<Vec<u8>>,
-    /// The file that they were read from; `None` for inline data.
+    /// The file that the CA certificates come from; `None` for inline data.
     pub certificate_authority_file: Option<PathBuf>,
-    /// Where new tokens are to be kept, by [`KubeconfigUser::save_auth_provider`].
+    /// The place to store new tokens, with [`KubeconfigUser::save_auth_provider`].
     pub store: Option<KubeconfigUser>,
 }
 
 impl OidcConfig {
-    /// A provider and the client's id, without tokens.
+    /// Creates the settings for a provider and a client ID, without tokens.
     pub fn new(issuer_url: Uri, client_id: impl Into<String>) -> Self {
         Self {
             issuer_url,

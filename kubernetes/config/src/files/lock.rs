@@ -1,4 +1,4 @@
-//! Keeping others from changing a file meanwhile.
+//! Locks that keep other programs from changing a file.
 
 use std::ffi::OsString;
 use std::fs;
@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use super::create_private;
 
-/// How often, and after what time, a lock is tried that another program has; kubectl holds it for some milliseconds.
+/// The number of attempts to take a lock that another program holds, and the delay between them; kubectl holds it for
+/// some milliseconds.
 const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The file `<file>.lock`, by which kubectl and client-go keep others away (`lockFile` in `tools/clientcmd/config.go`).
+/// The file `<file>.lock`, with which kubectl and client-go lock a file (`lockFile` in `tools/clientcmd/config.go`).
 ///
-/// It is removed on drop. As theirs, it stays behind when the process is killed.
+/// Removed on drop. Like theirs, it remains if the process is killed.
 #[derive(Debug)]
 pub(crate) struct Lock(PathBuf);
 
@@ -26,7 +27,7 @@ impl Lock {
         PathBuf::from(name)
     }
 
-    /// Whether this is the lock of the file, which has its canonical path.
+    /// Whether this is the lock of the file with this canonical path.
     pub(crate) fn is_of(&self, file: &Path) -> bool {
         fs::canonicalize(&self.0).is_ok_and(|lock| lock == Self::path(file))
     }
@@ -46,7 +47,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // There is nobody to tell, and the next one to want the lock is told.
+        // The error can't be returned here; the next program to take the lock reports it.
         let _ = fs::remove_file(&self.0);
     }
 }

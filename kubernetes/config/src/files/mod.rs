@@ -1,4 +1,4 @@
-//! Reading files with limits: nothing that is too large, and nothing that may block for ever.
+//! Reads files with limits on size and time.
 
 pub(crate) mod lock;
 pub(crate) mod replace;
@@ -9,22 +9,23 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-/// The size, 8 MiB, above which no kubeconfig, certificate, key, token or other file is read.
+/// The maximum size of a kubeconfig, certificate, key, token or other file: 8 MiB.
 pub const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
 
-/// How often a pipe is asked for more, and how many times in all: a user has 60 seconds to type a passphrase that the
-/// program at the other end asks for.
+/// The interval between reads of a pipe, and their number: a user has 60 seconds to type a passphrase that the program
+/// at the other end asks for.
 const PAUSE: Duration = Duration::from_millis(10);
 const PAUSES: u32 = 6000;
 
 /// Reads a whole file of at most `limit` bytes.
 ///
-/// Opens only regular files (a link to one included), so that it returns at once from local storage: a pipe, a terminal
-/// or a device could block the thread, or never end.
+/// Opens only regular files and links to these, so that it returns at once with local storage: a pipe, a terminal or a
+/// device could block the thread, or never end.
 ///
 /// # Errors
 ///
-/// If the file can't be read, is larger than `limit`, or is not a regular file. The message starts with the path.
+/// Returns an error if the file can't be read, is larger than `limit`, or is not a regular file. The message starts
+/// with the path.
 #[doc(hidden)]
 pub fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_regular(path, limit).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
@@ -38,10 +39,10 @@ pub(crate) fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_to_end(file, limit, false)
 }
 
-/// As [`read_file`], without the path in the error, for a file that is read once.
+/// Like [`read_file`], but without the path in the error, for a file that is read once.
 ///
-/// Reads pipes and devices too, since a kubeconfig may come from a process substitution or be `/dev/null`, and waits
-/// for a pipe for a minute.
+/// Also reads pipes and devices, since a kubeconfig may come from a process substitution or be `/dev/null`, and waits
+/// up to a minute for a pipe.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let (file, metadata) = open(path)?;
     read_to_end(file, MAX_FILE_BYTES, is_fifo(&metadata))
@@ -58,8 +59,7 @@ fn open(path: &Path) -> io::Result<(File, Metadata)> {
     Ok((file, metadata))
 }
 
-/// Reads all of a file that was opened without blocking. The end of a FIFO without a single byte is that of one to which
-/// nobody writes yet.
+/// Reads all of a file that was opened in non-blocking mode. A FIFO that ends without a single byte has no writer yet.
 fn read_to_end(file: File, limit: u64, is_fifo: bool) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for _ in 0..=PAUSES {
@@ -100,7 +100,7 @@ fn not_regular(metadata: &Metadata) -> &'static str {
     }
 }
 
-/// A new file that only its owner can read.
+/// Creates a new file that only its owner can read.
 fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

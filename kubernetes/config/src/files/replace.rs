@@ -1,4 +1,4 @@
-//! Replacing a file as a whole.
+//! Replaces a file atomically.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::create_private;
 
-/// Replaces the content of an existing file: all of it or nothing, whatever happens meanwhile.
+/// Replaces the content of an existing file, all or nothing, even if interrupted.
 ///
-/// The caller has the [locks](super::lock::Lock::acquire) of the file. Mode, owner and, for a symbolic link, the link
-/// stay. Where the owner can't be kept, it becomes this process's.
+/// The caller must hold the [locks](super::lock::Lock::acquire) of the file. Mode, owner and a symbolic link are kept.
+/// If the owner can't be kept, the file belongs to this process's user.
 pub(crate) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     // A rename would replace a link.
     let target = fs::canonicalize(file)?;
@@ -25,7 +25,7 @@ pub(crate) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     sync_directory(&target)
 }
 
-/// A file in the same directory, so that it can be renamed; removed on drop, unless it has been.
+/// A file in the same directory, so that it can be renamed; removed on drop unless it has been.
 struct Temporary {
     file: File,
     path: PathBuf,
@@ -46,7 +46,7 @@ fn temporary_name(target: &Path, process: &str) -> OsString {
     name
 }
 
-/// Removes the temporary files of processes that were killed. As this process has the lock, no other is at work.
+/// Removes the temporary files of processes that were killed. No other process is writing, as this one holds the lock.
 fn remove_leftovers(target: &Path) {
     let Some(Ok(entries)) = target.parent().map(fs::read_dir) else { return };
     for name in entries.flatten().map(|entry| entry.file_name()) {
@@ -55,7 +55,7 @@ fn remove_leftovers(target: &Path) {
             process.bytes().all(|digit| digit.is_ascii_digit()) && temporary_name(target, process) == name
         });
         if is_leftover {
-            // One that can't be removed is in nobody's way, unless it has this process's number: creating it then fails.
+            // A file that can't be removed does no harm, unless it has this process's number: then creating ours fails.
             let _ = fs::remove_file(target.with_file_name(name));
         }
     }
@@ -70,14 +70,14 @@ impl Drop for Temporary {
 #[cfg(unix)]
 fn keep_owner(file: &File, metadata: &fs::Metadata) {
     use std::os::unix::fs::{MetadataExt, fchown};
-    // Only root may; for others the owner is the same already, or can't be kept.
+    // Only root may do this; for others the owner is already the same, or can't be kept.
     let _ = fchown(file, Some(metadata.uid()), Some(metadata.gid()));
 }
 
 #[cfg(not(unix))]
 fn keep_owner(_: &File, _: &fs::Metadata) {}
 
-/// Makes the rename last.
+/// Makes the rename durable.
 #[cfg(unix)]
 fn sync_directory(target: &Path) -> io::Result<()> {
     target.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())

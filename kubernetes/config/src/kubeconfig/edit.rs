@@ -1,8 +1,8 @@
-//! Changing one value in the text of a kubeconfig, and leaving the rest as it is.
+//! Changes one value in the text of a kubeconfig, leaving the rest unchanged.
 //!
-//! The value's place is found with a YAML parser and only its bytes are replaced, so that comments, unknown keys, order
-//! and style stay. The result is read again: if it is not the old document with the new value (an alias or a merge key
-//! may be in the way), the document is written anew, which keeps all keys, but not the comments.
+//! A YAML parser finds the place of the value, and only its bytes are replaced, so that comments, unknown keys, order
+//! and style stay. The result is parsed again: if it is not the old document with the new value (because of an alias or
+//! a merge key), the document is rewritten, which keeps all keys but not the comments.
 
 use granit_parser::{Event, ScalarStyle, Span, StructureStyle};
 use serde_json::{Map, Value};
@@ -15,16 +15,16 @@ use crate::yaml::scalar::{self, Scalar};
 pub(crate) enum Step {
     /// A key of a mapping.
     Key(String),
-    /// The item of a list whose `name` is this.
+    /// The item of a list with this `name`.
     Named(String),
 }
 
-/// The text with the value at the place, which is made if its last steps are keys.
+/// The text with the value at the place, which is created if its last steps are keys.
 ///
 /// # Errors
 ///
-/// When there is no such item of a list, or the text is beyond what can be kept; a phrase that goes behind the name of
-/// the file.
+/// Returns an error if there is no such list item, or if the text has values that can't be kept. The error is a phrase
+/// to follow the name of the file.
 pub(crate) fn set(text: &str, steps: &[Step], value: &Value) -> Result<String, &'static str> {
     let mut expected = read(text).ok_or("has values that can't be kept; edit it by hand")?;
     set_in(&mut expected, steps, value)?;
@@ -32,7 +32,7 @@ pub(crate) fn set(text: &str, steps: &[Step], value: &Value) -> Result<String, &
     minimal.or_else(|| rewrite(text, &expected)).ok_or("has values that can't be written; edit it by hand")
 }
 
-/// The text with another first document.
+/// The text with its first document replaced.
 fn rewrite(text: &str, document: &Value) -> Option<String> {
     let text = format!("{}{}", block_lines(document).concat(), behind_first_document(text)?);
     (read(&text).as_ref() == Some(document)).then_some(text)
@@ -49,7 +49,7 @@ fn behind_first_document(text: &str) -> Option<&str> {
     Some("")
 }
 
-/// The value as lines of YAML in block style, each with its end.
+/// The value as lines of YAML in block style, each with its terminator.
 fn block_lines(value: &Value) -> Vec<String> {
     match value {
         Value::Object(entries) if !entries.is_empty() => {
@@ -57,7 +57,7 @@ fn block_lines(value: &Value) -> Vec<String> {
         }
         Value::Array(items) if !items.is_empty() => items.iter().flat_map(item).collect(),
         Value::String(text) => vec![format!("{}\n", scalar_text(text))],
-        // As JSON, which is YAML too.
+        // As JSON, which is also YAML.
         other => vec![format!("{other}\n")],
     }
 }
@@ -83,7 +83,7 @@ fn is_filled(value: &Value) -> bool {
         || value.as_array().is_some_and(|items| !items.is_empty())
 }
 
-/// Without quotes where they are not needed.
+/// Without quotes unless they are needed.
 fn scalar_text(text: &str) -> String {
     let is_plain = text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte))
@@ -110,7 +110,7 @@ fn set_in(document: &mut Value, steps: &[Step], value: &Value) -> Result<(), &'s
             Step::Named(name) => {
                 let items = target.as_array_mut().map(|items| items.iter_mut()).unwrap_or_default();
                 let mut named = items.filter(|item| item.get("name").and_then(Value::as_str) == Some(name));
-                named.next().ok_or("no longer has the entry that is to be changed")?
+                named.next().ok_or("no longer has the entry to change")?
             }
         };
     }
@@ -118,7 +118,7 @@ fn set_in(document: &mut Value, steps: &[Step], value: &Value) -> Result<(), &'s
     Ok(())
 }
 
-/// The text with the value replaced in place; `None` where that is not obvious.
+/// The text with the value replaced in place; `None` if that is not straightforward.
 fn replace(text: &str, steps: &[Step], value: &Value) -> Option<String> {
     let Some(root) = tree(text)? else {
         let (Step::Key(key), rest) = steps.split_first()? else { return None };
@@ -144,7 +144,7 @@ fn replace(text: &str, steps: &[Step], value: &Value) -> Option<String> {
     node.replace(text, &value.to_string())
 }
 
-/// The value below the keys, as JSON, which is YAML too.
+/// The value below the keys, as JSON, which is also YAML.
 fn nested(steps: &[Step], value: &Value) -> Option<String> {
     steps.iter().rev().try_fold(value.to_string(), |inner, step| match step {
         Step::Key(key) => Some(format!("{{{}: {inner}}}", Value::from(key.as_str()))),
@@ -161,7 +161,7 @@ enum TextNode {
 }
 
 impl TextNode {
-    /// The last entry with the key, since that one counts.
+    /// The last entry with the key, since that one wins.
     fn get(&self, key: &str) -> Option<&(TextNode, TextNode)> {
         let Self::Mapping { entries, .. } = self else { return None };
         entries.iter().rev().find(|(name, _)| name.is_scalar(key))
@@ -177,8 +177,8 @@ impl TextNode {
         if !is_block && !old.is_empty() {
             return Some(format!("{}{value}{}", text.get(..*start)?, text.get(*end..)?));
         }
-        // With nothing behind the key, or the mark of a block behind it, the value starts at the colon; a block goes on
-        // to the next key.
+        // If nothing or a block indicator follows the key, the value starts at the colon; a block extends to the next
+        // key.
         let colon = (*after_key)? + text.get((*after_key)?..)?.find(':')? + 1;
         let (rest, line_end) = match old.rsplit_once('\n') {
             Some((_, indent)) => (text.get(end.checked_sub(indent.len())?..)?, "\n"),
@@ -207,7 +207,7 @@ struct OpenCollection {
     key: Option<(TextNode, usize)>,
 }
 
-/// The nodes of the first document; `Some(None)` when the text has none.
+/// The nodes of the first document; `Some(None)` if the text has none.
 fn tree(text: &str) -> Option<Option<TextNode>> {
     let mut parser = yaml::parser(text);
     let mut open: Vec<OpenCollection> = Vec::new();

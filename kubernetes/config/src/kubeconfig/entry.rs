@@ -17,45 +17,45 @@ pub(crate) struct Entry<T> {
     line: Option<u64>,
     list: &'static str,
     item: &'static str,
-    /// The keys whose values come from elsewhere.
+    /// The keys with overridden values.
     overridden: Vec<&'static str>,
 }
 
 impl<T: Default> Entry<T> {
-    /// An entry that no file has.
+    /// An entry that is in no file.
     pub(crate) fn synthetic(list: &'static str, item: &'static str) -> Self {
         Self { name: String::new(), value: T::default(), file: None, line: None, list, item, overridden: Vec::new() }
     }
 }
 
 impl<T> Entry<T> {
-    /// Where the entry is; `None` if it is made up.
+    /// The place of the entry; `None` if it is in no file.
     pub(crate) fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
 
-    /// Makes errors about the key blame the override.
+    /// Makes errors about the key refer to the override.
     pub(crate) fn mark_overridden(&mut self, key: &'static str) {
         self.overridden.push(key);
     }
 
-    /// The entry itself, for what is missing in it.
+    /// The place of the entry itself, for errors about missing keys.
     pub(crate) fn place(&self) -> Place {
         self.place_of(None, self.line)
     }
 
-    /// A key of the entry; its line is the value's, or the entry's when it has none.
+    /// The place of a key; its line is that of the value, or else that of the entry.
     pub(crate) fn field<V>(&self, key: &str, value: &Field<V>) -> Place {
         self.place_of(Some(key), value.as_ref().and_then(line).or(self.line))
     }
 
-    /// As [`field`](Self::field), for a key in `outer`, whose line counts if the key has none.
+    /// Like [`field`](Self::field), but for a key in `outer`, whose line is used if the key has none.
     pub(crate) fn field_in<O, V>(&self, key: &str, value: &Field<V>, outer: &Field<O>) -> Place {
         let outer = outer.as_ref().and_then(line);
         self.place_of(Some(key), value.as_ref().and_then(line).or(outer).or(self.line))
     }
 
-    /// A path in the entry, from the directory of its file.
+    /// Resolves a path in the entry against the directory of its file.
     pub(crate) fn resolve(&self, path: &str) -> PathBuf {
         let directory = self.file.as_ref().and_then(|file| file.parent());
         directory.map_or_else(|| PathBuf::from(path), |directory| directory.join(path))
@@ -72,7 +72,7 @@ impl<T> Entry<T> {
     }
 }
 
-/// The value, unless it is the empty string, which client-go cannot tell from none.
+/// The value, unless it is the empty string, which client-go treats as absent.
 pub(crate) fn set(value: &Field<String>) -> Option<&Spanned<String>> {
     value.as_ref().filter(|value| !value.value.is_empty())
 }
@@ -101,7 +101,7 @@ pub(crate) fn line<T>(value: &Spanned<T>) -> Option<u64> {
     value.line
 }
 
-/// The list with names checked: client-go, too, refuses a file in which one is defined twice.
+/// Checks the names of the list: like client-go, refuses a file that defines one twice.
 pub(crate) fn entries<N, T: Default>(
     file: &Arc<Path>,
     list: &'static str,
@@ -133,7 +133,7 @@ pub(crate) fn entries<N, T: Default>(
     Ok(entries)
 }
 
-/// Appends the entries whose name is new.
+/// Appends the entries with new names.
 pub(crate) fn add_new<T>(entries: &mut Vec<Entry<T>>, more: Vec<Entry<T>>) {
     let known: HashSet<String> = entries.iter().map(|entry| entry.name.clone()).collect();
     entries.extend(more.into_iter().filter(|entry| !known.contains(&entry.name)));

@@ -1,33 +1,33 @@
-//! Reading typed values from the tree of a YAML document.
+//! Reads typed values from the tree of a YAML document.
 
 use serde_json::Value;
 
 use crate::yaml::scalar::Scalar;
 use crate::yaml::{Content, Fault, Node};
 
-/// A value and the line where it is written.
+/// A value and its line.
 #[derive(Clone)]
 pub(crate) struct Spanned<T> {
     pub(crate) value: T,
-    /// `None` for a value that stands in no file.
+    /// `None` for a value that is in no file.
     pub(crate) line: Option<u64>,
 }
 
-/// A value with its line; `null` and absence read alike.
+/// A value with its line; `null` counts as absent.
 pub(crate) type Field<T> = Option<Spanned<T>>;
 
-/// A list whose items may be `null` as well.
+/// A list whose items may be `null`.
 pub(crate) type List<T> = Option<Vec<Field<T>>>;
 
-/// A mapping of any keys; of equal ones the last counts.
+/// A mapping with any keys; of equal ones the last wins.
 pub(crate) type Pairs<T> = Vec<(String, T)>;
 
-/// A type that is read from a value of the file.
+/// A type that can be read from a value in the file.
 pub(crate) trait FromNode: Sized {
     fn from_node(node: Node) -> Result<Self, Fault>;
 }
 
-/// The keys of a mapping; those that nobody takes are unknown, which is allowed.
+/// The keys of a mapping; keys that are not taken are unknown, which is allowed.
 pub(crate) struct Keys(Vec<(String, Node)>);
 
 impl Keys {
@@ -66,7 +66,7 @@ impl<T: FromNode> FromNode for Vec<T> {
     }
 }
 
-/// The keys of a mapping, whatever they are: an unknown one in an error may be a secret that stands at the wrong place.
+/// The keys of a mapping with arbitrary keys: errors do not name these, as one may be a misplaced secret.
 impl<T: FromNode> FromNode for Pairs<T> {
     fn from_node(node: Node) -> Result<Self, Fault> {
         let entries = Keys::of(node)?.0.into_iter();

@@ -20,9 +20,9 @@ pub use user::KubeconfigUser;
 use entry::{Entry, add_new, entries, find, line, list_names, names, set};
 use schema::{Cluster, Context, User};
 
-/// One kubeconfig file, or several merged: clusters, users, and contexts that join one of each.
+/// One kubeconfig file, or several merged: clusters, users, and contexts that combine one of each.
 ///
-/// Every entry remembers its file, for errors and for the relative paths in it. `Debug` shows names only.
+/// Every entry knows its file, for errors and relative paths. `Debug` shows only names.
 #[derive(Clone)]
 pub struct Kubeconfig {
     files: Vec<Arc<Path>>,
@@ -32,10 +32,10 @@ pub struct Kubeconfig {
     pub(crate) users: Vec<Entry<User>>,
 }
 
-/// The result of looking for kubeconfig files.
+/// The result of the search for kubeconfig files.
 pub(crate) enum Lookup {
     Found(Kubeconfig),
-    /// No file exists; the error names those that were looked for.
+    /// No file exists; the error names the places that were tried.
     NotFound(Error),
 }
 
@@ -48,21 +48,21 @@ struct CurrentContext {
 impl Kubeconfig {
     /// Reads `$KUBECONFIG`, which may name several files, or else `~/.kube/config`.
     ///
-    /// Of several files the first to define a name, or to set the current context, wins; files that do not exist are
+    /// If several files define a name or set the current context, the first one wins; files that do not exist are
     /// skipped.
     ///
     /// # Errors
     ///
-    /// When no file exists, or one cannot be read or is not a kubeconfig.
+    /// Returns an error if no file exists, or if one can't be read or is not a kubeconfig.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_environment(&Environment::from_process())
     }
 
-    /// As [`from_env`](Self::from_env), with the environment given as a value.
+    /// Like [`from_env`](Self::from_env), but with the given environment.
     ///
     /// # Errors
     ///
-    /// As [`from_env`](Self::from_env).
+    /// See [`from_env`](Self::from_env).
     pub fn from_environment(environment: &Environment) -> Result<Self, Error> {
         match Self::find(environment)? {
             Lookup::Found(kubeconfig) => Ok(kubeconfig),
@@ -74,19 +74,21 @@ impl Kubeconfig {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, is larger than [`MAX_FILE_BYTES`](crate::MAX_FILE_BYTES), or is not a kubeconfig.
+    /// Returns an error if the file can't be read, is larger than [`MAX_FILE_BYTES`](crate::MAX_FILE_BYTES), or is not
+    /// a kubeconfig.
     pub fn read(path: &Path) -> Result<Self, Error> {
         Self::read_existing(path)?.map_err(|error| unreadable(path, error))
     }
 
-    /// Parses the content of the file `path`, which errors name and whose directory relative paths start from.
+    /// Parses the content of the file `path`. Errors name the file, and relative paths are resolved against its
+    /// directory.
     ///
-    /// The file itself is not read. Unknown keys are allowed, and so is a byte order mark.
+    /// The file itself is not read. Unknown keys and a byte order mark are allowed.
     ///
     /// # Errors
     ///
-    /// When the text is not YAML or JSON, a value has the wrong type, two entries have one name, or `kind` or
-    /// `apiVersion` is another than `Config` and `v1`.
+    /// Returns an error if the text is not YAML or JSON, if a value has the wrong type, if two entries have the same
+    /// name, or if `kind` or `apiVersion` are not `Config` and `v1`.
     pub fn parse(text: &str, path: &Path) -> Result<Self, Error> {
         let file: Arc<Path> = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).into();
         let document = schema::parse(text.strip_prefix('\u{feff}').unwrap_or(text), &file)?;
@@ -109,12 +111,12 @@ impl Kubeconfig {
         })
     }
 
-    /// Without a file, a context, a cluster or a user.
+    /// A kubeconfig without any file, context, cluster or user.
     pub(crate) fn empty() -> Self {
         Self { files: vec![], current_context: None, clusters: vec![], contexts: vec![], users: vec![] }
     }
 
-    /// Adds what `other` has and this one lacks: names, and a current context.
+    /// Adds the entries and the current context of `other` that this one lacks.
     pub fn merge(&mut self, other: Self) {
         add_new(&mut self.clusters, other.clusters);
         add_new(&mut self.contexts, other.contexts);
@@ -128,7 +130,7 @@ impl Kubeconfig {
         self.contexts.iter().map(|context| context.name.as_str())
     }
 
-    /// The contexts with what they join, in the order of the files.
+    /// The contexts with their clusters and users, in the order of the files.
     pub fn context_entries(&self) -> impl Iterator<Item = KubeconfigContext<'_>> {
         let current = self.current_context();
         self.contexts.iter().map(move |entry| KubeconfigContext {
@@ -150,39 +152,35 @@ impl Kubeconfig {
         names(&self.users).into_iter()
     }
 
-    /// A user's entry, to write into; `None` if there is no such user.
+    /// A user's entry, to be changed; `None` if there is no such user.
     pub fn user(&self, name: &str) -> Option<KubeconfigUser> {
         find(&self.users, name).and_then(KubeconfigUser::of)
     }
 
-    /// Makes a context the current one, here and in the first of the [`files`](Self::files), which is where kubectl
-    /// writes it too.
+    /// Makes a context the current one, here and in the first of the [`files`](Self::files), as kubectl does.
     ///
     /// The file is changed as [`KubeconfigUser`] describes.
     ///
     /// # Errors
     ///
-    /// When there is no such context, or the file cannot be changed.
+    /// Returns an error if there is no such context, or the file can't be changed.
     pub fn save_current_context(&mut self, name: &str) -> Result<(), Error> {
         if find(&self.contexts, name).is_none() {
             return Err(self.unknown_context(name, true));
         }
         let Some(file) = self.files.first() else {
-            return Err(Error::new(
-                Place::default(),
-                "there is not a kubeconfig file to write the current context into",
-            ));
+            return Err(Error::new(Place::default(), "there is no kubeconfig file to write the current context to"));
         };
         self.current_context = user::update(file, |text| user::current_context(text, name))?.current_context;
         Ok(())
     }
 
-    /// The name of the context that is used when none is asked for. It may name one that does not exist.
+    /// The name of the context that is used by default. The context may not exist.
     pub fn current_context(&self) -> Option<&str> {
         self.current_context.as_ref().map(|current| current.name.as_str())
     }
 
-    /// The files that were read, in the order of their precedence, as absolute paths.
+    /// The absolute paths of the files that were read, in order of precedence.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(AsRef::as_ref)
     }
@@ -256,7 +254,7 @@ impl Kubeconfig {
     }
 }
 
-/// A context, and the names of what it joins.
+/// A context, with the names of its cluster and user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KubeconfigContext<'a> {
@@ -268,7 +266,7 @@ pub struct KubeconfigContext<'a> {
     pub user: Option<&'a str>,
     /// The namespace; without one, `default` is used.
     pub namespace: Option<&'a str>,
-    /// Whether it is the context that is used when none is asked for.
+    /// Whether this is the default context.
     pub is_current: bool,
 }
 
@@ -284,7 +282,7 @@ impl fmt::Debug for Kubeconfig {
     }
 }
 
-/// UTF-8, or UTF-16 with its byte order mark, as Windows PowerShell writes it and kubectl reads it.
+/// Decodes UTF-8, or UTF-16 with a byte order mark, which Windows PowerShell writes and kubectl reads.
 fn decode_text(bytes: Vec<u8>, path: &Path) -> Result<String, Error> {
     let utf16 = |unit: fn([u8; 2]) -> u16| {
         let (units, rest) = bytes.as_chunks::<2>();
@@ -300,5 +298,5 @@ fn decode_text(bytes: Vec<u8>, path: &Path) -> Result<String, Error> {
 }
 
 fn unreadable(path: &Path, error: io::Error) -> Error {
-    Error::new(Place::file(path), "cannot read the kubeconfig").with_source(error)
+    Error::new(Place::file(path), "can't read the kubeconfig").with_source(error)
 }

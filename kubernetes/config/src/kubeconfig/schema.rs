@@ -1,4 +1,4 @@
-//! The shape of a kubeconfig file, and its parser.
+//! The format of a kubeconfig file, and its parser.
 //!
 //! The names are those of client-go's `tools/clientcmd/api/v1/types.go`. No type here has `Debug`: they hold secrets.
 
@@ -111,7 +111,7 @@ pub(crate) struct ExecEnv {
     pub(crate) value: Field<String>,
 }
 
-/// Parses one file, of which it reads the first YAML document only, as client-go does.
+/// Parses a file; only its first YAML document is read, as in client-go.
 pub(crate) fn parse(text: &str, path: &Path) -> Result<Document, Error> {
     let document = yaml::first_document(text).and_then(|node| FromNode::from_node(node.unwrap_or(Node::ABSENT)));
     document.map(Option::unwrap_or_default).map_err(|Fault { line, field, message }| {
@@ -120,7 +120,7 @@ pub(crate) fn parse(text: &str, path: &Path) -> Result<Document, Error> {
     })
 }
 
-/// Reads a mapping by its keys.
+/// Reads a mapping, key by key.
 macro_rules! from_keys {
     ($type:ident { $($field:ident: $key:literal),+ $(,)? }) => {
         impl FromNode for $type {

@@ -1,4 +1,4 @@
-//! Writing back into kubeconfig files.
+//! Writes values back to kubeconfig files.
 
 use std::fs;
 use std::io;
@@ -15,18 +15,18 @@ use crate::files::lock::Lock;
 use crate::files::replace::replace;
 use crate::{Error, MAX_FILE_BYTES, Secret, files, token};
 
-/// A user's entry in a kubeconfig file, to keep new tokens in.
+/// A user's entry in a kubeconfig file, to store new tokens.
 ///
-/// A write into a kubeconfig file
-/// - changes the value and nothing else: order, comments and unknown keys stay. Only where an alias, a merge key or the
-///   like is in the way, the first document of the file is written anew: then all keys stay, comments do not. (kubectl
-///   keeps neither comments nor unknown keys.)
-/// - writes a new file beside the old one and renames it, so that nobody ever reads half a file; mode, owner and
-///   symbolic links stay.
-/// - holds kubectl's lock, `<file>.lock`, meanwhile, and waits for it for up to a second.
+/// A write to a kubeconfig file:
+/// - changes nothing but the value: order, comments and unknown keys stay. If an alias, a merge key or the like
+///   prevents this, the first document of the file is rewritten with all its keys but without comments. (kubectl keeps
+///   neither comments nor unknown keys.)
+/// - writes a new file next to the old one and renames it, so that other programs never read a partial file; mode,
+///   owner and symbolic links stay.
+/// - holds kubectl's lock, `<file>.lock`, for which it waits up to a second.
 /// - blocks the thread.
 ///
-/// A [`Kubeconfig`] or [`Config`](crate::Config) that was read before does not change.
+/// A [`Kubeconfig`] or [`Config`](crate::Config) that was loaded earlier does not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KubeconfigUser {
     file: PathBuf,
@@ -38,7 +38,7 @@ impl KubeconfigUser {
         user.file().map(|file| Self { file: file.to_owned(), name: user.name.clone() })
     }
 
-    /// The file that has the entry.
+    /// The file with the entry.
     pub fn file(&self) -> &Path {
         &self.file
     }
@@ -52,7 +52,8 @@ impl KubeconfigUser {
     ///
     /// # Errors
     ///
-    /// When the token is empty or fits into no header, the file no longer has the user, or it cannot be changed.
+    /// Returns an error if the token is empty or not valid in a header, the file no longer has the user, or it can't be
+    /// changed.
     pub fn save_token(&self, token: &Secret) -> Result<(), Error> {
         if token.expose().is_empty() || !token::is_header_text(token.expose()) {
             let message = "the new token is empty, or contains a character not allowed in a header";
@@ -61,14 +62,15 @@ impl KubeconfigUser {
         update(&self.file, |text| edit::set(text, &self.steps(&["token"]), &token.expose().into())).map(|_| ())
     }
 
-    /// Writes values into the configuration of the user's `auth-provider`, such as `id-token` and `refresh-token`.
+    /// Writes values to the configuration of the user's `auth-provider`, such as `id-token` and `refresh-token`.
     ///
     /// # Errors
     ///
-    /// When the file no longer has the user, the user no longer has an auth provider, or the file cannot be changed.
+    /// Returns an error if the file no longer has the user, the user no longer has an auth provider, or the file can't
+    /// be changed.
     pub fn save_auth_provider(&self, values: &[(&str, &Secret)]) -> Result<(), Error> {
         let saved = update(&self.file, |text| {
-            // As client-go's persister: another way to log in has taken its place.
+            // As in client-go's persister: another login method has replaced it.
             let kubeconfig = Kubeconfig::parse(text, &self.file).map_err(|_| "is not a kubeconfig")?;
             let user = find(&kubeconfig.users, &self.name).ok_or("no longer has the user")?;
             user.value.auth_provider.as_ref().ok_or("has no auth-provider for the user any more")?;
@@ -100,7 +102,7 @@ pub(crate) fn current_context(text: &str, name: &str) -> Result<String, &'static
     edit::set(text, &[Step::Key("current-context".to_owned())], &Value::from(name))
 }
 
-/// Changes an existing file, and returns what it then says.
+/// Changes an existing file, and returns its new content.
 pub(crate) fn update(
     file: &Path,
     change: impl FnOnce(&str) -> Result<String, &'static str>,
@@ -108,7 +110,7 @@ pub(crate) fn update(
     let _locks = lock(file)?;
     let text = decode_text(files::read(file).map_err(|error| unreadable(file, error))?, file)?;
     let (mark, text) = text.strip_prefix('\u{feff}').map_or(("", text.as_str()), |rest| ("\u{feff}", rest));
-    // Before it is changed, so that errors name the line that the user knows.
+    // Before the change, so that errors name the line that the user sees.
     Kubeconfig::parse(text, file)?;
     let changed = change(text).map_err(|message| Error::new(Place::file(file), message))?;
     if (mark.len() + changed.len()) as u64 > MAX_FILE_BYTES {
@@ -118,27 +120,27 @@ pub(crate) fn update(
     let kubeconfig = Kubeconfig::parse(&changed, file)?;
     if changed != text {
         replace(file, format!("{mark}{changed}").as_bytes())
-            .map_err(|error| Error::new(Place::file(file), "cannot be changed").with_source(error))?;
+            .map_err(|error| Error::new(Place::file(file), "can't be changed").with_source(error))?;
     }
     Ok(kubeconfig)
 }
 
-/// Locks the file under its name, as kubectl does, and the file that a link leads to.
+/// Locks the file by its name, as kubectl does, and the target of a link.
 fn lock(file: &Path) -> Result<(Lock, Option<Lock>), Error> {
     let acquire = |locked: &Path| {
         Lock::acquire(locked).map_err(|error| {
             let lock = Lock::path(locked);
             let message = match error.kind() {
                 io::ErrorKind::AlreadyExists => {
-                    format!("another program is changing it; if none is, remove {}", lock.display())
+                    format!("another program is changing it; if none is running, remove {}", lock.display())
                 }
-                _ => format!("cannot be changed: cannot create {}", lock.display()),
+                _ => format!("can't be changed: can't create {}", lock.display()),
             };
             Error::new(Place::file(file), message).with_source(error)
         })
     };
     let lock = acquire(file)?;
-    // A missing file is an error when it is read.
+    // A missing file is reported when it is read.
     let target = fs::canonicalize(file).ok().filter(|target| !lock.is_of(target));
     Ok((lock, target.as_deref().map(acquire).transpose()?))
 }

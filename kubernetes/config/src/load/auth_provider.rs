@@ -1,4 +1,4 @@
-//! From a user's `auth-provider` to an [`OidcConfig`].
+//! Converts a user's `auth-provider` into an [`OidcConfig`].
 
 use http::Uri;
 
@@ -39,7 +39,7 @@ fn oidc(user: &Entry<User>) -> Result<OidcConfig, Error> {
     let required = |key: &str| {
         set(value(key)).ok_or_else(|| {
             let place = user.field_in(&place(key), value(key), &user.value.auth_provider);
-            Error::new(place, "is missing: oidc needs it")
+            Error::new(place, "is missing, but required for oidc")
         })
     };
     let issuer = issuer(&required("idp-issuer-url")?.value)
@@ -69,7 +69,7 @@ fn place(key: &str) -> String {
     format!("auth-provider.config.{key}")
 }
 
-/// The provider's URL; over `http` the refresh token would be there for anyone to read.
+/// The provider's URL; over `http`, anyone could read the refresh token.
 fn issuer(text: &str) -> Result<Uri, String> {
     let uri = url::parse(text)?;
     match uri.scheme_str() {

@@ -1,4 +1,4 @@
-//! From a context of a kubeconfig, and what overrides it, to a [`Config`].
+//! Converts a context of a kubeconfig and its overrides into a [`Config`].
 
 use http::Uri;
 
@@ -21,7 +21,7 @@ pub(crate) fn config(kubeconfig: &Kubeconfig, overrides: &Overrides) -> Result<C
     Ok(config)
 }
 
-/// Puts together what belongs to a context.
+/// Combines the entries of a context.
 pub(crate) fn from_parts(
     namespace: Option<&str>,
     mut cluster: Entry<Cluster>,
@@ -46,7 +46,7 @@ pub(crate) fn from_parts(
         None => user::impersonate(&user)?,
     };
     user::check(&user)?;
-    // As client-go: nothing secret goes over a connection that anyone can read.
+    // As in client-go: no secrets are sent over a connection that anyone can read.
     if config.server.scheme_str() == Some("https") {
         apply_tls(&mut config, &cluster)?;
         config.client_identity = user::client_identity(&user)?;
@@ -56,7 +56,7 @@ pub(crate) fn from_parts(
     Ok(config)
 }
 
-/// `None` when there is no context, and the overrides make up for it.
+/// `None` if there is no context and the overrides suffice.
 fn context_of<'a>(kubeconfig: &'a Kubeconfig, overrides: &Overrides) -> Result<Option<&'a Entry<Context>>, Error> {
     let asked = text(&overrides.context);
     let Some(name) = asked.or(kubeconfig.current_context()) else {
@@ -93,7 +93,7 @@ fn cluster_of(
     }
 }
 
-/// Without keys when the context names no user, who is then anonymous on purpose.
+/// Without keys if the context names no user, which means an anonymous user on purpose.
 fn user_of(
     kubeconfig: &Kubeconfig,
     context: Option<&Entry<Context>>,
@@ -149,7 +149,7 @@ fn apply_tls(config: &mut Config, cluster: &Entry<Cluster>) -> Result<(), Error>
     Ok(())
 }
 
-/// The cluster as an exec plugin may see it.
+/// The cluster for an exec plugin's information.
 fn exec_cluster(config: &Config, cluster: &Entry<Cluster>) -> ExecCluster {
     let value = &cluster.value;
     ExecCluster {
@@ -164,7 +164,7 @@ fn exec_cluster(config: &Config, cluster: &Entry<Cluster>) -> ExecCluster {
 }
 
 impl Kubeconfig {
-    /// Where to look for what was asked for and is not there.
+    /// The place to look for a missing entry.
     fn place(&self) -> Place {
         self.files().next().map_or_else(Place::default, Place::file)
     }

@@ -1,4 +1,4 @@
-//! Values that are given inline as base64, or as the path of a file.
+//! Values given inline as base64, or as the path of a file.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use crate::{Error, files};
 const BASE64: GeneralPurpose =
     GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
 
-/// Both places of one value. Data beats the file.
+/// Both places of one value. Data takes precedence over the file.
 pub(crate) struct DataOrFile<'a, T> {
     pub(crate) entry: &'a Entry<T>,
     pub(crate) key: &'a str,
@@ -23,7 +23,7 @@ pub(crate) struct DataOrFile<'a, T> {
     pub(crate) file: &'a Field<String>,
 }
 
-/// Bytes, and where they came from.
+/// Bytes, and the file that they come from.
 pub(crate) struct Loaded {
     pub(crate) bytes: Vec<u8>,
     pub(crate) place: Place,
@@ -44,7 +44,7 @@ impl<T> DataOrFile<'_, T> {
         let path = self.entry.resolve(&file.value);
         match files::read(&path) {
             Ok(bytes) => Ok(Some(Loaded { bytes, place, path: Some(path) })),
-            Err(error) => Err(Error::new(place, format!("cannot read {}", path.display())).with_source(error)),
+            Err(error) => Err(Error::new(place, format!("can't read {}", path.display())).with_source(error)),
         }
     }
 }
@@ -59,9 +59,9 @@ impl Loaded {
     }
 }
 
-/// Without an error, since the decoder's own would quote the character it met.
+/// Without the decoder's error, which would quote the invalid character.
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    // Go's decoder ignores line ends, which block scalars have.
+    // Go's decoder ignores line breaks, which block scalars have.
     let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
     BASE64.decode(text).ok()
 }

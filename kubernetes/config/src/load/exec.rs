@@ -1,4 +1,4 @@
-//! From a user's `exec` to an [`ExecConfig`].
+//! Converts a user's `exec` into an [`ExecConfig`].
 
 use std::path::{MAIN_SEPARATOR, PathBuf};
 
@@ -8,7 +8,7 @@ use crate::kubeconfig::from_node::{Field, Spanned};
 use crate::kubeconfig::schema::{Exec, ExecEnv, User};
 use crate::{Error, ExecApiVersion, ExecCluster, ExecConfig, InteractiveMode, Secret};
 
-/// Checks the plugin whether or not it is used, as client-go does (`tools/clientcmd/validation.go`).
+/// Checks the plugin even if it is not used, as in client-go (`tools/clientcmd/validation.go`).
 pub(crate) fn check(user: &Entry<User>) -> Result<(), Error> {
     match &user.value.exec {
         Some(exec) => Plugin { user, exec: &exec.value }.config(ExecCluster::default()).map(|_| ()),
@@ -53,7 +53,7 @@ impl Plugin<'_> {
             Some("client.authentication.k8s.io/v1beta1") => Ok(ExecApiVersion::V1Beta1),
             Some("client.authentication.k8s.io/v1alpha1") => Err(Error::new(
                 place,
-                "v1alpha1 is no longer spoken; update the plugin, and its kubeconfig to client.authentication.k8s.io/v1",
+                "v1alpha1 is no longer supported; update the plugin, and change its kubeconfig to client.authentication.k8s.io/v1",
             )),
             Some(_) => Err(Error::new(
                 place,
@@ -63,7 +63,7 @@ impl Plugin<'_> {
         }
     }
 
-    /// A path starts from the kubeconfig's directory, a name is looked for in `$PATH`.
+    /// A path is relative to the kubeconfig's directory; a name is searched for in `$PATH`.
     fn command(&self) -> Result<PathBuf, Error> {
         let Some(command) = set(&self.exec.command) else {
             let place = self.place("command", &self.exec.command);
@@ -99,7 +99,7 @@ impl Plugin<'_> {
     }
 }
 
-/// The text, with what could steer a terminal shown by its number, as client-go's `cleanANSIEscapeCodes` does.
+/// The text with control characters shown as numbers, like client-go's `cleanANSIEscapeCodes`.
 fn without_controls(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for character in text.chars() {

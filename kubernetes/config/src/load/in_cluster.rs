@@ -1,4 +1,4 @@
-//! The configuration that a pod's service account gives.
+//! The configuration from a pod's service account.
 
 use std::io;
 use std::path::PathBuf;
@@ -42,7 +42,7 @@ fn pod(environment: &Environment) -> Result<Config, Error> {
     let mut config = Config::new(server);
     let token = environment.service_account.join("token");
     token::check_file(&token).map_err(|error| {
-        Error::new(Place::file(&token), "cannot read the service account's token").with_source(error)
+        Error::new(Place::file(&token), "can't read the service account's token").with_source(error)
     })?;
     config.credentials = Credentials::TokenFile(token);
     (config.certificate_authority, config.certificate_authority_file) = certificate_authority(environment)?.unzip();
@@ -57,14 +57,14 @@ fn variable<'a>(name: &str, value: &'a Option<String>) -> Result<&'a str, String
     value.ok_or_else(|| format!("${name} is not set: not running in a pod"))
 }
 
-/// As client-go, a missing file leaves the decision to the platform's certificates.
+/// As in client-go, the platform's certificates are trusted if the file is missing.
 fn certificate_authority(environment: &Environment) -> Result<Option<(Vec<u8>, PathBuf)>, Error> {
     let path = environment.service_account.join("ca.crt");
     let bytes = match files::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
-            return Err(Error::new(Place::file(&path), "cannot read the cluster's certificate").with_source(error));
+            return Err(Error::new(Place::file(&path), "can't read the cluster's certificate").with_source(error));
         }
     };
     match pem::certificate_fault(&bytes) {

@@ -1,4 +1,4 @@
-//! Putting values of a command line in place of the kubeconfig's.
+//! Replaces the kubeconfig's values by those of a command line.
 
 use std::path::Path;
 
@@ -69,16 +69,16 @@ impl Overrides {
     }
 }
 
-/// A value that stands in no file.
+/// A value that is in no file.
 pub(super) fn field<T>(value: T) -> Field<T> {
     Some(Spanned { value, line: None })
 }
 
-/// An absolute path, since the kubeconfig's directory has nothing to do with it.
+/// An absolute path, since it is not relative to the kubeconfig's directory.
 pub(super) fn path(key: &str, path: &Path) -> Result<Field<String>, Error> {
     let place = Place { field: Some(format!("the override of {key}")), ..Place::default() };
     let absolute = std::path::absolute(path)
-        .map_err(|error| Error::new(place.clone(), format!("cannot use {}", path.display())).with_source(error))?;
+        .map_err(|error| Error::new(place.clone(), format!("can't use {}", path.display())).with_source(error))?;
     match absolute.into_os_string().into_string() {
         Ok(text) => Ok(field(text)),
         Err(path) => Err(Error::new(place, format!("{} is not valid UTF-8", path.display()))),

@@ -1,16 +1,16 @@
-//! Just enough of PEM to tell a certificate from a key and from neither.
+//! A minimal PEM parser that distinguishes certificates, keys and anything else.
 
-/// The fault of `bytes` as PEM certificates, if any.
+/// The reason why `bytes` are not PEM certificates, if any.
 pub(crate) fn certificate_fault(bytes: &[u8]) -> Option<&'static str> {
     let text = String::from_utf8_lossy(bytes);
     let mut labels = labels(&text).peekable();
     if labels.peek().is_none() {
-        return Some("is not PEM: there is no -----BEGIN CERTIFICATE----- with its end");
+        return Some("is not PEM: there is no complete block that starts with -----BEGIN CERTIFICATE-----");
     }
     (!labels.any(|label| label == "CERTIFICATE")).then_some("has no certificate among its PEM blocks")
 }
 
-/// The fault of `bytes` as a PEM private key, if any.
+/// The reason why `bytes` are not a PEM private key, if any.
 pub(crate) fn key_fault(bytes: &[u8]) -> Option<&'static str> {
     let Ok(text) = std::str::from_utf8(bytes) else { return Some("is not PEM: it is not text") };
     let mut encrypted = false;
@@ -24,13 +24,13 @@ pub(crate) fn key_fault(bytes: &[u8]) -> Option<&'static str> {
         empty = false;
     }
     Some(match (encrypted, empty) {
-        (true, _) => "is an encrypted private key; decrypt it, since there is nobody to ask for the password",
-        (_, true) => "is not PEM: there is no -----BEGIN PRIVATE KEY----- with its end",
+        (true, _) => "is an encrypted private key; decrypt it, since the program can't ask for the password",
+        (_, true) => "is not PEM: there is no complete block that starts with -----BEGIN PRIVATE KEY-----",
         _ => "has no private key among its PEM blocks",
     })
 }
 
-/// The labels of the blocks that also have their end, in one pass.
+/// The labels of the complete blocks, in one pass.
 fn labels(text: &str) -> impl Iterator<Item = &str> {
     let mut open = None;
     text.lines().filter_map(move |line| {

@@ -1,4 +1,4 @@
-//! From a kubeconfig's user to credentials and identity.
+//! Converts a kubeconfig's user into credentials and identity.
 
 use super::data_or_file::DataOrFile;
 use super::{auth_provider, exec, pem};
@@ -7,7 +7,7 @@ use crate::kubeconfig::from_node::Field;
 use crate::kubeconfig::schema::User;
 use crate::{ClientIdentity, Credentials, Error, ExecCluster, Impersonate, Secret, token};
 
-/// Refuses a user whose entry contradicts itself, even when none of the credentials is used.
+/// Refuses a user with contradictory settings, even if none of the credentials is used.
 pub(crate) fn check(user: &Entry<User>) -> Result<(), Error> {
     exec::check(user)?;
     let User { token, token_file, username, password, exec, auth_provider, .. } = &user.value;
@@ -43,7 +43,7 @@ pub(crate) fn client_identity(user: &Entry<User>) -> Result<Option<ClientIdentit
     }))
 }
 
-/// The one kind of credentials that counts, in the order that `from_kubeconfig` tells.
+/// The credentials that are used, in the order documented at `from_kubeconfig`.
 pub(crate) fn credentials(
     user: &Entry<User>,
     has_certificate: bool,
@@ -54,11 +54,11 @@ pub(crate) fn credentials(
     if bearer != Credentials::None {
         return Ok(bearer);
     }
-    // As client-go, which ignores a password without a user name.
+    // As in client-go, which ignores a password without a user name.
     if set(username).is_some() {
         return Ok(Credentials::Basic { username: string(username), password: Secret::new(string(password)) });
     }
-    // As client-go (`UpdateTransportConfig` of the exec plugin): who has a certificate needs no plugin.
+    // As in client-go (`UpdateTransportConfig` of the exec plugin), a user with a certificate needs no plugin.
     if !has_certificate && let Some(exec) = exec::config(user, cluster)? {
         return Ok(Credentials::Exec(Box::new(exec)));
     }
@@ -68,7 +68,7 @@ pub(crate) fn credentials(
     if has_certificate {
         return Ok(Credentials::None);
     }
-    // To leave out half a credential would be a request as nobody.
+    // Ignoring half a credential would lead to anonymous requests.
     if set(client_key).or(set(client_key_data)).is_some() {
         return Err(Error::new(user.place(), "has a client-key, but no client-certificate to go with it"));
     }
@@ -84,10 +84,10 @@ fn bearer(user: &Entry<User>) -> Result<Credentials, Error> {
         let path = user.resolve(&file.value);
         match token::check_file(&path) {
             Ok(()) => return Ok(Credentials::TokenFile(path)),
-            // As client-go, which takes the token until the file can be read.
+            // As in client-go, which uses the token until the file can be read.
             Err(_) if set(token).is_some() => {}
             Err(error) => {
-                let message = format!("cannot read a token from {}", path.display());
+                let message = format!("can't read a token from {}", path.display());
                 return Err(Error::new(user.field("tokenFile", token_file), message).with_source(error));
             }
         }

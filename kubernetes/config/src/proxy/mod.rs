@@ -18,32 +18,32 @@ use no_proxy::NoProxy;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Proxy {
-    /// How to speak with it.
+    /// The protocol.
     pub scheme: ProxyScheme,
-    /// A name or an address; an IPv6 address is without brackets.
+    /// The name or address; an IPv6 address has no brackets.
     pub host: String,
-    /// The port that the URL has, or else the one of its scheme: 80, 443 or 1080.
+    /// The port in the URL, or else that of its scheme: 80, 443 or 1080.
     pub port: u16,
     /// User name and password, decoded.
     pub credentials: Option<(String, Secret)>,
 }
 
-/// How a client speaks with a proxy.
+/// The protocol between a client and a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProxyScheme {
     /// HTTP `CONNECT` in the clear.
     Http,
-    /// HTTP `CONNECT` in TLS.
+    /// HTTP `CONNECT` over TLS.
     Https,
-    /// SOCKS 5 (RFC 1928), to which Go, and so kubectl, gives the server's name and not its address.
+    /// SOCKS 5 (RFC 1928). Like Go and thus kubectl, clients send the server's name, not its address.
     Socks5,
-    /// SOCKS 5 that is given the server's name, and no address.
+    /// SOCKS 5 with the server's name, not its address.
     Socks5h,
 }
 
 impl Proxy {
-    /// Reads the URL of a proxy.
+    /// Parses the URL of a proxy.
     ///
     /// ```
     /// use kubernetes_config::{Proxy, ProxyScheme};
@@ -56,14 +56,14 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// When it does not start with `http`, `https`, `socks5` or `socks5h`, has no host or an impossible port, or its
-    /// user or password is not UTF-8.
+    /// Returns an error if the URL does not start with `http`, `https`, `socks5` or `socks5h`, has no host or an
+    /// invalid port, or has a user or password that is not UTF-8.
     pub fn from_uri(uri: &Uri) -> Result<Self, Error> {
         Self::read(uri)
             .map_err(|message| Error::new(Place::default(), format!("the proxy {}: {message}", url::without_user(uri))))
     }
 
-    /// As [`from_uri`](Self::from_uri), with a message that goes behind the name of a field.
+    /// Like [`from_uri`](Self::from_uri), but with a message to follow the name of a field.
     pub(crate) fn read(uri: &Uri) -> Result<Self, String> {
         let (scheme, port) = match uri.scheme_str() {
             Some("http") => (ProxyScheme::Http, 80),
@@ -104,7 +104,7 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// Which requests go through which proxy, as `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
+/// Rules for which requests go through which proxy: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
 ///
 /// ```
 /// use kubernetes_config::{Environment, ProxyRules};
@@ -119,13 +119,13 @@ impl fmt::Debug for Proxy {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The rules are those of Go's `golang.org/x/net/http/httpproxy`, and `ALL_PROXY` besides:
-/// - The scheme of the request chooses the variable; `ALL_PROXY` is used if that is not set. A name in upper case goes
-///   before the same in lower case. A URL without a scheme is `http`.
+/// The rules are those of Go's `golang.org/x/net/http/httpproxy`, with `ALL_PROXY` in addition:
+/// - The scheme of the request selects the variable; `ALL_PROXY` is used if that is not set. An upper-case name takes
+///   precedence over the lower-case one. A URL without a scheme means `http`.
 /// - `localhost` and loopback addresses are always reached directly.
-/// - `NO_PROXY` is a list with commas. `*` is everything; an address or a range (`10.0.0.0/8`) is compared with
-///   addresses only, never with the address of a name; a name is itself and all below it, with a leading dot or `*.`
-///   only those below. Addresses and names may have a port. What is none of these matches nothing.
+/// - `NO_PROXY` is a comma-separated list. `*` matches everything. An address or a range (`10.0.0.0/8`) only matches
+///   addresses, never the resolved address of a name. A name matches itself and its subdomains; with a leading dot or
+///   `*.`, it matches only subdomains. Addresses and names may have a port. Anything else matches nothing.
 /// - In a CGI program (`REQUEST_METHOD` is set) `HTTP_PROXY` is not used, since the sender of the request can set it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProxyRules {
@@ -135,11 +135,11 @@ pub struct ProxyRules {
 }
 
 impl ProxyRules {
-    /// The rules of an environment.
+    /// Creates the rules of an environment.
     ///
     /// # Errors
     ///
-    /// When a variable is not the URL of a proxy: going around a proxy that somebody asked for would be wrong.
+    /// Returns an error if a variable is not the URL of a proxy, since bypassing a requested proxy would be wrong.
     pub fn from_environment(environment: &Environment) -> Result<Self, Error> {
         let Environment { http_proxy, https_proxy, all_proxy, no_proxy, .. } = environment;
         let all = variable("ALL_PROXY", all_proxy)?;

@@ -1,4 +1,4 @@
-//! `NO_PROXY`: what is reached without a proxy.
+//! `NO_PROXY`, the hosts that are reached without a proxy.
 
 use std::net::IpAddr;
 
@@ -13,12 +13,12 @@ pub(crate) struct NoProxy {
     domains: Vec<Domain>,
 }
 
-/// A name, with whatever ends in it.
+/// A name and its subdomains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Domain {
-    /// With a leading dot.
+    /// The name with a leading dot.
     suffix: String,
-    /// Whether the name without the dot is meant too.
+    /// Whether the name without the dot matches, too.
     itself: bool,
     port: Option<String>,
 }
@@ -59,7 +59,7 @@ impl NoProxy {
         let host = host.trim_start_matches('[').trim_end_matches(']').to_lowercase();
         let port = port.to_string();
         let allows = |rule: &Option<String>| rule.as_ref().is_none_or(|rule| *rule == port);
-        // Of an address with a zone (`fe80::1%eth0`), Go compares the address.
+        // For an address with a zone (`fe80::1%eth0`), Go compares only the address.
         match host.split('%').next().unwrap_or_default().parse::<IpAddr>().map(|address| address.to_canonical()) {
             Ok(address) => {
                 address.is_loopback()
@@ -82,7 +82,8 @@ impl Domain {
     }
 }
 
-/// `host:port`, `[address]:port`, or neither; colons without brackets are an IPv6 address (Go's `net.SplitHostPort`).
+/// Splits `host:port` or `[address]:port`; several colons without brackets are an IPv6 address (Go's
+/// `net.SplitHostPort`).
 fn split_port(entry: &str) -> (&str, Option<&str>) {
     if let Some((address, port)) = entry.strip_prefix('[').and_then(|rest| rest.split_once("]:")) {
         return (address, Some(port));
@@ -98,7 +99,7 @@ fn range(address: &str, bits: &str) -> Option<(IpAddr, u8)> {
     let most = if address.is_ipv4() { 32 } else { 128 };
     let digits = !bits.is_empty() && bits.bytes().all(|byte| byte.is_ascii_digit());
     let bits: u8 = bits.parse().ok().filter(|bits| digits && *bits <= most)?;
-    // An IPv4 address written as IPv6 is compared as IPv4, so that its range loses the prefix.
+    // An IPv4 address written as IPv6 is compared as IPv4, so its range loses the prefix.
     match (address, address.to_canonical()) {
         (IpAddr::V6(_), IpAddr::V4(short)) if bits >= 96 => Some((short.into(), bits - 96)),
         _ => Some((address, bits)),

@@ -1,7 +1,7 @@
 //! The first document of a YAML file as a tree, with aliases and merge keys resolved.
 //!
-//! A tree, and not serde: derives over a YAML crate's deserializer, with what that needs, were an eighth of the time that
-//! a program spent on compiling the SDK.
+//! A tree instead of serde: derives over a YAML crate's deserializer, with its dependencies, took an eighth of the time
+//! that a program spent on compiling the SDK.
 
 pub(crate) mod scalar;
 
@@ -12,16 +12,16 @@ use serde_json::{Map, Value};
 
 use scalar::Scalar;
 
-/// How deep values may be nested, so that no file overflows the stack.
+/// The maximum depth of nested values, which protects the stack.
 const MAX_DEPTH: usize = 64;
 
-/// The largest size of the tree, about in bytes: aliases can stand for many times the size of the file.
+/// The maximum size of the tree in bytes, approximately: aliases can expand to many times the size of the file.
 const MAX_SIZE: usize = 64 << 20;
 
 /// The size of a node without its text.
 const NODE_SIZE: usize = 64;
 
-/// A value and the line where it is written, also if that is behind an alias.
+/// A value and its line, even if it is the target of an alias.
 #[derive(Clone)]
 pub(crate) struct Node {
     pub(crate) line: Option<u64>,
@@ -32,11 +32,11 @@ pub(crate) struct Node {
 pub(crate) enum Content {
     Scalar(Scalar),
     List(Vec<Node>),
-    /// Of equal keys the last one counts.
+    /// The last of equal keys wins.
     Mapping(Vec<(String, Node)>),
 }
 
-/// A fault and its place, in words that quote nothing from the file, since that may be a secret.
+/// An error and its place. The message quotes nothing from the file, which may have secrets.
 pub(crate) struct Fault {
     pub(crate) line: Option<u64>,
     /// The path of the value; empty for the document.
@@ -49,7 +49,7 @@ impl Fault {
         Self { line, field: String::new(), message }
     }
 
-    /// The same fault, seen from what has it at the key.
+    /// The same error, from the mapping that has it at the key.
     pub(crate) fn in_key(mut self, key: &str) -> Self {
         self.field = match self.field.as_str() {
             "" => key.to_owned(),
@@ -59,7 +59,7 @@ impl Fault {
         self
     }
 
-    /// The same fault, seen from the list.
+    /// The same error, from the list.
     pub(crate) fn in_item(mut self, index: usize) -> Self {
         let separator = if self.field.is_empty() { "" } else { "." };
         self.field = format!("[{index}]{separator}{}", self.field);
@@ -78,18 +78,18 @@ impl From<ScanError> for Fault {
 }
 
 impl Node {
-    /// Nothing, where nothing is written.
+    /// The value of empty text.
     pub(crate) const ABSENT: Self = Self { line: None, content: Content::Scalar(Scalar::Null) };
 
     pub(crate) fn is_null(&self) -> bool {
         matches!(self.content, Content::Scalar(Scalar::Null))
     }
 
-    /// The value as JSON, if JSON can hold it.
+    /// The value as JSON, if it has a JSON form.
     pub(crate) fn into_json(self) -> Result<Value, Fault> {
         Ok(match self.content {
             Content::Scalar(scalar) => {
-                scalar.into_json().ok_or_else(|| Fault::new(self.line, "a number that JSON can't hold"))?
+                scalar.into_json().ok_or_else(|| Fault::new(self.line, "a number that JSON can't represent"))?
             }
             Content::List(items) => Value::Array(items.into_iter().map(Self::into_json).collect::<Result<_, _>>()?),
             Content::Mapping(entries) => {
@@ -114,7 +114,7 @@ impl Node {
     }
 }
 
-/// How much there is in a node.
+/// The size of a node.
 #[derive(Clone, Copy, Default)]
 struct Extent {
     size: usize,
@@ -129,7 +129,7 @@ impl Extent {
     }
 }
 
-/// The first document, as client-go reads it; what follows is not looked at. `None` if there is none.
+/// The first document, as client-go reads it; the rest is ignored. `None` if there is none.
 pub(crate) fn first_document(text: &str) -> Result<Option<Node>, Fault> {
     let mut composer = Composer { parser: parser(text), anchors: HashMap::new(), size: 0 };
     loop {
@@ -141,19 +141,19 @@ pub(crate) fn first_document(text: &str) -> Result<Option<Node>, Fault> {
     }
 }
 
-/// A parser as kubectl's; it passes over comments, since it limits the number that it reports.
+/// A parser like kubectl's; it skips comments, since it would limit their number.
 pub(crate) fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
     let mut options = Options::default();
-    // Another crate may have turned them on for the whole program.
+    // Another crate may have enabled them for the whole program.
     options.emit_comments = false;
-    // As kubectl: a token may end with the file.
+    // As in kubectl, a token may end with the file.
     options.block_scalar_eof_without_line_feed = true;
     Parser::new_from_str_with_options(text, options)
 }
 
 struct Composer<'a> {
     parser: Parser<'a, StrInput<'a>>,
-    /// Complete nodes, by the number of their anchor.
+    /// Complete nodes, by anchor number.
     anchors: HashMap<usize, (Node, Extent)>,
     size: usize,
 }
@@ -212,7 +212,7 @@ impl<'a> Composer<'a> {
         Ok(items)
     }
 
-    /// Merged entries stand at the place of their `<<`.
+    /// Merged entries are at the position of their `<<`.
     fn entries(&mut self, depth: usize) -> Result<Vec<(String, Node)>, Fault> {
         let mut entries = Vec::new();
         while let Some((event, span)) = self.next()? {
@@ -233,7 +233,7 @@ impl<'a> Composer<'a> {
     }
 }
 
-/// A scalar by its tag, text if YAML has no such tag; without one, a plain one is what it looks like.
+/// A scalar by its tag (text if YAML has no such tag); the type of a plain scalar without a tag follows from its form.
 fn typed(text: &str, style: ScalarStyle, tag: Option<&Tag>, line: Option<u64>) -> Result<Scalar, Fault> {
     let core = tag.and_then(Tag::core_suffix);
     let is_text = core.map_or(tag.is_some() || style != ScalarStyle::Plain, |core| core == "str");
@@ -251,7 +251,7 @@ fn is_merge_key(event: &Event<'_>) -> bool {
     matches!(event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<")
 }
 
-/// Adds the entries of a mapping, or of several in a list, of which the first counts.
+/// Adds the entries of a mapping, or of several in a list, of which the first takes precedence.
 fn merge(entries: &mut Vec<(String, Node)>, value: Node) -> Result<(), Fault> {
     let sources = match value {
         Node { content: Content::List(items), .. } => items,
@@ -259,21 +259,21 @@ fn merge(entries: &mut Vec<(String, Node)>, value: Node) -> Result<(), Fault> {
     };
     for source in sources.into_iter().rev() {
         let Content::Mapping(mut merged) = source.content else {
-            return Err(Fault::new(source.line, "what is merged by << must be a mapping"));
+            return Err(Fault::new(source.line, "the value of << must be a mapping"));
         };
         entries.append(&mut merged);
     }
     Ok(())
 }
 
-/// As kubectl, which turns YAML into JSON: a number or a boolean becomes a string.
+/// As in kubectl, which converts YAML to JSON, a number or a boolean becomes a string.
 fn key_text(key: Node) -> Result<String, Fault> {
     match key.content {
         Content::Scalar(Scalar::Text(text)) => Ok(text),
         Content::Scalar(scalar) if scalar != Scalar::Null => {
-            let json = scalar.into_json().ok_or_else(|| Fault::new(key.line, "a key that JSON can't hold"))?;
+            let json = scalar.into_json().ok_or_else(|| Fault::new(key.line, "a key that JSON can't represent"))?;
             Ok(json.to_string())
         }
-        _ => Err(Fault::new(key.line, "a key that JSON can't hold")),
+        _ => Err(Fault::new(key.line, "a key that JSON can't represent")),
     }
 }

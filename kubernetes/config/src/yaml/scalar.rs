@@ -1,10 +1,10 @@
-//! The meaning of scalars without quotes, by the rules of kubectl's YAML library.
+//! The meaning of plain scalars, by the rules of kubectl's YAML library.
 //!
-//! They are those of YAML 1.1: `resolve.go` of `sigs.k8s.io/yaml/goyaml.v2`.
+//! The rules are those of YAML 1.1: `resolve.go` of `sigs.k8s.io/yaml/goyaml.v2`.
 
 use serde_json::{Number, Value};
 
-/// No `Debug`: it may be a secret.
+/// Without `Debug`, as it may be a secret.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Scalar {
     Null,
@@ -16,7 +16,7 @@ pub(crate) enum Scalar {
 }
 
 impl Scalar {
-    /// The value, if JSON can hold it.
+    /// The value, if it has a JSON form.
     pub(crate) fn into_json(self) -> Option<Value> {
         Some(match self {
             Self::Null => Value::Null,
@@ -27,7 +27,7 @@ impl Scalar {
         })
     }
 
-    /// Whether it is of the type that a tag of YAML's core schema names.
+    /// Whether the value has the type of a tag of YAML's core schema.
     pub(crate) fn fits(&self, core_tag: &str) -> bool {
         match self {
             Self::Null => core_tag == "null",
@@ -62,7 +62,7 @@ fn number(text: &str) -> Option<Number> {
     if !text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-' | '.')) {
         return None;
     }
-    // Go passes over underscores; in a text that starts with a point, between digits only.
+    // Go ignores underscores; in a text that starts with a point, only between digits.
     if text.starts_with('.') && (text.ends_with('_') || text.as_bytes().windows(2).any(is_lone_underscore)) {
         return None;
     }
@@ -74,7 +74,7 @@ fn is_lone_underscore(pair: &[u8]) -> bool {
     pair.contains(&b'_') && !pair.iter().any(u8::is_ascii_digit)
 }
 
-/// As Go's `strconv.ParseInt` and `ParseUint` with base 0.
+/// Like Go's `strconv.ParseInt` and `ParseUint` with base 0.
 fn integer(text: &str) -> Option<Number> {
     let (sign, unsigned) = match text.as_bytes().first()? {
         b'-' => ("-", &text[1..]),
@@ -96,7 +96,7 @@ fn integer(text: &str) -> Option<Number> {
 }
 
 fn float(text: &str) -> Option<Number> {
-    // Rust would read `inf` and `nan` as well.
+    // Rust would also accept `inf` and `nan`.
     let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
     text.parse().ok().filter(|_| is_decimal).and_then(Number::from_f64)
 }

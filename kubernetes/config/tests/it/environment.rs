@@ -67,7 +67,7 @@ fn a_directory_is_an_error_even_in_a_pod() {
     let mut environment = pod(&files);
     environment.kubeconfig = Some(files.path("certs").into());
     let error = Config::from_environment(&environment).unwrap_err();
-    assert_eq!(files.error_text(&error), "certs: cannot read the kubeconfig <- Is a directory (os error 21)");
+    assert_eq!(files.error_text(&error), "certs: can't read the kubeconfig <- Is a directory (os error 21)");
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn the_error_tells_everything_that_was_tried() {
     let mut tokenless = pod(&files);
     std::fs::remove_file(files.path("account/token")).expect("remove the file");
     tokenless.kubeconfig = Some(files.path("no").into());
-    let no_token = "account/token: cannot read the service account's token: No such file or directory (os error 2)";
+    let no_token = "account/token: can't read the service account's token: No such file or directory (os error 2)";
     assert_eq!(text(&tokenless), tried("$KUBECONFIG names no, which does not exist", no_token));
 }
 

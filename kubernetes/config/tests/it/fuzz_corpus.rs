@@ -5,7 +5,7 @@ use crate::fuzz_check::check;
 #[test]
 fn the_corpus_of_the_fuzz_target_passes() {
     let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/kubeconfig");
-    // A packaged crate comes without it.
+    // Packaged crates do not include it.
     let Ok(entries) = std::fs::read_dir(&corpus) else { return };
     let mut count = 0;
     for entry in entries {

@@ -59,7 +59,7 @@ fn a_huge_file_is_not_read() {
     let files = Files::new();
     let size = usize::try_from(MAX_FILE_BYTES).expect("the limit fits in memory") + 1;
     let error = files.load(vec![b'#'; size]).unwrap_err();
-    assert_eq!(files.error_text(&error), "config: cannot read the kubeconfig <- the file is larger than 8388608 bytes");
+    assert_eq!(files.error_text(&error), "config: can't read the kubeconfig <- the file is larger than 8388608 bytes");
 }
 
 #[test]
@@ -152,7 +152,7 @@ mod pipes {
         for path in [path.as_path(), Path::new("/dev/zero"), Path::new("/dev/tty"), Path::new("/")] {
             let user = format!("tokenFile: {}", path.display());
             let error = files.load(kubeconfig(SERVER, &user)).expect_err("nothing to read again and again");
-            assert!(files.error_text(&error).contains("cannot read a token from"), "{error}");
+            assert!(files.error_text(&error).contains("can't read a token from"), "{error}");
         }
     }
 

@@ -102,7 +102,7 @@ fn what_is_asked_for_must_exist_and_be_right() {
     );
     assert_eq!(
         text(&|o| o.certificate_authority = Some(files.path("absent"))),
-        "the override of certificate-authority: cannot read absent <- No such file or directory (os error 2)"
+        "the override of certificate-authority: can't read absent <- No such file or directory (os error 2)"
     );
     assert_eq!(
         text(&|o| o.token = Some("a\nb".into())),

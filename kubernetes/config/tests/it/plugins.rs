@@ -1,4 +1,4 @@
-//! Exec plugins and auth providers: what a client is told, and what is refused.
+//! Exec plugins and auth providers: the resulting configuration, and what is refused.
 
 use kubernetes_config::{Config, Credentials, ExecApiVersion, ExecConfig, InteractiveMode, OidcConfig, Secret};
 
@@ -129,7 +129,7 @@ fn incomplete_plugins_are_refused() {
         ("command: aws", "exec.apiVersion: is missing: client.authentication.k8s.io/v1, or v1beta1 for older plugins"),
         (
             "command: aws, apiVersion: client.authentication.k8s.io/v1alpha1",
-            "exec.apiVersion: v1alpha1 is no longer spoken; update the plugin, and its kubeconfig to \
+            "exec.apiVersion: v1alpha1 is no longer supported; update the plugin, and change its kubeconfig to \
              client.authentication.k8s.io/v1",
         ),
         (
@@ -220,8 +220,8 @@ fn auth_providers_that_cannot_work_are_refused() {
             "name: is not a known auth provider; use oidc, or exec for others",
         ),
         ("auth-provider: {}".to_owned(), "name: is missing: oidc is the only auth provider"),
-        (oidc("client-id: a"), "config.idp-issuer-url: is missing: oidc needs it"),
-        (oidc("idp-issuer-url: 'https://a'"), "config.client-id: is missing: oidc needs it"),
+        (oidc("client-id: a"), "config.idp-issuer-url: is missing, but required for oidc"),
+        (oidc("idp-issuer-url: 'https://a'"), "config.client-id: is missing, but required for oidc"),
         (
             oidc("idp-issuer-url: 'http://a', client-id: b"),
             "config.idp-issuer-url: must start with https://, since tokens are sent there",
@@ -240,7 +240,7 @@ fn auth_providers_that_cannot_work_are_refused() {
         ),
         (
             oidc("idp-issuer-url: 'https://a', client-id: b, refresh-token: c, idp-certificate-authority: garbage"),
-            "config.idp-certificate-authority: garbage is not PEM: there is no -----BEGIN CERTIFICATE----- with its end",
+            "config.idp-certificate-authority: garbage is not PEM: there is no complete block that starts with -----BEGIN CERTIFICATE-----",
         ),
     ] {
         assert_eq!(refused(&user), format!("config:16: users[name=u].user.auth-provider.{expected}"), "{user}");

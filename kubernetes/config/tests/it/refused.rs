@@ -111,12 +111,12 @@ fn trust_and_proxies_of_clusters() {
         (
             "a missing file",
             more("certificate-authority: no.pem"),
-            "config:13: clusters[name=c].cluster.certificate-authority: cannot read no.pem <- No such file or directory (os error 2)",
+            "config:13: clusters[name=c].cluster.certificate-authority: can't read no.pem <- No such file or directory (os error 2)",
         ),
         (
             "no PEM in the file",
             more("certificate-authority: garbage"),
-            "config:13: clusters[name=c].cluster.certificate-authority: garbage is not PEM: there is no -----BEGIN CERTIFICATE----- with its end",
+            "config:13: clusters[name=c].cluster.certificate-authority: garbage is not PEM: there is no complete block that starts with -----BEGIN CERTIFICATE-----",
         ),
         (
             "a key as authority",
@@ -171,12 +171,12 @@ fn client_certificates() {
         (
             "an encrypted key",
             user(&format!("{certificate}\nclient-key-data: {encrypted}")),
-            "config:17: users[name=u].user.client-key-data: is an encrypted private key; decrypt it, since there is nobody to ask for the password",
+            "config:17: users[name=u].user.client-key-data: is an encrypted private key; decrypt it, since the program can't ask for the password",
         ),
         (
             "half a certificate",
             user(&format!("client-certificate-data: {truncated}\nclient-key: certs/client.key")),
-            "config:16: users[name=u].user.client-certificate-data: is not PEM: there is no -----BEGIN CERTIFICATE----- with its end",
+            "config:16: users[name=u].user.client-certificate-data: is not PEM: there is no complete block that starts with -----BEGIN CERTIFICATE-----",
         ),
     ]);
 }
@@ -188,12 +188,12 @@ fn tokens_and_passwords() {
         (
             "a missing token file",
             user("tokenFile: absent"),
-            "config:16: users[name=u].user.tokenFile: cannot read a token from absent <- No such file or directory (os error 2)",
+            "config:16: users[name=u].user.tokenFile: can't read a token from absent <- No such file or directory (os error 2)",
         ),
         (
             "an empty token file",
             user("tokenFile: empty"),
-            "config:16: users[name=u].user.tokenFile: cannot read a token from empty <- the token is empty",
+            "config:16: users[name=u].user.tokenFile: can't read a token from empty <- the token is empty",
         ),
         (
             "a token of two lines",

@@ -210,7 +210,7 @@ fn an_entry_that_has_gone_is_an_error() {
     files.write("config", "users: 7\n");
     assert_eq!(save(), "config:1: users: expected a list");
     fs::remove_file(&path).expect("remove the file");
-    assert_eq!(save(), "config: cannot read the kubeconfig <- No such file or directory (os error 2)");
+    assert_eq!(save(), "config: can't read the kubeconfig <- No such file or directory (os error 2)");
     assert!(!files.path("config").exists() && !files.path("config.lock").exists());
 
     let error = user.save_token(&Secret::new("hidden\n")).unwrap_err();
@@ -242,7 +242,7 @@ fn the_lock_is_waited_for_and_then_an_error() {
     let error = user.save_token(&Secret::new("def")).unwrap_err();
     assert_eq!(
         files.error_text(&error),
-        "config: another program is changing it; if none is, remove config.lock <- File exists (os error 17)"
+        "config: another program is changing it; if none is running, remove config.lock <- File exists (os error 17)"
     );
     assert_eq!(read(&path), before);
     assert!(lock.exists(), "another's lock is not removed");

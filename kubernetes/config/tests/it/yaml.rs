@@ -49,10 +49,10 @@ fn scalars_are_what_kubectl_takes_them_for() {
         assert_eq!(extension(text).unwrap_or_else(|error| panic!("{text}: {error}")), expected, "{text}");
     }
     for text in ["[.inf]", "[-.INF]", "[.nan]"] {
-        assert_eq!(fault(text), "a number that JSON can't hold", "{text}");
+        assert_eq!(fault(text), "a number that JSON can't represent", "{text}");
     }
     for text in ["{ .nan: a }", "{ [a]: b }", "{ ~: a }", "{ : a }"] {
-        assert_eq!(fault(text), "a key that JSON can't hold", "{text}");
+        assert_eq!(fault(text), "a key that JSON can't represent", "{text}");
     }
     for text in ["!!int a", "!!bool 1", "!!int 1.0", "!!null a"] {
         assert_eq!(fault(text), "a value does not fit its tag", "{text}");
@@ -133,7 +133,7 @@ fn of_equal_keys_the_last_counts_also_if_it_is_merged() {
         assert_eq!(extension(text).expect(text), expected, "{text}");
     }
     for text in ["{ <<: a }", "{ <<: ~ }", "{ <<: [[{ k: v }]] }"] {
-        assert_eq!(fault(text), "what is merged by << must be a mapping", "{text}");
+        assert_eq!(fault(text), "the value of << must be a mapping", "{text}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The endpoints for Kubernetes and Prometheus: `/livez`, `/readyz` and `/metrics`.
 
 mod checks;
+mod guard;
 mod heartbeat;
 mod serve;
 
@@ -9,9 +10,10 @@ mod tests;
 
 use std::convert::Infallible;
 use std::fmt;
-use std::future::{Ready, ready};
+use std::future::Future;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,15 +21,21 @@ use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
+use kubernetes_client::Client;
 use kubernetes_client::sync::lock;
 use kubernetes_election::ElectionStatus;
 use tower_service::Service;
 
 pub use heartbeat::Heartbeat;
 
+use crate::metrics::Owner;
 use crate::{Metrics, Queue};
 use checks::Checks;
+use guard::Guard;
 use heartbeat::Pulse;
+
+/// The body of a response.
+type Text = Full<Bytes>;
 
 /// Tells Kubernetes whether a program lives and is ready, and Prometheus its metrics.
 ///
@@ -53,26 +61,27 @@ use heartbeat::Pulse;
 /// # }
 /// ```
 ///
-/// It answers GET and HEAD of these paths:
+/// It handles GET and HEAD of these paths:
 /// - `/livez` (and `/healthz`): whether the program makes progress. If it fails, the kubelet restarts the container.
-/// - `/readyz`: whether it can do its work. If it fails, the pod gets no requests by its Services.
+/// - `/readyz`: whether the program can do its work. If it fails, the pod gets no requests through Services.
 /// - `/metrics`: the [metrics](Self::metrics) in Prometheus' text format.
 ///
-/// A failed check is a 500 that names it with its reason. As with Kubernetes' own components, `/readyz/cache` is a single
-/// check, and `?verbose` lists those that succeed as well.
+/// If a check fails, the response is a 500 with its name and reason. As with Kubernetes' own components,
+/// `/readyz/cache` is a single check, and `?verbose` also lists successful ones.
 ///
 /// Apart from [`serve`](Self::serve), it is a [`tower_service::Service`] for another server, such as axum's
-/// `Router::fallback_service`, and [`respond`](Self::respond) is a function. There is no authentication: anyone who
-/// can reach the address can read them. Clones are the same.
+/// `Router::fallback_service`, and [`respond`](Self::respond) is a function. Anyone who can reach the address can read
+/// them, but for metrics that are [guarded](Self::guard_metrics). Clones are the same.
 #[derive(Clone, Default)]
 pub struct Admin {
+    guard: Arc<OnceLock<Guard>>,
     live: Arc<Mutex<Checks>>,
     ready: Arc<Mutex<Checks>>,
     metrics: Metrics,
 }
 
 impl Admin {
-    /// Adds a check to `/livez`, in place of one of the same name. It must be quick, and its reason must not be secret.
+    /// Adds a check to `/livez`, replacing one of the same name. It must be quick, and its reason must not be secret.
     pub fn live_check(&self, name: &str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) {
         lock(&self.live).add(name, None, move || Some(check()));
     }
@@ -82,8 +91,20 @@ impl Admin {
         lock(&self.ready).add(name, None, move || Some(check()));
     }
 
-    /// A watchdog of a loop: `/livez` fails if it has not [beaten](Heartbeat::beat) for `limit`. The check ends when the
-    /// heartbeat is dropped.
+    /// As [`live_check`](Self::live_check) and [`ready_check`](Self::ready_check), until the owner is gone.
+    pub(crate) fn checks_of(
+        &self,
+        owner: &Weak<Owner>,
+        name: &str,
+        live: impl Fn() -> Result<(), String> + Send + Sync + 'static,
+        ready: impl Fn() -> Result<(), String> + Send + Sync + 'static,
+    ) {
+        lock(&self.live).add(name, Some(owner.clone()), move || Some(live()));
+        lock(&self.ready).add(name, Some(owner.clone()), move || Some(ready()));
+    }
+
+    /// Adds a watchdog for a loop: `/livez` fails if it has not [beaten](Heartbeat::beat) for `limit`. The check ends
+    /// when the heartbeat is dropped.
     pub fn heartbeat(&self, name: &str, limit: Duration) -> Heartbeat {
         let (heartbeat, pulse) = Heartbeat::new(limit);
         let owner: std::sync::Weak<dyn std::any::Any + Send + Sync> = pulse.clone();
@@ -91,7 +112,7 @@ impl Admin {
         heartbeat
     }
 
-    /// A watchdog of a queue's workers: `/livez` fails if one has had an item for longer than `limit`.
+    /// Adds a watchdog for a queue's workers: `/livez` fails if one has had an item for longer than `limit`.
     pub fn watch_queue<T, R>(&self, name: &str, queue: &Queue<T, R>, limit: Duration)
     where
         T: Clone + Eq + Hash + Send + Sync + 'static,
@@ -104,14 +125,14 @@ impl Admin {
         });
     }
 
-    /// A watchdog of an election, as client-go's `HealthzAdaptor`: `/livez` fails if this process leads though its Lease
-    /// ended longer than `tolerance` ago.
+    /// Adds a watchdog for an election, like client-go's `HealthzAdaptor`: `/livez` fails if this process leads
+    /// although its Lease ended longer than `tolerance` ago.
     pub fn watch_election(&self, status: ElectionStatus, tolerance: Duration) {
         self.live_check("leader-election", move || {
             if status.is_healthy(tolerance) {
                 Ok(())
             } else {
-                Err(format!("the Lease {} was not renewed, and leadership has not ended", status.lease()))
+                Err(format!("the Lease {} was not renewed, but leadership has not ended", status.lease()))
             }
         });
     }
@@ -121,14 +142,24 @@ impl Admin {
         &self.metrics
     }
 
-    /// The response to a request of this method, path and query.
-    pub fn respond(&self, method: &Method, path: &str, query: &str) -> Response<Full<Bytes>> {
+    /// Demands for `/metrics` a bearer token whose user may `get` the path `/metrics`, as the API server says: see
+    /// [`Settings::authorize_metrics`](crate::Settings::authorize_metrics).
+    ///
+    /// The server is asked by a TokenReview and a SubjectAccessReview, for which `client` needs the ClusterRole
+    /// `system:auth-delegator`. What it allows counts for a minute, and what it refuses for 30 s. Tokens are sent in the
+    /// clear unless the endpoints are served over TLS.
+    pub fn guard_metrics(&self, client: &Client) {
+        self.guard.get_or_init(|| Guard::new(client));
+    }
+
+    /// The response to a request of this method, path and query, whoever sends it.
+    pub fn respond(&self, method: &Method, path: &str, query: &str) -> Response<Text> {
         if !matches!(*method, Method::GET | Method::HEAD) {
             let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are allowed\n".to_owned());
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return response;
         }
-        let (endpoint, check) = path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_matches('/'), ""));
+        let (endpoint, check) = endpoint(path);
         let is_verbose = query.split('&').any(|parameter| matches!(parameter.split('=').next(), Some("verbose")));
         let checks = match endpoint {
             "livez" | "healthz" => &self.live,
@@ -148,7 +179,7 @@ impl Admin {
         }
     }
 
-    fn respond_with_metrics(&self) -> Response<Full<Bytes>> {
+    fn respond_with_metrics(&self) -> Response<Text> {
         let mut response = text(StatusCode::OK, self.metrics.render());
         let format = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
         response.headers_mut().insert(CONTENT_TYPE, format);
@@ -156,7 +187,12 @@ impl Admin {
     }
 }
 
-fn text(status: StatusCode, body: String) -> Response<Full<Bytes>> {
+/// The endpoint that a path names, and the rest, which is the name of a check.
+fn endpoint(path: &str) -> (&str, &str) {
+    path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_matches('/'), ""))
+}
+
+fn text(status: StatusCode, body: String) -> Response<Text> {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -167,17 +203,26 @@ fn text(status: StatusCode, body: String) -> Response<Full<Bytes>> {
 }
 
 impl<B> Service<Request<B>> for Admin {
-    type Response = Response<Full<Bytes>>;
+    type Response = Response<Text>;
     type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let uri = request.uri();
-        ready(Ok(self.respond(request.method(), uri.path(), uri.query().unwrap_or_default())))
+        let admin = self.clone();
+        let (head, _) = request.into_parts();
+        Box::pin(async move {
+            let (path, query) = (head.uri.path(), head.uri.query().unwrap_or_default());
+            if let (Some(guard), ("metrics", _)) = (admin.guard.get(), endpoint(path))
+                && let Err(refusal) = guard.check(&head.method, "/metrics", &head.headers).await
+            {
+                return Ok(refusal);
+            }
+            Ok(admin.respond(&head.method, path, query))
+        })
     }
 }
 

@@ -10,8 +10,8 @@ impl Admin {
     /// Serves HTTP/1.1 on a listener until `shutdown` completes, and then ends the requests that are under way, within
     /// 5 s.
     ///
-    /// At most 64 connections are open; further ones wait. A connection has 5 s for the headers of a request, 16 KiB for
-    /// them, and is closed after 2 minutes.
+    /// At most 64 connections are open; further ones wait. A connection has 5 s for the headers of a request, 16 KiB
+    /// for them, and is closed after 2 minutes.
     ///
     /// # Cancel safety
     ///
@@ -22,7 +22,7 @@ impl Admin {
             .max_connections(64)
             .header_timeout(Duration::from_secs(5))
             .max_header_bytes(16 * 1024)
-            // One that reads slowly can't stay for ever.
+            // One that reads slowly can't stay forever.
             .max_connection_age(Duration::from_secs(120))
             .grace(Duration::from_secs(5))
             .serve(listener, self.clone(), shutdown)

@@ -1,7 +1,12 @@
 use std::time::Duration;
 
-use http::{Method, Request, StatusCode};
-use http_body_util::BodyExt as _;
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use kubernetes_core::{CreateRequest, Path};
+use kubernetes_models::authentication::v1::TokenRequest;
+use kubernetes_models::core::v1::ServiceAccount;
+use kubernetes_testing::{Access, Fault, TestServer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -113,7 +118,7 @@ async fn it_serves_on_a_port_and_shuts_down() {
     assert!(head.contains("content-length: 2\r\n") && head.ends_with("\r\n\r\n"), "{head}");
     let large = format!("GET /livez HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "y".repeat(20_000));
     assert!(exchange(address, &large).await.starts_with("HTTP/1.1 431"), "headers are limited");
-    // An idle connection does not hold up the end.
+    // An idle connection does not delay the end.
     let mut idle = TcpStream::connect(address).await.unwrap();
     idle.write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     let mut first = [0; 12];
@@ -146,4 +151,94 @@ async fn a_check_may_add_another() {
     admin.ready_check("c", || Ok(()));
     assert_eq!(get(&admin, "/readyz", "").await.0, 200);
     assert_eq!(get(&admin, "/readyz/b", "").await.0, 200);
+}
+
+/// The token of a new service account.
+async fn token_of(server: &TestServer, name: &str) -> String {
+    let client = server.client();
+    CreateRequest::namespaced("default", &ServiceAccount::named(name)).send(&client).await.unwrap();
+    let path = Path::of::<ServiceAccount>(Some("default")).object(name).subresource("token");
+    let request: TokenRequest = CreateRequest::at(path, &TokenRequest::default()).send(&client).await.unwrap();
+    request.status.unwrap().token.unwrap().to_string()
+}
+
+async fn get_with(admin: &Admin, path: &str, authorization: Option<&str>) -> Response<Full<Bytes>> {
+    let mut request = Request::get(path).body(()).unwrap();
+    if let Some(authorization) = authorization {
+        request.headers_mut().insert("authorization", authorization.parse().unwrap());
+    }
+    admin.clone().call(request).await.unwrap()
+}
+
+fn reviews(server: &TestServer) -> (usize, usize) {
+    let requests = server.requests();
+    let of = |resource: &str| requests.iter().filter(|request| request.resource() == resource).count();
+    (of("tokenreviews"), of("subjectaccessreviews"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_api_server_says_who_may_read_the_metrics() {
+    let (server, admin) = (TestServer::in_process(), Admin::default());
+    let (reader, other) = (token_of(&server, "prometheus").await, token_of(&server, "other").await);
+    server.on_access_review(|attributes| {
+        let is_reader = attributes.user == "system:serviceaccount:default:prometheus";
+        let is_group = attributes.groups.iter().any(|group| group == "system:serviceaccounts");
+        match (attributes.verb.as_str(), attributes.path.as_str()) {
+            ("get", "/metrics") if is_reader && is_group => Access::Allowed,
+            _ => Access::Denied("no role".to_owned()),
+        }
+    });
+    assert_eq!(get_with(&admin, "/metrics", None).await.status(), 200, "it is open by default");
+    admin.guard_metrics(&server.client());
+    for (authorization, path, expected) in [
+        (None, "/metrics", 401),
+        (Some("Basic cHJvbWV0aGV1cw=="), "/metrics", 401),
+        (Some("Bearer "), "/metrics", 401),
+        (Some("Bearer nobody"), "/metrics", 401),
+        (Some(&*format!("Bearer {other}")), "/metrics", 403),
+        (Some(&*format!("Bearer {other}")), "//metrics/", 403),
+        (Some(&*format!("bearer {reader}")), "/metrics", 200),
+        (None, "/livez", 200),
+        (None, "/readyz", 200),
+    ] {
+        let response = get_with(&admin, path, authorization).await;
+        assert_eq!(response.status(), expected, "{authorization:?} {path}");
+        assert_eq!(response.headers().contains_key("www-authenticate"), expected == 401);
+    }
+    // Each token was asked about once.
+    assert_eq!(reviews(&server), (3, 2));
+    let reader = format!("Bearer {reader}");
+    tokio::time::sleep(Duration::from_secs(59)).await;
+    assert_eq!(get_with(&admin, "/metrics", Some(&reader)).await.status(), 200);
+    assert_eq!(reviews(&server), (3, 2));
+    // The answer counts for a minute, so that a role that is taken away ends.
+    server.on_access_review(|_| Access::Denied("no role".to_owned()));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(get_with(&admin, "/metrics", Some(&reader)).await.status(), 403);
+    assert_eq!(reviews(&server), (4, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_api_server_that_can_not_be_asked_lets_nobody_pass() {
+    let (server, admin) = (TestServer::in_process(), Admin::default());
+    let token = format!("Bearer {}", token_of(&server, "prometheus").await);
+    admin.guard_metrics(&server.client());
+    server.inject(Fault::silence().resource("tokenreviews").always());
+    assert_eq!(get_with(&admin, "/metrics", Some(&token)).await.status(), 500);
+    server.clear_faults();
+    server.inject(Fault::status(403).resource("subjectaccessreviews").always());
+    assert_eq!(get_with(&admin, "/metrics", Some(&token)).await.status(), 500);
+    server.clear_faults();
+    assert_eq!(get_with(&admin, "/metrics", Some(&token)).await.status(), 200, "a failure is not remembered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_with_many_tokens_take_no_memory() {
+    let (server, admin) = (TestServer::in_process(), Admin::default());
+    admin.guard_metrics(&server.client());
+    let calls =
+        (0..1_000).map(async |index| get_with(&admin, "/metrics", Some(&format!("Bearer {index}"))).await.status());
+    let answers = futures_util::future::join_all(calls).await;
+    assert!(answers.iter().all(|status| *status == StatusCode::UNAUTHORIZED));
+    assert!(admin.guard.get().unwrap().answers() <= 256);
 }

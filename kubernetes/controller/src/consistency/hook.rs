@@ -1,7 +1,8 @@
 use std::future::ready;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use http::Method;
+use kubernetes_client::sync::lock;
 use kubernetes_client::{Write, WriteAdmission, WriteHook, WriteOutcome, WritePermit, WrittenObject};
 use kubernetes_core::{GroupVersionResource, ObjectKey};
 
@@ -12,22 +13,26 @@ use crate::informers::WatchedStore;
 
 /// Notes the writes of one run: the hook of the client that a reconcile function is given.
 pub(super) struct NoteWrites {
-    pub(super) writes: Arc<Writes>,
+    writes: Arc<Writes>,
     /// The object that the run is for.
-    pub(super) key: ObjectKey,
+    key: ObjectKey,
+    /// The controller's own objects with writes under way, each as often as it is written: an object may come to the store,
+    /// or go, meanwhile.
+    begun: Mutex<Vec<ObjectKey>>,
 }
 
 impl WriteHook for NoteWrites {
     fn before<'a>(&'a self, write: &'a Write) -> WriteAdmission<'a> {
         if let Some(key) = self.own_object(write) {
             self.writes.begun(&key);
+            lock(&self.begun).push(key);
         }
         Box::pin(ready(Ok(WritePermit::unlimited())))
     }
 
     fn after(&self, write: &Write, outcome: &WriteOutcome<'_>) {
         let Some(resource) = write.resource().filter(|_| !write.is_upgrade()) else { return };
-        if let Some(key) = self.own_object(write) {
+        if let Some(key) = self.take_begun(write) {
             self.writes.ended(&key, &end_of(outcome));
         }
         match outcome {
@@ -80,6 +85,23 @@ fn end_of<'a>(outcome: &'a WriteOutcome<'_>) -> End<'a> {
 }
 
 impl NoteWrites {
+    /// The hook of a run for `key`.
+    pub(super) fn new(writes: &Arc<Writes>, key: &ObjectKey) -> Self {
+        Self { writes: Arc::clone(writes), key: key.clone(), begun: Mutex::default() }
+    }
+
+    /// The object of a write that was noted when it began.
+    fn take_begun(&self, write: &Write) -> Option<ObjectKey> {
+        let mut begun = lock(&self.begun);
+        if begun.is_empty() {
+            return None;
+        }
+        let resource = write.resource()?;
+        let key = write.key().filter(|_| self.writes.is_of_primary(&resource))?;
+        let place = begun.iter().position(|begun| *begun == key)?;
+        Some(begun.swap_remove(place))
+    }
+
     /// The controller's own object that is written.
     fn own_object(&self, write: &Write) -> Option<ObjectKey> {
         let resource = write.resource().filter(|_| !write.is_upgrade())?;

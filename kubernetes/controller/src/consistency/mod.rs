@@ -33,7 +33,7 @@ pub(crate) struct Writes {
     own: OwnWrites,
     /// Called with an object of the controller that another has changed while a run wrote it.
     on_change: OnceLock<OnChange>,
-    counters: Mutex<Counters>,
+    counters: Arc<ConsistencyCounters>,
     /// Names the objects with writes that nobody waits for yet.
     unsettled: mpsc::UnboundedSender<ObjectKey>,
     /// How long a run is held back; `None` if runs are not.
@@ -50,12 +50,16 @@ struct Pending {
     held_since: Option<Instant>,
 }
 
-struct Counters {
-    wait: Histogram,
-    timeouts: u64,
+/// Counts how long runs were held back.
+pub(crate) struct ConsistencyCounters(Mutex<ConsistencyCounts>);
+
+impl ConsistencyCounters {
+    pub(crate) fn counts(&self) -> ConsistencyCounts {
+        lock(&self.0).clone()
+    }
 }
 
-/// How long runs were held back, and how often in vain.
+/// How long runs were delayed, and how often until the time limit.
 #[derive(Clone, Debug)]
 pub(crate) struct ConsistencyCounts {
     pub(crate) wait: Histogram,
@@ -71,15 +75,18 @@ impl Writes {
             pending: Mutex::default(),
             own: OwnWrites::default(),
             on_change: OnceLock::new(),
-            counters: Mutex::new(Counters { wait: Histogram::new(Histogram::SECONDS), timeouts: 0 }),
+            counters: Arc::new(ConsistencyCounters(Mutex::new(ConsistencyCounts {
+                wait: Histogram::new(Histogram::SECONDS),
+                timeouts: 0,
+            }))),
             unsettled,
             limit,
         };
         (Arc::new(writes), receiver)
     }
 
-    /// Sets the stores and the function that is called with an object of the controller that another has changed while a run
-    /// wrote it, the first time that it is called.
+    /// Sets the stores and the function that is called with an object of the controller that another has changed while
+    /// a run wrote it, the first time that it is called.
     pub(crate) fn start(
         &self,
         stores: Vec<Arc<dyn WatchedStore>>,
@@ -95,7 +102,7 @@ impl Writes {
 
     /// A client whose writes are noted as those of a run for `key`.
     pub(crate) fn client(self: &Arc<Self>, client: &Client, key: &ObjectKey) -> Client {
-        client.derived(NoteWrites { writes: Arc::clone(self), key: key.clone() })
+        client.derived(NoteWrites::new(self, key))
     }
 
     /// Puts an item back if there are writes for it that a store has not seen. It is released once they are.
@@ -118,14 +125,22 @@ impl Writes {
         self.own.forget(key);
     }
 
-    pub(crate) fn counts(&self) -> ConsistencyCounts {
-        let counters = lock(&self.counters);
-        ConsistencyCounts { wait: counters.wait.clone(), timeouts: counters.timeouts }
+    /// The counters alone: whoever keeps them keeps no store.
+    pub(crate) fn counters(&self) -> Arc<ConsistencyCounters> {
+        Arc::clone(&self.counters)
     }
 
     /// Whether this is one of the controller's own objects. Others would never be forgotten.
     fn is_own_object(&self, resource: &GroupVersionResource, key: &ObjectKey) -> bool {
-        self.stores().first().is_some_and(|primary| primary.scope().is_of(resource) && primary.uid_of(key).is_some())
+        self.is_of_primary(resource) && self.is_in_store(key)
+    }
+
+    fn is_of_primary(&self, resource: &GroupVersionResource) -> bool {
+        self.stores().first().is_some_and(|primary| primary.scope().is_of(resource))
+    }
+
+    fn is_in_store(&self, key: &ObjectKey) -> bool {
+        self.stores().first().is_some_and(|primary| primary.uid_of(key).is_some())
     }
 
     fn begun(&self, key: &ObjectKey) {
@@ -137,6 +152,10 @@ impl Writes {
             && let Some(on_change) = self.on_change.get()
         {
             on_change(key);
+        }
+        // It may have been deleted, and forgotten, before the write was noted.
+        if !self.is_in_store(key) {
+            self.own.forget(key);
         }
     }
 

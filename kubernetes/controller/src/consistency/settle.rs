@@ -57,7 +57,7 @@ impl Writes {
             }
             let held_since = pending.remove(&key).and_then(|pending| pending.held_since);
             drop(pending);
-            let mut counters = lock(&self.counters);
+            let mut counters = lock(&self.counters.0);
             if let Some(since) = held_since {
                 counters.wait.observe(clock::now().duration_since(since));
             }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// The time of the next run after one that succeeded.
+/// The time of the next run after a successful one.
 ///
 /// ```
 /// use std::time::Duration;
@@ -35,19 +35,19 @@ impl Action {
         Self { next: Next::After(after), priority: None }
     }
 
-    /// Runs again after a backoff, which grows as after errors, or when something changes before: for an outcome that is
-    /// not there yet.
+    /// Runs again after a backoff, which grows as after errors, or when something changes before that: for an outcome
+    /// that is not ready yet.
     pub fn requeue() -> Self {
         Self { next: Next::Backoff, priority: None }
     }
 
-    /// Sets the priority of the next run that this asks for; by default, it is that of this one.
+    /// Sets the priority of the requested run; by default that of this run.
     pub fn priority(mut self, priority: i32) -> Self {
         self.priority = Some(priority);
         self
     }
 
-    /// The one that runs again sooner.
+    /// The action that runs again sooner.
     pub(crate) fn sooner(self, other: Self) -> Self {
         match (self.next, other.next) {
             (Next::Backoff, _) | (_, Next::Change) => self,

@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use kubernetes_client::Client;
 use kubernetes_core::{Object, ObjectKey, Path};
+use kubernetes_election::Leadership;
 use kubernetes_watch::Store;
 
+use super::CurrentLeadership;
 use super::reason::Reason;
+use crate::applied::Applied;
 use crate::events::{Event, Recorder};
 use crate::informers::{SharedInformer, WatchedStore};
 use crate::queue::Reasons;
 
 /// The second argument of a reconcile function: the client, the stores, and the reasons of the run.
 ///
-/// A clone is of the same run.
+/// Clones refer to the same run.
 pub struct Context<K: Object> {
     pub(super) client: Client,
     pub(super) stores: Arc<Stores<K>>,
@@ -29,13 +32,15 @@ pub(crate) struct Stores<K: Object> {
     pub(super) primary: Arc<SharedInformer<K>>,
     pub(super) all: Vec<Arc<dyn WatchedStore>>,
     pub(super) recorder: Option<Recorder>,
+    pub(super) leadership: Option<CurrentLeadership>,
+    pub(super) applied: Applied,
 }
 
 impl<K: Object> Context<K> {
     /// The client to use in this run.
     ///
-    /// It notes what it writes, so that the next run for the object starts only when the stores have seen that. It is the
-    /// controller's client otherwise.
+    /// It records its writes, so that the next run for the object starts only when the stores have seen them. Otherwise
+    /// it is the controller's client.
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -50,12 +55,12 @@ impl<K: Object> Context<K> {
         self.attempt
     }
 
-    /// Why this runs.
+    /// The reasons for this run.
     pub fn reasons(&self) -> &Reasons<Reason> {
         &self.reasons
     }
 
-    /// A number that no other run of this controller has, for logs.
+    /// A number that is unique among the runs of this controller, for logs.
     pub fn run_id(&self) -> u64 {
         self.run
     }
@@ -108,6 +113,12 @@ impl<K: Object> Context<K> {
         found
     }
 
+    /// The token of leadership, or of the shard, to be asked before an effect outside of Kubernetes; `None` without an
+    /// election, and for a controller without a [`Manager`](crate::Manager).
+    pub fn leadership(&self) -> Option<Leadership> {
+        self.stores.leadership.as_ref().and_then(|current| current())
+    }
+
     /// The recorder of events that the [controller](crate::Controller::recorder) has.
     pub fn recorder(&self) -> Option<&Recorder> {
         self.stores.recorder.as_ref()
@@ -123,6 +134,10 @@ impl<K: Object> Context<K> {
     /// The path of the object on the server.
     pub fn path(&self) -> Path {
         self.stores.primary.scope.path(&self.key)
+    }
+
+    pub(crate) fn applied(&self) -> &Applied {
+        &self.stores.applied
     }
 
     pub(crate) fn informers_of<O: Object>(&self) -> impl Iterator<Item = &SharedInformer<O>> {

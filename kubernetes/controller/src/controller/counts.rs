@@ -72,11 +72,14 @@ impl Counters {
         lock(&self.0).active += 1;
     }
 
-    pub(super) fn finished(&self, result: RunResult, duration: Duration) {
+    /// A run has ended, or was canceled.
+    pub(super) fn finished(&self, result: Option<RunResult>, duration: Duration) {
         let mut counters = lock(&self.0);
         counters.active -= 1;
-        counters.results[result as usize] += 1;
-        counters.durations.observe(duration);
+        if let Some(result) = result {
+            counters.results[result as usize] += 1;
+            counters.durations.observe(duration);
+        }
     }
 
     pub(super) fn snapshot(&self) -> Inner {

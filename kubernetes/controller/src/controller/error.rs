@@ -39,6 +39,11 @@ impl ControllerError {
     }
 
     /// Whether the objects could not be listed in [time](crate::Controller::sync_timeout).
+    ///
+    /// # Troubleshooting
+    ///
+    /// The message has the last failure of the watch: usually the ClusterRole lacks `list` and `watch` on the resource,
+    /// its definition is missing, or the API server can't be reached.
     pub fn is_timeout(&self) -> bool {
         matches!(self.cause, Cause::NotSynced { .. })
     }

@@ -8,10 +8,12 @@ mod finalizer;
 mod monitor;
 mod monitors;
 mod predicate;
+mod program;
 mod reason;
 mod runner;
 mod settings;
 mod source;
+mod stop_by;
 mod terminal;
 mod tombstones;
 
@@ -33,9 +35,11 @@ pub use finalizer::Cleanup;
 pub use monitor::Monitor;
 pub(crate) use monitors::Monitors;
 pub use predicate::Predicate;
+pub(crate) use program::{CurrentLeadership, Program};
 pub use reason::Reason;
 pub use runner::Runner;
 pub use source::Source;
+pub(crate) use stop_by::StopBy;
 pub use terminal::Terminal;
 
 use crate::informers::Informers;
@@ -49,8 +53,8 @@ pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// A function that is called for an object.
 pub(crate) type ObjectFunction<K, T> = Arc<dyn Fn(Arc<K>, Context<K>) -> BoxFuture<Result<T, BoxError>> + Send + Sync>;
 
-/// Calls a function for each object of a resource when something about it has changed, so that it can make the world as
-/// the object wants it.
+/// Calls a function for each object of a resource when something about it has changed, so that the function can
+/// establish the state that the object specifies.
 ///
 /// ```no_run
 /// # kubernetes_core::doc_test_resource!(Pod);
@@ -78,19 +82,20 @@ pub(crate) type ObjectFunction<K, T> = Arc<dyn Fn(Arc<K>, Context<K>) -> BoxFutu
 /// # }
 /// ```
 ///
-/// # What it promises
+/// # Guarantees
 ///
-/// - **One run at a time for an object**, and another after it if something has changed meanwhile. Several triggers
-///   become one run.
-/// - **A run sees what earlier runs for the same object have written**: it starts when all stores that should have these
-///   writes have seen them; other objects go on meanwhile. See [`consistency_timeout`](Self::consistency_timeout).
-/// - **Errors are retried** after 5 ms, doubling up to 1,000 s, until a run succeeds. Triggers do not come earlier, but for
-///   a change of what the object wants (its generation), which starts over at once; nor do they make the wait longer. A
-///   [`Terminal`] error waits for a change.
+/// - **One run at a time for an object**, and another after it if something has changed in the meantime. Several
+///   triggers become one run.
+/// - **A run sees what earlier runs for the same object have written**: it starts when all stores that should have
+///   these writes have seen them, without delaying other objects. See
+///   [`consistency_timeout`](Self::consistency_timeout).
+/// - **Errors are retried** after 5 ms, doubling up to 1,000 s, until a run succeeds. Triggers neither shorten nor
+///   prolong the delay, except that a change of the object's specification (its generation) starts over at once. After
+///   a [`Terminal`] error, the next run waits for a change.
 /// - **A panic or a timeout** is an error of that run.
-/// - **Order**: objects of the first list and resyncs after others; each namespace in turn. See [`Queue`](crate::Queue).
-/// - **A resource that is not there yet is waited for**, and one that goes is waited for again: the store keeps its
-///   objects meanwhile.
+/// - **Order**: objects of the first list and resyncs come after others, and namespaces take turns. See
+///   [`Queue`](crate::Queue).
+/// - **A missing resource is awaited**, even if it disappears later; the store keeps its objects in that time.
 #[must_use = "a controller does nothing until it runs"]
 pub struct Controller<K: Watchable> {
     client: Client,
@@ -102,7 +107,7 @@ pub struct Controller<K: Watchable> {
 }
 
 impl<K: Watchable> Controller<K> {
-    /// A controller of the objects of a source, which may be a [`ListRequest`].
+    /// Creates a controller of the objects of a source, which may be a [`ListRequest`].
     pub fn new(client: &Client, objects: impl Into<Source<K>>) -> Self {
         let primary = objects.into();
         Self {
@@ -114,21 +119,20 @@ impl<K: Watchable> Controller<K> {
         }
     }
 
-    /// Runs for the owner when an object that it owns as its controller comes, changes or goes.
+    /// Runs for the owner when an object that it owns as its controller is created, changed or deleted.
     ///
-    /// Owners are found by group, kind and name, in whatever version, and by their uid. An object that changes its owner
-    /// concerns both.
+    /// Owners are found by group, kind and name, in any version, and by uid. If an object changes its owner, both run.
     pub fn owns<O: Watchable>(self, objects: impl Into<Source<O>>) -> Self {
         self.source(Owned { source: objects.into(), any_owner: false })
     }
 
-    /// As [`owns`](Self::owns), for each owner of an object, and not just its controller. (controller-runtime's
+    /// Like [`owns`](Self::owns), but for each owner of an object, not just its controller. (controller-runtime's
     /// `MatchEveryOwner`.)
     pub fn owns_by_any_reference<O: Watchable>(self, objects: impl Into<Source<O>>) -> Self {
         self.source(Owned { source: objects.into(), any_owner: true })
     }
 
-    /// Runs for the objects to which `map` leads when an object of another kind comes, changes or goes.
+    /// Runs for the objects returned by `map` when an object of another kind is created, changed or deleted.
     ///
     /// ```no_run
     /// # kubernetes_core::doc_test_resource!(Pod);
@@ -143,7 +147,7 @@ impl<K: Watchable> Controller<K> {
     /// # }
     /// ```
     ///
-    /// After a change, it is called with the object as it was and as it is.
+    /// After a change, `map` is called with the old and the new object.
     pub fn watches<O, I>(self, objects: impl Into<Source<O>>, map: impl Fn(&O) -> I + Send + 'static) -> Self
     where
         O: Watchable,
@@ -152,12 +156,14 @@ impl<K: Watchable> Controller<K> {
         self.source(Mapped { source: objects.into(), map })
     }
 
-    /// Runs for the keys that a stream yields, as of something outside of Kubernetes. The controller goes on when it ends.
+    /// Runs for the keys that a stream yields, for example for something outside Kubernetes. The controller continues
+    /// when the stream ends.
     pub fn stream(self, keys: impl futures_core::Stream<Item = ObjectKey> + Send + 'static) -> Self {
         self.source(Stream(Box::pin(keys)))
     }
 
-    /// Runs for all objects, with low priority, whenever a stream yields: when the program's own settings have changed, say.
+    /// Runs for all objects, with low priority, whenever a stream yields, for example when the program's settings have
+    /// changed.
     pub fn reconcile_all_on(self, triggers: impl futures_core::Stream<Item = ()> + Send + 'static) -> Self {
         self.source(All(Box::pin(triggers)))
     }
@@ -167,8 +173,8 @@ impl<K: Watchable> Controller<K> {
         self
     }
 
-    /// Adds a finalizer to each object before its first run, and calls `cleanup` when the object is being deleted, in place
-    /// of the reconcile function. The object goes when that returns [`Cleanup::Complete`].
+    /// Adds a finalizer to each object before its first run, and calls `cleanup` instead of the reconcile function when
+    /// the object is being deleted. The object disappears once that returns [`Cleanup::Complete`].
     ///
     /// ```
     /// # kubernetes_core::doc_test_resource!(Pod);
@@ -181,8 +187,8 @@ impl<K: Watchable> Controller<K> {
     /// # }
     /// ```
     ///
-    /// With several finalizers, all are called, though one fails, and each is removed when it is complete. When an object
-    /// that is being deleted has none of them any more, nothing is called for it.
+    /// With several finalizers, all are called even if one fails, and each is removed when it is complete. Nothing is
+    /// called for an object that is being deleted and has none of them left.
     pub fn finalizer<F, R, E>(mut self, name: impl Into<Str>, cleanup: F) -> Self
     where
         F: Fn(Arc<K>, Context<K>) -> R + Send + Sync + 'static,
@@ -193,11 +199,11 @@ impl<K: Watchable> Controller<K> {
         self
     }
 
-    /// Calls a function with the last state of each object that was deleted.
+    /// Calls a function with the last state of each deleted object.
     ///
-    /// It is not called for objects that were deleted while the program did not run: to miss none, use a
-    /// [`finalizer`](Self::finalizer). Of an object that came and went several times since the last run, it gets the last
-    /// state.
+    /// It is not called for objects that were deleted while no replica led, or while their shard moved: to miss none, use a
+    /// [`finalizer`](Self::finalizer). If an object was created and deleted several times since the last run, it gets
+    /// the last state.
     pub fn on_deleted<F, R, E>(mut self, function: F) -> Self
     where
         F: Fn(Arc<K>, Context<K>) -> R + Send + Sync + 'static,
@@ -214,24 +220,24 @@ impl<K: Watchable> Controller<K> {
         self
     }
 
-    /// Works on the objects of a shard only, which [`Shards`](kubernetes_election::Shards) hand out.
+    /// Restricts the controller to the objects of a shard from [`Shards`](kubernetes_election::Shards).
     /// [`Manager::sharded`](crate::Manager::sharded) does this.
     ///
-    /// The server selects them (`shardSelector`, an alpha feature of Kubernetes 1.36); where it does not know how, the
-    /// others are left out here.
+    /// The server selects them (`shardSelector`, an alpha feature of Kubernetes 1.36); if it does not support this, the
+    /// controller discards the others.
     pub fn shard(mut self, shard: &HeldShard) -> Self {
         self.settings.take_shard(shard);
         self
     }
 
-    /// Runs until a source ends, which none does by itself.
+    /// Runs until a source ends, which does not happen by itself.
     ///
     /// # Errors
-    /// If a source can't start, or has ended, as by a panic.
+    /// Returns an error if a source can't start, or has ended, for example because of a panic.
     ///
     /// # Cancel safety
-    /// Dropping the future ends the runs that are under way, wherever they are; what they were about is looked at again
-    /// when the controller next starts. To let them end, use [`run_until`](Self::run_until).
+    /// Dropping the future aborts the runs in progress at any point; their objects are reconciled again when the
+    /// controller next starts. To let them finish, use [`run_until`](Self::run_until).
     pub async fn run<F, R, E>(self, reconcile: F) -> Result<(), ControllerError>
     where
         F: Fn(Arc<K>, Context<K>) -> R + Send + Sync + 'static,
@@ -241,14 +247,14 @@ impl<K: Watchable> Controller<K> {
         self.run_until(std::future::pending(), reconcile).await
     }
 
-    /// Runs until `shutdown` completes; then it starts no more runs, and waits for those that are under way, up to the
+    /// Runs until `shutdown` completes; then it starts no further runs, and waits for those in progress, up to the
     /// [`shutdown_timeout`](Self::shutdown_timeout).
     ///
     /// # Errors
-    /// As [`run`](Self::run).
+    /// See [`run`](Self::run).
     ///
     /// # Cancel safety
-    /// As [`run`](Self::run).
+    /// Like [`run`](Self::run).
     pub async fn run_until<F, R, E>(
         self,
         shutdown: impl Future<Output = ()>,
@@ -262,7 +268,7 @@ impl<K: Watchable> Controller<K> {
         self.runner(reconcile).run_until(shutdown).await
     }
 
-    /// The controller with its function, to be started in steps: see [`Runner`].
+    /// Combines the controller with its function, to start it in steps; see [`Runner`].
     pub fn runner<F, R, E>(self, reconcile: F) -> Runner<K>
     where
         F: Fn(Arc<K>, Context<K>) -> R + Send + Sync + 'static,

@@ -9,8 +9,11 @@ use kubernetes_core::ObjectKey;
 use super::counts::{ControllerCounts, Counters, RunResult};
 use super::reason::Reason;
 use crate::clock::{self, Instant};
-use crate::consistency::Writes;
+use crate::consistency::ConsistencyCounters;
 use crate::queue::Queue;
+
+/// A controller looks for work every 10 s.
+const STALLED: Duration = Duration::from_secs(60);
 
 /// The state of a controller, for metrics and health checks: see [`Runner::monitor`](crate::Runner::monitor).
 ///
@@ -25,7 +28,9 @@ pub(super) struct Inner {
     pub(super) queue: Queue<ObjectKey, Reason>,
     pub(super) concurrency: usize,
     pub(super) counters: Counters,
-    pub(super) writes: Arc<Writes>,
+    pub(super) consistency: Arc<ConsistencyCounters>,
+    /// If all workers have had their items for longer than this, the controller is stuck.
+    pub(super) stuck_after: Option<Duration>,
     pub(super) is_ready: AtomicBool,
     /// The last time that the controller looked for work.
     pub(super) heartbeat: Mutex<Option<Instant>>,
@@ -48,10 +53,28 @@ impl Monitor {
         lock(&self.inner.heartbeat).map(|heartbeat| clock::now().duration_since(heartbeat))
     }
 
+    /// Fails if the controller makes no progress: it has not looked for work for a minute, or all its workers have been busy
+    /// with the same objects for longer than [`stuck_after`](crate::Controller::stuck_after).
+    ///
+    /// # Errors
+    /// With the reason, for `/livez`.
+    pub fn check(&self) -> Result<(), String> {
+        if let Some(age) = self.heartbeat_age().filter(|age| *age > STALLED) {
+            return Err(format!("the controller has not looked for work for {}s", age.as_secs()));
+        }
+        let counts = self.inner.queue.counts();
+        match (self.inner.stuck_after, counts.shortest_running) {
+            (Some(limit), Some(shortest)) if counts.running >= self.inner.concurrency && shortest > limit => {
+                Err(format!("all {} runs have taken longer than {limit:?}", counts.running))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The numbers of the controller.
     pub fn counts(&self) -> ControllerCounts {
         let counters = self.inner.counters.snapshot();
-        let consistency = self.inner.writes.counts();
+        let consistency = self.inner.consistency.counts();
         ControllerCounts {
             successes: counters.of(RunResult::Success),
             requeues_after: counters.of(RunResult::RequeueAfter),

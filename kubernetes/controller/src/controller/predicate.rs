@@ -14,7 +14,7 @@ use kubernetes_watch::StoreEvent;
 /// let predicate = Predicate::<Pod>::generation_changed().or(Predicate::labels_changed());
 /// ```
 ///
-/// They are those of controller-runtime: objects that come and go always pass the ones that are about changes.
+/// These are controller-runtime's predicates: creations and deletions always pass those about changes.
 pub struct Predicate<K>(Arc<Function<K>>);
 
 type Function<K> = dyn Fn(&StoreEvent<K>) -> bool + Send + Sync;
@@ -25,8 +25,8 @@ impl<K: Object> Predicate<K> {
         Self(Arc::new(function))
     }
 
-    /// Changes of the `metadata.generation`: for most resources, of what is wanted, and not of labels, annotations and
-    /// status. Objects without a generation, as ConfigMaps, never change by it.
+    /// Changes of the `metadata.generation`: for most resources, changes of the specification, but not of labels,
+    /// annotations and status. Objects without a generation, such as ConfigMaps, never change in this sense.
     pub fn generation_changed() -> Self {
         Self::changed(|old, new| old.metadata().generation != new.metadata().generation)
     }
@@ -41,7 +41,7 @@ impl<K: Object> Predicate<K> {
         Self::changed(|old, new| differ(old.annotations(), new.annotations()))
     }
 
-    /// Changes of the `metadata.resourceVersion`: every change, and no resync.
+    /// Changes of the `metadata.resourceVersion`: every change, but no resyncs.
     pub fn resource_version_changed() -> Self {
         Self::changed(|old, new| old.metadata().resource_version != new.metadata().resource_version)
     }

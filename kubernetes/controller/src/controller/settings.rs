@@ -5,10 +5,12 @@ use kubernetes_client::Backoff;
 use kubernetes_core::{ObjectKey, Watchable};
 use kubernetes_election::HeldShard;
 use kubernetes_watch::Shard;
+use tokio_util::task::TaskTracker;
 
 use super::finalizer::Finalizer;
 use super::reason::Reason;
-use super::{Action, Controller, ObjectFunction};
+use super::stop_by::StopBy;
+use super::{Action, Controller, CurrentLeadership, ObjectFunction};
 use crate::events::Recorder;
 use crate::queue::{Queue, QueueBuilder};
 
@@ -20,6 +22,12 @@ pub(super) struct Settings<K: Watchable> {
     pub(super) consistency_timeout: Option<Duration>,
     pub(super) sync_timeout: Option<Duration>,
     pub(super) shutdown_timeout: Duration,
+    pub(super) stop_by: StopBy,
+    pub(super) stuck_after: Option<Duration>,
+    pub(super) records_errors: bool,
+    pub(super) leadership: Option<CurrentLeadership>,
+    /// Tracks the runs.
+    pub(super) runs: TaskTracker,
     pub(super) resync: Option<Duration>,
     pub(super) queue: QueueBuilder<ObjectKey, Reason>,
     pub(super) finalizers: Vec<Finalizer<K>>,
@@ -38,6 +46,11 @@ impl<K: Watchable> Settings<K> {
             consistency_timeout: Some(Duration::from_secs(30)),
             sync_timeout: None,
             shutdown_timeout: Duration::from_secs(30),
+            stop_by: StopBy::default(),
+            stuck_after: None,
+            records_errors: false,
+            leadership: None,
+            runs: TaskTracker::new(),
             resync: None,
             queue: Queue::builder().fair_by_namespace(),
             finalizers: Vec::new(),
@@ -53,69 +66,85 @@ impl<K: Watchable> Settings<K> {
 }
 
 impl<K: Watchable> Controller<K> {
-    /// Names the controller, for logs, metrics, and as the field manager of what it applies. The default is its resource,
-    /// as `crontabs.stable.example.com`.
+    /// `/livez` fails when all workers have been busy with the same objects for longer than this, as in a deadlock; by
+    /// default never. A [`Manager`](crate::Manager) looks at it; see [`Monitor::check`](crate::Monitor::check).
+    pub fn stuck_after(mut self, limit: Duration) -> Self {
+        self.settings.stuck_after = Some(limit);
+        self
+    }
+
+    /// Records a warning about an object whose run fails, panics or times out: `ReconcileFailed`, with the error as its note.
+    ///
+    /// It needs a [recorder](Self::recorder), which makes a series of repetitions; a [`Manager`](crate::Manager) has one.
+    pub fn record_errors(mut self) -> Self {
+        self.settings.records_errors = true;
+        self
+    }
+
+    /// Names the controller, for logs, metrics, and as the field manager of its applies. The default is its resource,
+    /// such as `crontabs.stable.example.com`.
     pub fn named(mut self, name: impl AsRef<str>) -> Self {
         self.settings.name = name.as_ref().into();
         self
     }
 
-    /// Hands a recorder of events to runs, by [`Context::recorder`](crate::Context::recorder).
+    /// Sets a recorder of events for runs, available as [`Context::recorder`](crate::Context::recorder).
     pub fn recorder(mut self, recorder: &Recorder) -> Self {
         self.settings.recorder = Some(recorder.clone());
         self
     }
 
-    /// Sets how many objects are worked on at a time; by default one.
+    /// Sets the number of concurrent runs; one by default.
     pub fn concurrency(mut self, concurrency: usize) -> Self {
         self.settings.concurrency = concurrency.max(1);
         self
     }
 
-    /// Ends a run that takes longer, as an error: its future is dropped. By default, there is no limit.
+    /// Sets the time limit of a run, after which it fails and its future is dropped. By default, there is no limit.
     pub fn run_timeout(mut self, limit: Duration) -> Self {
         self.settings.run_timeout = Some(limit);
         self
     }
 
-    /// Sets how long a run is held back until the stores have seen what earlier runs for its object have written; 30 s by
-    /// default. After that, it runs, though a store may be behind, and a warning is logged. With `None`, runs are not held
-    /// back.
+    /// Sets the maximum time that a run is delayed until the stores have seen the writes of earlier runs for its
+    /// object; 30 s by default. After that, it runs although a store may be behind, and a warning is logged. With
+    /// `None`, runs are not delayed.
     ///
-    /// A write is waited for in each store whose request covers the object as it was or is: in all namespaces, selectors and
-    /// forms. The stores learn of it by their watches. A write of unknown outcome, as after a timeout, is found out by a read.
+    /// Each store whose request covers the object, before or after the write, must have seen it through its watch, in
+    /// every namespace, selector and form. A read finds the outcome of a write for which it is unknown, such as after a
+    /// timeout.
     pub fn consistency_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.settings.consistency_timeout = limit.into();
         self
     }
 
-    /// Fails if the objects of all sources have not been listed within this time. By default, the controller waits for
-    /// ever, as for a resource that is defined later; [`Monitor::is_ready`](crate::Monitor::is_ready) tells.
+    /// Fails if the objects of all sources have not been listed within this time. By default, the controller waits
+    /// forever, for example for a resource that is defined later; see [`Monitor::is_ready`](crate::Monitor::is_ready).
     pub fn sync_timeout(mut self, limit: Duration) -> Self {
         self.settings.sync_timeout = Some(limit);
         self
     }
 
-    /// Sets how long runs have to end at shutdown; 30 s by default.
+    /// Sets the time for runs to end at shutdown; 30 s by default.
     pub fn shutdown_timeout(mut self, limit: Duration) -> Self {
         self.settings.shutdown_timeout = limit;
         self
     }
 
-    /// Runs for every object at intervals, with low priority, for controllers of something that tells nothing of its
+    /// Runs for every object at intervals, with low priority, for controllers of something that does not report its
     /// changes.
     pub fn resync_every(mut self, interval: Duration) -> Self {
         self.settings.resync = Some(interval);
         self
     }
 
-    /// Sets how long an object waits after a run that failed: see [`QueueBuilder::backoff`].
+    /// Sets the delays after failed runs; see [`QueueBuilder::backoff`].
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.settings.queue = self.settings.queue.backoff(backoff);
         self
     }
 
-    /// Limits retries of all objects together: see [`QueueBuilder::retry_limit`].
+    /// Limits the retries of all objects together; see [`QueueBuilder::retry_limit`].
     pub fn retry_limit(mut self, per_second: f64, burst: u32) -> Self {
         self.settings.queue = self.settings.queue.retry_limit(per_second, burst);
         self

@@ -3,8 +3,7 @@ use std::fmt;
 
 use super::BoxError;
 
-/// An error that a retry can't cure: a reconcile function that returns it runs again when something changes, and not
-/// before.
+/// An error that a retry can't fix: after it, the reconcile function runs only when something changes.
 ///
 /// ```
 /// use kubernetes_controller::Terminal;
@@ -17,7 +16,7 @@ use super::BoxError;
 /// }
 /// ```
 ///
-/// It counts wherever it stands in the chain of [sources](StdError::source). (controller-runtime's `TerminalError`.)
+/// It may be anywhere in the chain of [sources](StdError::source). (controller-runtime's `TerminalError`.)
 #[derive(Debug)]
 pub struct Terminal(BoxError);
 

@@ -38,7 +38,7 @@ use worker::{Message, Worker};
 /// How many events wait to be sent, as in client-go (`maxQueuedEvents`).
 const QUEUE: usize = 1000;
 
-/// Records events about objects, as client-go's `tools/events`.
+/// Records events about objects, like client-go's `tools/events`.
 ///
 /// ```no_run
 /// # use kubernetes_client::Client;
@@ -51,19 +51,19 @@ const QUEUE: usize = 1000;
 /// # }
 /// ```
 ///
-/// Recording never waits: events go to a task in the background by a queue of 1,000, and are dropped, and
-/// [counted](Self::counts), when it is full. The task is started by the first event; it ends when all clones of the
-/// recorder are dropped, after it has sent what was recorded.
+/// Recording never waits: events go through a queue of 1,000 to a background task, and are dropped and
+/// [counted](Self::counts) if the queue is full. The task is started by the first event; it ends when all clones of the
+/// recorder are dropped, after sending all recorded events.
 ///
 /// - An event that repeats (all but note and time are equal) becomes a series: the first repetition updates the event,
 ///   later ones are counted and written every 30 minutes, and when the series has ended, 6 minutes after the last.
-/// - About one object 25 events are sent at once, and then one in 5 minutes, as client-go's spam filter does.
-/// - Events that a server can't take now are sent again, 12 times, about 10 s apart; those it refuses are dropped.
+/// - For each object, 25 events are sent at once, and then one in 5 minutes, as in client-go's spam filter.
+/// - Events that a server can't accept now are retried 12 times, about 10 s apart; refused events are dropped.
 /// - Texts that are too long are cut, and end with `…`: notes at 1,024 bytes, reasons and actions at 128.
 /// - Events about objects without a namespace are in the namespace `default`.
 ///
-/// The process needs the rights to create and patch `events` in `events.k8s.io`. The client must not be behind a gate
-/// of leadership, or the last events of a leader are refused.
+/// The process needs permission to create and patch `events` in `events.k8s.io`. The client must not be behind a
+/// leadership gate, or the last events of a leader are refused.
 #[derive(Clone)]
 pub struct Recorder {
     shared: Arc<Shared>,
@@ -79,8 +79,8 @@ struct Shared {
 }
 
 impl Recorder {
-    /// A recorder for a controller of this name, such as `example.com/scaler`; its instance is the name with that of the
-    /// host.
+    /// A recorder for a controller of this name, such as `example.com/scaler`; its instance is the name with that of
+    /// the host.
     pub fn new(client: &Client, controller: &str) -> Self {
         Self::with_instance(client, controller, &format!("{controller}-{}", host_name()))
     }
@@ -125,8 +125,8 @@ impl Recorder {
         true
     }
 
-    /// Waits until everything that was recorded before has been sent, the counts of series included, but no longer than
-    /// `deadline`. Returns whether it was.
+    /// Waits until all previously recorded events, including the counts of series, have been sent, but no longer than
+    /// `deadline`. Returns whether they were.
     ///
     /// # Cancel safety
     ///
@@ -145,7 +145,7 @@ impl Recorder {
         }
     }
 
-    /// How many events were sent, and how many were not, and why.
+    /// The numbers of events that were sent and dropped.
     pub fn counts(&self) -> RecorderCounts {
         self.shared.counters.snapshot()
     }

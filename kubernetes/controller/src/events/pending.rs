@@ -17,11 +17,12 @@ use super::sink::{Outcome, Sink};
 /// How many writes may be under way or wait to be sent again.
 const LIMIT: usize = 1000;
 
-/// The writes that are under way: one that has to be sent again does not hold up others.
+/// The writes that are under way: one that has to be sent again does not delay others.
 pub(super) struct Pending {
     sink: Arc<Sink>,
     running: FuturesUnordered<Pin<Box<dyn Future<Output = Sent> + Send>>>,
-    /// The events that are being written, each with the write that comes after it: writes of one event keep their order.
+    /// The events that are being written, each with the write that comes after it: writes of one event keep their
+    /// order.
     events: HashMap<Str, Option<Numbered>>,
     /// The numbers of all that are not sent yet.
     numbers: BTreeSet<u64>,

@@ -19,7 +19,7 @@ pub(super) struct SeriesCache {
     series: HashMap<Key, Series>,
 }
 
-/// A write that the server shall get.
+/// A write that is to be sent to the server.
 #[derive(Debug)]
 pub(super) enum Write {
     Create(Box<Event>),

@@ -98,7 +98,7 @@ async fn a_repeated_event_becomes_a_series() {
 async fn the_count_of_a_series_is_written_now_and_then_and_at_its_end() {
     let server = TestServer::in_process();
     let recorder = Recorder::new(&server.client(), "example.com/scaler");
-    // One in five minutes goes on for ever.
+    // One in five minutes goes on forever.
     for _ in 0..8 {
         recorder.record(&map("web"), scaled());
         tokio::time::sleep(5 * MINUTE).await;
@@ -229,7 +229,7 @@ async fn elections_are_recorded_about_the_lease() {
     assert_eq!(events(&server).await[0].regarding.as_deref().unwrap().kind.as_deref(), Some("Lease"));
 }
 
-/// An event that the server can't take, as of a namespace whose webhook fails, does not hold up others.
+/// An event that the server can't take, as of a namespace whose webhook fails, does not delay others.
 #[tokio::test(start_paused = true)]
 async fn an_event_that_fails_does_not_hold_up_others() {
     let server = TestServer::builder().namespace("shop").in_process();

@@ -30,7 +30,7 @@ pub(super) struct Worker {
 
 pub(super) enum Message {
     Event(Box<Event>),
-    /// Everything before it shall be sent.
+    /// Everything before it is to be sent.
     Flush(oneshot::Sender<()>),
 }
 

@@ -29,17 +29,17 @@ pub(crate) trait WatchedStore: Any + Send + Sync {
     /// The uid of the object of this key, if there is one.
     fn uid_of(&self, key: &ObjectKey) -> Option<Str>;
 
-    /// As [`Store::has_seen`].
+    /// Like [`Store::has_seen`].
     fn has_seen(&self, key: &ObjectKey, version: &str) -> bool;
 
-    /// As [`Store::wait_for`].
+    /// Like [`Store::wait_for`].
     fn wait_for<'a>(&'a self, condition: &'a (dyn Fn() -> bool + Sync)) -> BoxFuture<'a, Result<(), Stopped>>;
 
     fn wait_until_stopped(&self) -> BoxFuture<'_, Stopped>;
 
     fn is_ready(&self) -> bool;
 
-    /// As [`Informer::error`].
+    /// Like [`Informer::error`].
     fn error(&self) -> Option<Error>;
 }
 

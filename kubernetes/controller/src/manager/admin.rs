@@ -1,7 +1,6 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -21,7 +20,7 @@ pub(super) struct AdminServer {
 impl AdminServer {
     pub(super) async fn start(admin: &Admin, address: SocketAddr) -> Result<Self, ManagerError> {
         let failed = |source| ManagerError::new(Kind::Admin { address: address.to_string(), source });
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let listener = kubernetes_serving::bind(address).await.map_err(failed)?;
         let (stop, admin) = (CancellationToken::new(), admin.clone());
         let stopped = stop.clone().cancelled_owned();
         let task = tokio::spawn(async move { admin.serve(listener, stopped).await });

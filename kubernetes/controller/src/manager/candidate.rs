@@ -1,5 +1,7 @@
 use std::future::pending;
+use std::panic::AssertUnwindSafe;
 
+use futures_util::FutureExt as _;
 use kubernetes_client::Client;
 use kubernetes_election::{Election, ElectionStatus, LeaseConfig};
 use tokio::sync::mpsc::UnboundedSender;
@@ -32,17 +34,23 @@ impl Candidate {
                 let _ = leading.send(Report::Leading(leadership));
                 pending::<()>().await
             };
-            if let Err(error) = election.run_until(released, lead).await {
-                let _ = reports.send(Report::Lost(error));
-            }
+            // An observer of the election may panic.
+            let error = match AssertUnwindSafe(election.run_until(released, lead)).catch_unwind().await {
+                Ok(Ok(_)) => return,
+                Ok(Err(error)) => ManagerError::new(Kind::Election(error)),
+                Err(payload) => ManagerError::panic("leader-election".to_owned(), &*payload),
+            };
+            let _ = reports.send(Report::Lost(error));
         });
         Ok(Self { status, release, task: AbortOnDropHandle::new(task) })
     }
 
-    /// Ends leadership, and waits until the Lease is released.
-    pub(super) async fn release(self) {
+    /// Ends leadership, and waits until the Lease is released. It can be dropped, and called again.
+    pub(super) async fn release(&mut self) {
         self.release.cancel();
-        // It was aborted only if it has panicked, which the panic's hook has reported.
-        let _ = self.task.await;
+        if !self.task.is_finished() {
+            // Its panics are reported.
+            let _ = (&mut self.task).await;
+        }
     }
 }

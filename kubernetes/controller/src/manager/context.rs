@@ -3,8 +3,7 @@ use std::fmt;
 use std::future::pending;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, Weak};
 
 use futures_util::future::{Either, select};
 use kubernetes_client::Client;
@@ -13,11 +12,11 @@ use kubernetes_core::Watchable;
 use kubernetes_election::{HeldShard, Leadership};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::{Admin, ControllerError, Informers, Metrics, Monitor, Recorder, Runner};
-
-/// A controller looks for work every 10 s.
-const STALLED: Duration = Duration::from_secs(60);
+use crate::controller::{Program, StopBy};
+use crate::metrics::Owner;
+use crate::{Admin, ControllerError, Informers, Metrics, Recorder, Runner};
 
 /// The surroundings of a service: its client, the signal to stop, and what it shares with others.
 #[derive(Clone)]
@@ -29,35 +28,34 @@ pub struct ServiceContext {
     pub(super) admin: Admin,
     pub(super) controllers: Controllers,
     pub(super) informers: Informers,
+    pub(super) stop_by: StopBy,
+    /// The runs of all controllers.
+    pub(super) runs: TaskTracker,
 }
 
-/// The names of the controllers that run, by which their checks and metrics are told apart.
+/// The names of the controllers that run, which distinguish their checks and metrics.
 pub(super) type Controllers = Arc<Mutex<HashSet<String>>>;
 
 /// The name of a controller, until it ends.
-struct ControllerName {
+pub(super) struct ControllerName {
     name: String,
     all: Controllers,
 }
 
 impl ControllerName {
     /// `None` if another has it.
-    fn reserve(name: &str, all: &Controllers) -> Option<Self> {
+    pub(super) fn reserve(name: &str, all: &Controllers) -> Option<Self> {
         lock(all).insert(name.to_owned()).then(|| Self { name: name.to_owned(), all: Arc::clone(all) })
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.name
     }
 }
 
 impl Drop for ControllerName {
     fn drop(&mut self) {
         lock(&self.all).remove(&self.name);
-    }
-}
-
-/// Fails if a controller is stuck.
-pub(super) fn check_heartbeat(monitor: &Monitor) -> Result<(), String> {
-    match monitor.heartbeat_age() {
-        Some(age) if age > STALLED => Err(format!("the controller has not looked for work for {}s", age.as_secs())),
-        _ => Ok(()),
     }
 }
 
@@ -68,6 +66,15 @@ pub(super) enum Standing {
     NoElection,
     Waiting,
     Leading(Leadership),
+}
+
+impl Standing {
+    fn leadership(&self) -> Option<Leadership> {
+        match self {
+            Self::Leading(leadership) => Some(leadership.clone()),
+            Self::NoElection | Self::Waiting => None,
+        }
+    }
 }
 
 impl ServiceContext {
@@ -106,14 +113,11 @@ impl ServiceContext {
 
     /// The token of leadership; `None` if there is no election, or this process does not lead yet.
     pub fn leadership(&self) -> Option<Leadership> {
-        match &*self.leadership.borrow() {
-            Standing::Leading(leadership) => Some(leadership.clone()),
-            Standing::NoElection | Standing::Waiting => None,
-        }
+        self.leadership.borrow().leadership()
     }
 
-    /// The informers of the program, which its controllers share: those that [`run_controller`](Self::run_controller) runs,
-    /// unless they have [others](crate::Controller::informers).
+    /// The informers of the program, which its controllers share: those that [`run_controller`](Self::run_controller)
+    /// runs, unless they have [others](crate::Controller::informers).
     pub fn informers(&self) -> &Informers {
         &self.informers
     }
@@ -128,10 +132,23 @@ impl ServiceContext {
         }
     }
 
+    /// Gives a controller the parts of the program that its controllers share.
+    pub(super) fn adopt<K: Watchable>(&self, runner: &mut Runner<K>) {
+        let context = self.leadership.clone();
+        runner.share(&self.informers);
+        runner.take_part(Program {
+            stop_by: self.stop_by.clone(),
+            recorder: self.recorder.clone(),
+            leadership: Arc::new(move || context.borrow().leadership()),
+            runs: self.runs.clone(),
+        });
+    }
+
     /// Runs a controller until the service should stop: it fills its stores, waits until this process leads, and works.
     ///
     /// Its metrics are added to the program's, `/readyz` fails until the stores are filled, and `/livez` when the
-    /// controller has not looked for work for a minute. [`Manager::controller`](super::Manager::controller) does this.
+    /// controller has not looked for work for a minute, or is [stuck](crate::Controller::stuck_after). Unless it has others, it
+    /// uses the program's informers and recorder. [`Manager::controller`](super::Manager::controller) does this.
     ///
     /// # Errors
     ///
@@ -139,20 +156,22 @@ impl ServiceContext {
     ///
     /// # Cancel safety
     ///
-    /// As [`Runner::run_until`].
+    /// Like [`Runner::run_until`].
     pub async fn run_controller<K: Watchable>(&self, mut runner: Runner<K>) -> Result<(), ControllerError> {
         let monitor = runner.monitor();
         let same_name = || ControllerError::same_name(monitor.name());
         let _name = ControllerName::reserve(monitor.name(), &self.controllers).ok_or_else(same_name)?;
         let is_filled = Arc::new(AtomicBool::new(false));
-        let (filled, watched) = (Arc::clone(&is_filled), monitor.clone());
-        self.admin.ready_check(monitor.name(), move || match filled.load(Ordering::Acquire) {
+        // Checks and metrics end with this function, however it ends.
+        let (owner, filled, watched) = (Arc::downgrade(&is_filled), Arc::downgrade(&is_filled), monitor.clone());
+        let owner: Weak<Owner> = owner;
+        let ready = move || match filled.upgrade().is_some_and(|filled| filled.load(Ordering::Acquire)) {
             true => Ok(()),
             false => Err("the objects have not been listed yet".to_owned()),
-        });
-        self.admin.live_check(monitor.name(), move || check_heartbeat(&watched));
-        self.metrics().add_controller(monitor);
-        runner.share(&self.informers);
+        };
+        self.admin.checks_of(&owner, monitor.name(), move || watched.check(), ready);
+        self.metrics().add_controller_of(owner, monitor);
+        self.adopt(&mut runner);
         match select(pin!(runner.warm_up()), pin!(self.shutdown())).await {
             Either::Left((warm, _)) => warm?,
             Either::Right(_) => return Ok(()),

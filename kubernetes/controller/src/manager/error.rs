@@ -7,7 +7,7 @@ use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
 
 use crate::panic;
 
-/// Why a [`Manager`](super::Manager) has ended, other than by a shutdown.
+/// The reason why a [`Manager`](super::Manager) has ended, other than a shutdown.
 pub struct ManagerError(Kind);
 
 /// The error of a service.
@@ -34,12 +34,21 @@ impl ManagerError {
         Self(Kind::Panic { name, message: printable(text.unwrap_or("unknown"), MAX_MESSAGE_BYTES) })
     }
 
-    /// Whether leadership was lost. The program should exit, and be started anew.
+    /// Whether leadership was lost. The program should exit and be restarted.
+    ///
+    /// # Troubleshooting
+    ///
+    /// See [the election's error](kubernetes_election::Error::is_lost) for the usual causes.
     pub fn is_lost(&self) -> bool {
         matches!(&self.0, Kind::Election(error) if error.is_lost())
     }
 
     /// Whether services have not ended in time after a shutdown, and were canceled.
+    ///
+    /// # Troubleshooting
+    ///
+    /// A service ignores its shutdown token, or a reconcile takes longer than `--graceful-shutdown-timeout`: check
+    /// `context.shutdown()` in loops, or raise the limit and the pod's `terminationGracePeriodSeconds`.
     pub fn is_unfinished(&self) -> bool {
         matches!(self.0, Kind::Unfinished { .. })
     }

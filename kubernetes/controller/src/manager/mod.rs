@@ -31,7 +31,7 @@ use run::Running;
 use services::{Service, Start};
 use signal::Signals;
 
-/// Runs the services of an operator until it is told to stop: controllers in one of several replicas, webhooks in all,
+/// Runs the services of an operator until it is asked to stop: controllers in one of several replicas, webhooks in all,
 /// and the admin endpoints.
 ///
 /// ```no_run
@@ -53,22 +53,22 @@ use signal::Signals;
 /// # }
 /// ```
 ///
-/// A service is a function from a [`ServiceContext`] to a future; it ends when [`ServiceContext::shutdown`] says so, or
-/// when it has nothing more to do. The manager ends when all services have.
+/// A service is a function from a [`ServiceContext`] to a future; it should end when [`ServiceContext::shutdown`]
+/// completes, or when it has nothing more to do. The manager ends when all services have ended.
 ///
-/// # The end
+/// # Shutdown
 ///
 /// At SIGTERM or SIGINT, or when a service fails, panics, or leadership is lost:
 /// 1. `/readyz` fails, for the time of [`Settings::shutdown_delay`];
-/// 2. elected and warm services are told to stop and waited for, then the others, within
+/// 2. elected and warm services are asked to stop and awaited, then the others, within
 ///    [`Settings::graceful_shutdown_timeout`] in all, of which the last quarter is for the others; the rest are canceled;
 /// 3. events are flushed, within 5 s;
-/// 4. the Lease is released, within 15 s, and the events about that are flushed;
+/// 4. the Lease is released, within 15 s, once all runs of controllers have ended, and the events about that are flushed;
 /// 5. the admin server ends.
 ///
-/// A second signal cancels all services at once, and leaves a second each for events and the Lease. When leadership is lost, elected and warm services are canceled at once:
-/// another process may lead soon. The error says why it has ended; the program should then exit, so that it is started
-/// anew.
+/// A second signal cancels all services at once, and leaves one second each for events and the Lease. When leadership
+/// is lost, elected and warm services are canceled at once, because another process may lead soon. The error has the
+/// reason; the program should then exit, so that it is restarted.
 pub struct Manager(Parts);
 
 /// The parts of a manager before it is started.
@@ -82,7 +82,7 @@ struct Parts {
 }
 
 impl Manager {
-    /// A manager for a controller of this name, as events report it, such as `shop.example.com/operator`.
+    /// Creates a manager for a controller with this name, as reported in events, such as `shop.example.com/operator`.
     pub fn new(client: &Client, controller: &str, settings: Settings) -> Self {
         let recorder = Recorder::new(client, controller);
         let admin = Admin::default();
@@ -90,13 +90,13 @@ impl Manager {
         Self(Parts { client: client.clone(), settings, election: None, recorder, admin, services: Vec::new() })
     }
 
-    /// Takes this election instead of the one that the settings describe, if they ask for one.
+    /// Uses this election instead of the one in the settings, if they enable one.
     pub fn election(mut self, config: LeaseConfig) -> Self {
         self.0.election = Some(config);
         self
     }
 
-    /// Adds a service that every replica runs, from the start.
+    /// Adds a service that every replica runs from the start.
     pub fn service<F, Fut, E>(self, name: &str, run: F) -> Self
     where
         F: FnOnce(ServiceContext) -> Fut + Send + 'static,
@@ -117,7 +117,7 @@ impl Manager {
     }
 
     /// Adds a service that every replica starts, but that works only in the leader: it fills its caches and then waits
-    /// for [`ServiceContext::leading`], so that a new leader goes on without delay. Its client writes only while it
+    /// for [`ServiceContext::leading`], so that a new leader continues without delay. Its client writes only while it
     /// leads.
     pub fn warm<F, Fut, E>(self, name: &str, run: F) -> Self
     where
@@ -168,7 +168,7 @@ impl Manager {
         self
     }
 
-    /// The admin endpoints, for checks, and for a server of one's own (then set [`Settings::admin_address`] to `None`).
+    /// The admin endpoints, for checks, and for a server of your own (then set [`Settings::admin_address`] to `None`).
     pub fn admin(&self) -> &Admin {
         &self.0.admin
     }
@@ -187,8 +187,9 @@ impl Manager {
     ///
     /// # Errors
     ///
-    /// When two services have one name, a service failed or panicked, did not end in time, leadership was lost, the election's configuration is not
-    /// valid, the admin address can't be listened on, or signals can't be received.
+    /// Returns an error if two services have the same name, if a service failed, panicked or did not end in time, if
+    /// leadership was lost, if the election's configuration is not valid, if the admin address can't be listened on, or
+    /// if signals can't be received.
     ///
     /// # Cancel safety
     ///
@@ -203,15 +204,15 @@ impl Manager {
         Running::start(self.0).await?.run(async move { first.next().await }, second).await
     }
 
-    /// As [`run`](Self::run), but stops when `shutdown` completes, and does not look at signals.
+    /// Like [`run`](Self::run), but stops when `shutdown` completes, and ignores signals.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run).
+    /// See [`run`](Self::run).
     ///
     /// # Cancel safety
     ///
-    /// As [`run`](Self::run).
+    /// Like [`run`](Self::run).
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), ManagerError> {
         Running::start(self.0).await?.run(shutdown, pending()).await
     }

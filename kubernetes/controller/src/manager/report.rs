@@ -6,5 +6,5 @@ use super::error::ManagerError;
 pub(super) enum Report {
     Ended { name: String, result: Result<(), ManagerError> },
     Leading(Leadership),
-    Lost(kubernetes_election::Error),
+    Lost(ManagerError),
 }

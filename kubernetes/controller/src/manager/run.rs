@@ -7,7 +7,7 @@ use futures_util::future::{Either, join, select};
 use kubernetes_client::Client;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::admin::{self, AdminServer};
 use super::candidate::Candidate;
@@ -16,16 +16,19 @@ use super::error::{Kind, ManagerError};
 use super::report::Report;
 use super::services::{Group, Service, Start};
 use crate::clock;
+use crate::controller::StopBy;
 use crate::{Admin, Informers, Recorder};
 
 /// How long events may take to be sent at the end.
 const FLUSH: Duration = Duration::from_secs(5);
 /// How long the release of the Lease may take at the end. A Lease of the default duration has expired by then.
 const RELEASE: Duration = Duration::from_secs(15);
+/// How long runs that were canceled may take to end.
+const CANCEL: Duration = Duration::from_secs(2);
 /// As these, after a second signal.
 const HURRY: Duration = Duration::from_secs(1);
 /// Kubernetes' components tolerate a leader that outlives its Lease by this much.
-const TOLERANCE: Duration = Duration::from_secs(20);
+pub(super) const TOLERANCE: Duration = Duration::from_secs(20);
 
 /// A manager that has been started.
 pub(super) struct Running {
@@ -47,6 +50,8 @@ pub(super) struct Running {
     is_stopping: CancellationToken,
     controllers: Controllers,
     informers: Informers,
+    stop_by: StopBy,
+    runs: TaskTracker,
     _watchdog: AbortOnDropHandle<()>,
 }
 
@@ -61,6 +66,9 @@ impl Running {
             true => Err("the program is shutting down".to_owned()),
             false => Ok(()),
         });
+        if settings.authorize_metrics {
+            admin.guard_metrics(&client);
+        }
         let admin_server = match settings.admin_address {
             Some(address) => Some(AdminServer::start(&admin, address).await?),
             None => None,
@@ -95,6 +103,8 @@ impl Running {
             is_stopping,
             controllers: Controllers::default(),
             informers,
+            stop_by: StopBy::default(),
+            runs: TaskTracker::new(),
             _watchdog: admin::watch_runtime(&admin),
             admin,
         };
@@ -119,6 +129,8 @@ impl Running {
             admin: self.admin.clone(),
             controllers: Controllers::clone(&self.controllers),
             informers: self.informers.clone(),
+            stop_by: self.stop_by.clone(),
+            runs: self.runs.clone(),
         };
         group.spawn(service, context, self.reporter.clone());
     }
@@ -143,6 +155,7 @@ impl Running {
         let stopped = stopped.unwrap_or_else(|| self.outcome());
         self.elected.cancel().await;
         self.everywhere.cancel().await;
+        self.runs.close();
         let is_hurried =
             is_hurried || matches!(select(pin!(self.finish(FLUSH, RELEASE)), second).await, Either::Right(_));
         if is_hurried {
@@ -182,7 +195,7 @@ impl Running {
                 }
                 Some(Report::Lost(error)) => {
                     self.elected.cancel().await;
-                    return Err(ManagerError::new(Kind::Election(error)));
+                    return Err(error);
                 }
                 // The sender is a field.
                 None => break,
@@ -206,6 +219,7 @@ impl Running {
         let start = clock::now();
         // The rest is for the others, however long those of the leader take.
         let (share, deadline) = (clock::later(start, self.grace / 4 * 3), clock::later(start, self.grace));
+        self.stop_by.set(deadline);
         self.elected.shutdown.cancel();
         let mut is_lost = {
             let (drained, late) = (pin!(self.elected.drained()), pin!(clock::sleep_until(share)));
@@ -245,7 +259,7 @@ impl Running {
                     let _ = self.elected.ended(&name) || self.everywhere.ended(&name);
                     result
                 }
-                Report::Lost(error) => Err(ManagerError::new(Kind::Election(error))),
+                Report::Lost(error) => Err(error),
                 Report::Leading(_) => Ok(()),
             });
         }
@@ -260,7 +274,10 @@ impl Running {
         if !self.recorder.flush(flush).await {
             tracing::warn!("events were not sent in time");
         }
-        if let Some(candidate) = self.candidate.take() {
+        // Runs that were canceled end at their next await: another must not lead before.
+        if clock::timeout(CANCEL, self.runs.wait()).await.is_err() {
+            tracing::warn!(runs = self.runs.len(), "runs have not ended, so the Lease is not released");
+        } else if let Some(candidate) = &mut self.candidate {
             if clock::timeout(release, candidate.release()).await.is_err() {
                 tracing::warn!("the Lease was not released in time");
             }

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -46,9 +46,12 @@ pub struct Settings {
     pub renew_deadline: Duration,
     /// `--leader-elect-retry-period`, by default 2 s; see [`LeaseConfig::retry_period`].
     pub retry_period: Duration,
-    /// Where `/livez`, `/readyz` and `/metrics` are served: `--admin-bind-address`, by default `0.0.0.0:8080`. `0` is
-    /// nowhere.
+    /// Where `/livez`, `/readyz` and `/metrics` are served: `--admin-bind-address`, by default `:8080`, all
+    /// addresses. `0` is nowhere.
     pub admin_address: Option<SocketAddr>,
+    /// Whether `/metrics` demands a bearer token whose user may get that path, as the API server says:
+    /// `--authorize-metrics`. The default is `false`.
+    pub authorize_metrics: bool,
     /// How long the program is not ready before it stops, so that Services leave it out: `--shutdown-delay`. The default
     /// is none.
     pub shutdown_delay: Duration,
@@ -87,12 +90,12 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         flag: "leader-elect-lease-duration",
-        help: "how long other replicas wait after the last renewal (15s)",
+        help: "time that other replicas wait after the last renewal (15s)",
         set: |settings, value| duration(value).map(|value| settings.lease_duration = value),
     },
     Setting {
         flag: "leader-elect-renew-deadline",
-        help: "how long the leader leads after its last renewal (10s)",
+        help: "time that the leader leads after its last renewal (10s)",
         set: |settings, value| duration(value).map(|value| settings.renew_deadline = value),
     },
     Setting {
@@ -102,17 +105,22 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         flag: "admin-bind-address",
-        help: "address of /livez, /readyz and /metrics; 0 for none (0.0.0.0:8080)",
+        help: "address of /livez, /readyz and /metrics; 0 for none (:8080)",
         set: |settings, value| address(value).map(|value| settings.admin_address = value),
     },
     Setting {
+        flag: "authorize-metrics",
+        help: "whether the API server is asked who may read /metrics (false)",
+        set: |settings, value| boolean(value).map(|value| settings.authorize_metrics = value),
+    },
+    Setting {
         flag: "shutdown-delay",
-        help: "how long the program is not ready before it stops (0s)",
+        help: "time that the program is not ready before it stops (0s)",
         set: |settings, value| duration(value).map(|value| settings.shutdown_delay = value),
     },
     Setting {
         flag: "graceful-shutdown-timeout",
-        help: "how long services may take to stop (30s)",
+        help: "time for services to stop (30s)",
         set: |settings, value| duration(value).map(|value| settings.graceful_shutdown_timeout = value),
     },
 ];
@@ -128,7 +136,8 @@ impl Settings {
             lease_duration: Duration::from_secs(15),
             renew_deadline: Duration::from_secs(10),
             retry_period: Duration::from_secs(2),
-            admin_address: Some(SocketAddr::from(([0, 0, 0, 0], 8080))),
+            admin_address: Some(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8080))),
+            authorize_metrics: false,
             shutdown_delay: Duration::ZERO,
             graceful_shutdown_timeout: Duration::from_secs(30),
         }
@@ -139,7 +148,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// When a value is not valid.
+    /// Returns an error if a value is not valid.
     pub fn read_env(&mut self, variable: impl Fn(&str) -> Option<String>) -> Result<(), SettingsError> {
         for setting in SETTINGS {
             let name = setting.flag.replace('-', "_").to_uppercase();
@@ -152,12 +161,13 @@ impl Settings {
 
     /// Reads the flags of the program's arguments that are settings, and returns the others, in their order.
     ///
-    /// A flag is `--flag=value`, or `--flag value`, but for `--leader-elect`, which may stand alone. What comes after
+    /// A flag is `--flag=value`, or `--flag value`, but for `--leader-elect` and
+    /// `--authorize-metrics`, which may stand alone. What comes after
     /// `--` is left as it is.
     ///
     /// # Errors
     ///
-    /// When a value is missing or not valid.
+    /// Returns an error if a value is missing or not valid.
     pub fn read_args(&mut self, arguments: impl IntoIterator<Item = String>) -> Result<Vec<String>, SettingsError> {
         let (mut rest, mut arguments) = (Vec::new(), arguments.into_iter());
         while let Some(argument) = arguments.next() {
@@ -175,7 +185,7 @@ impl Settings {
             };
             let value = match value {
                 Some(value) => Some(value.to_owned()),
-                None if setting.flag == "leader-elect" => Some("true".to_owned()),
+                None if matches!(setting.flag, "leader-elect" | "authorize-metrics") => Some("true".to_owned()),
                 None => arguments.next(),
             };
             let value = value.unwrap_or_default();
@@ -221,7 +231,7 @@ fn text(value: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-/// As Go's `strconv.ParseBool`.
+/// Like Go's `strconv.ParseBool`.
 fn boolean(value: &str) -> Option<bool> {
     match value {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
@@ -237,11 +247,11 @@ fn duration(value: &str) -> Option<Duration> {
     value.parse::<SignedDuration>().ok()?.try_into().ok()
 }
 
-/// `:8080` is every address, as in Go.
+/// `:8080` is every address, of IPv6 and IPv4, as in Go.
 fn address(value: &str) -> Option<Option<SocketAddr>> {
     match value.strip_prefix(':') {
         _ if value == "0" => Some(None),
-        Some(port) => Some(Some(SocketAddr::from(([0, 0, 0, 0], port.parse().ok()?)))),
+        Some(port) => Some(Some(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port.parse().ok()?)))),
         None => value.parse().ok().map(Some),
     }
 }
@@ -286,7 +296,7 @@ mod tests {
         assert_eq!(rest, ["run", "--x", "--", "--leader-elect"]);
         let (settings, rest) = read(&["--leader-elect", "true"]).unwrap();
         assert_eq!((settings.leader_elect, rest), (true, vec!["true".to_owned()]), "as Go's flags");
-        for (value, expected) in [("0", None), (":9000", Some("0.0.0.0:9000")), ("[::1]:80", Some("[::1]:80"))] {
+        for (value, expected) in [("0", None), (":9000", Some("[::]:9000")), ("[::1]:80", Some("[::1]:80"))] {
             let (settings, _) = read(&["--admin-bind-address", value]).unwrap();
             assert_eq!(settings.admin_address.map(|address| address.to_string()).as_deref(), expected);
         }

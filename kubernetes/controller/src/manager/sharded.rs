@@ -1,14 +1,17 @@
 use std::future::pending;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use futures_util::future::{Either, select};
+use kubernetes_client::sync::lock;
 use kubernetes_core::Watchable;
-use kubernetes_election::{HeldShard, Shards};
+use kubernetes_election::{HeldShard, Shards, ShardsStatus};
 use tokio_util::sync::CancellationToken;
 
-use super::context::{ServiceContext, check_heartbeat};
+use super::context::{ControllerName, ServiceContext};
 use super::error::BoxError;
+use super::run::TOLERANCE;
 use super::{Manager, Settings};
 use crate::controller::Monitors;
 use crate::{ControllerError, Runner};
@@ -38,7 +41,8 @@ impl Manager {
     /// [`concurrency`](crate::Controller::concurrency) is that of a shard. It watches the objects of its shard only, where
     /// the server makes shards (`shardSelector`), and leaves out the others where it does not; informers of further sources
     /// are shared by all shards. Its client writes only while the shard is held, and its runs are canceled when the Lease is
-    /// lost. A shard that goes to another replica is released when the runs under way have ended.
+    /// lost. A shard that goes to another replica is released when the runs under way have ended: until then no other run
+    /// of its objects begins, so runs should be short, or have a [limit](crate::Controller::run_timeout).
     ///
     /// It needs no leader: a program that has only such controllers turns [`Settings::leader_elect`] off.
     pub fn sharded<K: Watchable>(
@@ -66,22 +70,64 @@ impl Sharded {
     ) -> Result<(), BoxError> {
         let config = self.settings.shards_config(&context.client, &self.name, self.shards);
         let mut shards = Shards::new(&context.client, config)?;
-        let (monitors, status) = (Monitors::default(), shards.status());
-        context.metrics().add_shards(&self.name, shards.status(), monitors.clone());
-        context.admin().ready_check(&self.name, move || match status.members() {
-            0 => Err("the shards have not been looked at yet".to_owned()),
-            _ => Ok(()),
+        let controllers = Arc::new(Controllers { monitors: Monitors::default(), names: Mutex::default() });
+        let status = shards.status();
+        context.metrics().add_shards(&self.name, status.clone(), controllers.monitors.clone());
+        let (monitors, was_ready, of) = (controllers.monitors.clone(), AtomicBool::new(false), status.clone());
+        context.admin().ready_check(&self.name, move || {
+            // Shards that come later do not make it unready.
+            if was_ready.load(Ordering::Acquire) {
+                return Ok(());
+            }
+            check_ready(&of, &monitors).map(|()| was_ready.store(true, Ordering::Release))
         });
-        let watched = monitors.clone();
-        context
-            .admin()
-            .live_check(&self.name, move || watched.all().iter().try_for_each(|(_, monitor)| check_heartbeat(monitor)));
+        let monitors = controllers.monitors.clone();
+        context.admin().live_check(&self.name, move || {
+            if !status.is_healthy(TOLERANCE) {
+                return Err("the Leases of the shards are not renewed in time".to_owned());
+            }
+            monitors.all().iter().try_for_each(|(_, monitor)| monitor.check())
+        });
         let shutdown = context.shutdown_token().cancelled_owned();
         let work = move |shard: HeldShard| {
-            let (context, build, monitors) = (context.clone(), Arc::clone(&build), monitors.clone());
-            async move { run_shard(&shard, &context, &*build, &monitors).await }
+            let (context, build, controllers) = (context.clone(), Arc::clone(&build), Arc::clone(&controllers));
+            async move { run_shard(&shard, &context, &*build, &controllers).await }
         };
         Ok(shards.run_until(shutdown, work).await?)
+    }
+}
+
+/// The controllers of all shards of a service.
+struct Controllers {
+    monitors: Monitors,
+    /// Their names, which no controllers of other services have.
+    names: Mutex<Vec<ControllerName>>,
+}
+
+impl Controllers {
+    /// Fails if a controller of another service has this name: their metrics could not be told apart.
+    fn reserve(&self, name: &str, context: &ServiceContext) -> Result<(), ControllerError> {
+        let mut names = lock(&self.names);
+        if names.iter().all(|own| own.as_str() != name) {
+            let own = ControllerName::reserve(name, &context.controllers);
+            names.push(own.ok_or_else(|| ControllerError::same_name(name))?);
+        }
+        Ok(())
+    }
+}
+
+/// Fails until the objects of the shards that this replica holds have been listed. One that waits for replicas with another
+/// number of shards is ready: these end only then.
+fn check_ready(status: &ShardsStatus, monitors: &Monitors) -> Result<(), String> {
+    let (held, monitors) = (status.held().len(), monitors.all());
+    if status.members() == 0 {
+        Err("the Leases of the shards have not been listed yet".to_owned())
+    } else if held == 0 && status.share() > 0 && !status.is_waiting() {
+        Err("no shard is held yet".to_owned())
+    } else if monitors.len() < held || !monitors.iter().all(|(_, monitor)| monitor.is_ready()) {
+        Err("the objects of the shards have not been listed yet".to_owned())
+    } else {
+        Ok(())
     }
 }
 
@@ -89,14 +135,15 @@ async fn run_shard<K: Watchable>(
     shard: &HeldShard,
     context: &ServiceContext,
     build: &(impl Fn(&ServiceContext) -> Runner<K> + Sync),
-    monitors: &Monitors,
+    controllers: &Controllers,
 ) -> Result<(), ControllerError> {
     let shutdown = CancellationToken::new();
     let context = context.of_shard(shard, &shutdown);
     let mut runner = build(&context);
+    controllers.reserve(runner.name(), &context)?;
     runner.take_shard(shard);
-    runner.share(context.informers());
-    let _inserted = monitors.insert(shard.index(), runner.monitor());
+    context.adopt(&mut runner);
+    let _inserted = controllers.monitors.insert(shard.index(), runner.monitor());
     let end = async {
         shard.end().await;
         shutdown.cancel();

@@ -40,7 +40,7 @@ fn manager(server: &TestServer, identity: &str) -> Manager {
     Manager::new(&server.client(), "example.com/operator", settings(identity))
 }
 
-/// A service that runs until it shall end, and takes its time for it.
+/// A service that runs until it is asked to end, and ends slowly.
 async fn service(context: ServiceContext, notes: Notes, name: &'static str) -> Result<(), Never> {
     notes.add(format!("{name} started"));
     context.shutdown().await;
@@ -287,6 +287,27 @@ async fn a_second_signal_shortens_the_release() {
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }
 
+/// The second signal may come while the Lease is being released.
+#[tokio::test(start_paused = true)]
+async fn a_second_signal_does_not_lose_the_release() {
+    let server = TestServer::in_process();
+    let manager = manager(&server, "operator-0").elected("idle", |context| async move {
+        context.shutdown().await;
+        Ok::<_, Never>(())
+    });
+    let running = super::run::Running::start(manager.0).await.unwrap();
+    let after = |milliseconds| tokio::time::sleep(Duration::from_millis(milliseconds));
+    let first = async {
+        after(2000).await;
+        server.inject(Fault::delay(Duration::from_millis(500)).resource("leases").always());
+    };
+    running.run(first, after(2200)).await.unwrap();
+    assert_eq!(holder(&server).await, "");
+    let lease = ReadRequest::<kubernetes_models::coordination::v1::Lease>::namespaced("default", "operator");
+    let lease = lease.send(&server.client()).await.unwrap();
+    assert_eq!(lease.spec.unwrap().holder_identity.as_deref().unwrap_or_default(), "");
+}
+
 #[tokio::test(start_paused = true)]
 async fn it_ends_when_all_services_have_ended() {
     let server = TestServer::in_process();
@@ -346,7 +367,7 @@ async fn a_controller_is_warm_before_it_leads() {
         r#"controller_runtime_max_concurrent_reconciles{controller="maps"} 1"#,
         r#"controller_runtime_active_workers{controller="maps"} 0"#,
         r#"workqueue_adds_total{controller="maps",name="maps"} 1"#,
-        r#"leader_election_master_status{name="default/operator"} 1"#,
+        r#"leader_election_master_status{name="operator"} 1"#,
     ] {
         assert!(metrics.lines().any(|found| found == line), "{line}\n{metrics}");
     }

@@ -1,11 +1,12 @@
 //! The metrics of this crate's types, by the names of controller-runtime and client-go.
 
 use std::hash::Hash;
+use std::sync::Weak;
 
 use kubernetes_election::{ElectionStatus, ShardsStatus};
 use kubernetes_serving::MetricsText;
 
-use super::Metrics;
+use super::{Metrics, Owner};
 use crate::controller::Monitors;
 use crate::{ControllerCounts, Monitor, Queue, QueueCounts, Recorder};
 
@@ -23,11 +24,12 @@ impl Metrics {
     /// Adds the metrics of a controller and its queue, such as `controller_runtime_reconcile_total`, with the label
     /// `controller`.
     pub fn add_controller(&self, monitor: Monitor) {
-        self.add(move |text| {
-            let counts = monitor.counts();
-            write_controller(text, &[("controller", monitor.name())], &counts);
-            write_queue(text, &[("controller", monitor.name()), ("name", monitor.name())], &counts.queue);
-        });
+        self.add(move |text| write_monitor(text, &monitor, &[]));
+    }
+
+    /// As [`add_controller`](Self::add_controller), until the owner is gone.
+    pub(crate) fn add_controller_of(&self, owner: Weak<Owner>, monitor: Monitor) {
+        self.add_of(Some(owner), move |text| write_monitor(text, &monitor, &[]));
     }
 
     /// Adds the metrics of the shards of a service, `shards_held`, `shards_share` and `shards_members` with the label
@@ -42,10 +44,7 @@ impl Metrics {
             text.gauge("shards_share", help, &labels, status.share() as f64);
             text.gauge("shards_members", "Number of replicas that share the shards", &labels, status.members() as f64);
             for (shard, monitor) in monitors.all() {
-                let (counts, shard) = (monitor.counts(), shard.to_string());
-                let labels = [("controller", monitor.name()), ("name", monitor.name()), ("shard", shard.as_str())];
-                write_controller(text, &[labels[0], labels[2]], &counts);
-                write_queue(text, &labels, &counts.queue);
+                write_monitor(text, &monitor, &[("shard", &shard.to_string())]);
             }
         });
     }
@@ -54,7 +53,8 @@ impl Metrics {
     /// label `name`.
     pub fn add_election(&self, status: ElectionStatus) {
         self.add(move |text| {
-            let labels = [("name", status.lease())];
+            // As Kubernetes' components, which do not tell the namespace.
+            let labels = [("name", status.lease().rsplit('/').next().unwrap_or_default())];
             let help = "Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, \
                         1 indicates master. 'name' is the string used to identify the lease. Please make sure to \
                         group by name.";
@@ -87,6 +87,13 @@ impl Metrics {
 
 /// The names and values of labels.
 type Labels<'a> = &'a [(&'a str, &'a str)];
+
+/// Writes the metrics of a controller and its queue, with these labels besides.
+fn write_monitor(text: &mut MetricsText, monitor: &Monitor, labels: Labels<'_>) {
+    let (counts, name) = (monitor.counts(), monitor.name());
+    write_controller(text, &[&[("controller", name)], labels].concat(), &counts);
+    write_queue(text, &[&[("controller", name), ("name", name)], labels].concat(), &counts.queue);
+}
 
 fn write_controller(text: &mut MetricsText, labels: Labels<'_>, counts: &ControllerCounts) {
     for (result, runs) in [

@@ -112,8 +112,8 @@ async fn queues_elections_and_recorders_have_the_names_of_dashboards() {
         r#"workqueue_work_duration_seconds_bucket{controller="scaler",name="scaler",le="1e-8"} 1"#,
         r#"workqueue_unfinished_work_seconds{controller="scaler",name="scaler"} 0"#,
         r#"workqueue_longest_running_processor_seconds{controller="scaler",name="scaler"} 0"#,
-        r#"leader_election_master_status{name="default/scaler"} 0"#,
-        r#"leader_election_slowpath_total{name="default/scaler"} 0"#,
+        r#"leader_election_master_status{name="scaler"} 0"#,
+        r#"leader_election_slowpath_total{name="scaler"} 0"#,
         r#"event_recorder_events_total{result="sent"} 0"#,
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");

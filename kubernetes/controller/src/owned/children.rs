@@ -11,6 +11,7 @@ use super::error::{Cause, OwnedError};
 use super::recreate::{is_immutable, recreate};
 use super::{Change, OwnedChange, OwnedSet};
 use crate::Context;
+use crate::applied::Apply;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -108,19 +109,29 @@ where
     let current = stored::<K, C>(set.context, &key);
     let path = Path::of::<C>(key.namespace()).object(key.name());
     let request = ApplyRequest::at(path, &*child, set.manager.clone()).force(true);
+    // What can't be encoded is an error of the request.
+    let body = request.body().unwrap_or_default();
+    let apply = Apply { of: TypeId::of::<C>(), key: &key, manager: &set.manager, body: &body };
+    let applied = set.context.applied();
     let request = match &current {
+        Some(current) if applied.is_unchanged_by(&apply, &**current) => return Ok(Change::Unchanged),
         Some(current) => request.unless_equal(current),
         None => request,
     };
     let client = set.context.client();
     match request.send(client).await {
-        Ok(applied) => Ok(match current {
-            None => Change::Created,
-            Some(current) if current.metadata().resource_version == applied.metadata().resource_version => {
-                Change::Unchanged
+        Ok(answer) => {
+            if let Some(store) = set.context.store_of::<C>() {
+                applied.note(&apply, &answer, store.len());
             }
-            Some(_) => Change::Updated,
-        }),
+            Ok(match current {
+                None => Change::Created,
+                Some(current) if current.metadata().resource_version == answer.metadata().resource_version => {
+                    Change::Unchanged
+                }
+                Some(_) => Change::Updated,
+            })
+        }
         Err(error) if set.recreates && is_immutable(&error) => recreate(client, child, &set.manager)
             .await
             .map(|()| Change::Recreated)

@@ -43,7 +43,7 @@ pub enum Change {
     Deleted,
 }
 
-/// The children that an object should have: made by [`Context::owned_set`].
+/// The children that an object should have; created by [`Context::owned_set`].
 ///
 /// ```
 /// # kubernetes_core::doc_test_resource!(Pod);
@@ -61,9 +61,9 @@ pub enum Change {
 ///
 /// Each child gets the owner's namespace, if it has none, and a reference to the owner as its controller, and is applied
 /// ([`ApplyRequest`](kubernetes_core::ApplyRequest)) by force, in the order given: fields that were in the set before and
-/// are not any more are removed, and those of others stay. A child that is as it should be in the store is not sent. Then
-/// children that the set had before and has not any more are deleted: objects of the same types of which the owner is the
-/// controller, and which this set has applied.
+/// are not any more are removed, and those of others stay. A child that is as it should be in the store, or as the same
+/// apply has left it, is not sent. Then children that the set had before and has not any more are deleted: objects of the
+/// same types of which the owner is the controller, and which this set has applied.
 #[must_use = "it does nothing until it is applied"]
 pub struct OwnedSet<'a, K: Object> {
     context: &'a Context<K>,
@@ -74,7 +74,7 @@ pub struct OwnedSet<'a, K: Object> {
 }
 
 impl<K: Object> Context<K> {
-    /// Makes the children of `owner` of one type exactly these: see [`OwnedSet`].
+    /// Makes these the only children of `owner` of this type; see [`OwnedSet`].
     ///
     /// ```
     /// # kubernetes_core::doc_test_resource!(Pod);
@@ -89,10 +89,10 @@ impl<K: Object> Context<K> {
     /// ```
     ///
     /// # Errors
-    /// As [`OwnedSet::apply`].
+    /// See [`OwnedSet::apply`].
     ///
     /// # Cancel safety
-    /// As [`OwnedSet::apply`].
+    /// Like [`OwnedSet::apply`].
     pub async fn apply_owned<C>(
         &self,
         owner: &K,
@@ -104,7 +104,7 @@ impl<K: Object> Context<K> {
         self.owned_set(owner).children(children).apply().await
     }
 
-    /// An empty set of children, which may be of several types.
+    /// Creates an empty set of children, which may be of several types.
     pub fn owned_set<'a>(&'a self, owner: &'a K) -> OwnedSet<'a, K> {
         let manager = self.controller_name().into();
         OwnedSet { context: self, owner, manager, recreates: false, kinds: Vec::new() }
@@ -120,7 +120,7 @@ impl<'a, K: Object> OwnedSet<'a, K> {
         self.children([child])
     }
 
-    /// Adds children of one type. With none, all that there were of this type are deleted.
+    /// Adds children of one type. Without any, all existing ones of this type are deleted.
     pub fn children<C>(mut self, children: impl IntoIterator<Item = C>) -> Self
     where
         C: Resource + Watchable + Clone + PartialEq + 'a,
@@ -146,20 +146,20 @@ impl<'a, K: Object> OwnedSet<'a, K> {
 
     /// Deletes a child and creates it again if the server refuses a change because a field is immutable.
     ///
-    /// Before it deletes one, it asks the server by a dry run whether that would take the new one. The child's own children
-    /// are deleted with it, in the background. If it has finalizers, this is an error until it is gone.
+    /// Before it deletes one, it asks the server by a dry run whether that would take the new one. The child's own
+    /// children are deleted with it, in the background. If it has finalizers, this is an error until it is gone.
     pub fn recreate_immutable(mut self) -> Self {
         self.recreates = true;
         self
     }
 
-    /// Applies the children, and deletes those that are not in the set any more.
+    /// Applies the children, and deletes those that are no longer in the set.
     ///
     /// # Errors
-    /// The first error; nothing is deleted then but a child that is recreated.
+    /// Returns the first error; then nothing is deleted other than a child that is recreated.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves open which children were applied. Applying the set again is safe.
+    /// If the future is dropped, it is unknown which children were applied. Applying the set again is safe.
     pub async fn apply(mut self) -> Result<Vec<OwnedChange>, OwnedError> {
         let mut changes = Vec::new();
         let mut kinds = std::mem::take(&mut self.kinds);

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// How an item is added to a [`Queue`](crate::Queue), by [`Queue::add_with`](crate::Queue::add_with).
+/// Options for adding an item to a [`Queue`](crate::Queue) with [`Queue::add_with`](crate::Queue::add_with).
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,35 +24,36 @@ pub struct Add<R = ()> {
 }
 
 impl<R> Add<R> {
-    /// The priority of work that can wait: of the objects of a first list, and of those that are looked at again without
-    /// a change. Others have 0. (controller-runtime's `LowPriority`.)
+    /// The priority of work that can wait: of the objects of a first list, and of those that are looked at again
+    /// without a change. Others have 0. (controller-runtime's `LowPriority`.)
     pub const LOW: i32 = -100;
 
-    /// At once, with priority 0 and without a reason.
+    /// Adds at once, with priority 0 and without a reason.
     pub fn new() -> Self {
         Self { after: Duration::ZERO, priority: 0, resets_backoff: false, ends_requeue: true, reason: None }
     }
 
-    /// After a time. If the item is queued already, the earlier time counts.
+    /// Adds after a time. If the item is already queued, the earlier time applies.
     pub fn after(mut self, delay: Duration) -> Self {
         self.after = delay;
         self
     }
 
-    /// A priority: items with a higher one are handed out first. If the item is queued already, the higher one counts.
+    /// Sets the priority: items with a higher one are handed out first. If the item is already queued, the higher
+    /// priority applies.
     pub fn priority(mut self, priority: i32) -> Self {
         self.priority = priority;
         self
     }
 
-    /// The reason, which the worker is told.
+    /// Sets the reason, which the worker gets.
     pub fn reason(mut self, reason: R) -> Self {
         self.reason = Some(reason);
         self
     }
 
-    /// Leaves an item waiting that has asked to come again ([`Delivery::requeue`](crate::Delivery::requeue)): what it is
-    /// added for is its own doing.
+    /// Leaves an item waiting that has asked to come again ([`Delivery::requeue`](crate::Delivery::requeue)): what it
+    /// is added for is its own doing.
     pub fn keep_requeue(mut self) -> Self {
         self.ends_requeue = false;
         self

@@ -12,7 +12,7 @@ use super::{GroupOf, Queue};
 /// From 5 ms to 1,000 s, as client-go's `DefaultTypedControllerRateLimiter`.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(5), Duration::from_secs(1000));
 
-/// Settings of a [`Queue`], made by [`Queue::builder`].
+/// Settings of a [`Queue`], created by [`Queue::builder`].
 #[must_use = "a builder does nothing until a queue is built"]
 pub struct QueueBuilder<T, R = ()> {
     backoff: Backoff,
@@ -26,18 +26,19 @@ impl<T: Clone + Eq + Hash, R: PartialEq> QueueBuilder<T, R> {
         Self { backoff: BACKOFF, bucket: None, group_of: None, types: std::marker::PhantomData }
     }
 
-    /// How long an item waits after it has failed; by default, 5 ms the first time, doubling up to 1,000 s. Jitter is not
-    /// applied.
+    /// How long an item waits after it has failed; by default, 5 ms the first time, doubling up to 1,000 s. Jitter is
+    /// not applied.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// Limits the retries of all items together to a number per second, after a burst. By default, there is no such limit.
+    /// Limits the retries of all items together to a number per second, after a burst. By default, there is no such
+    /// limit.
     ///
     /// An item waits for the longer of this limit and its backoff, as with client-go's
-    /// `DefaultTypedControllerRateLimiter` (10 per second after a burst of 100). A rate that is not a positive number is
-    /// taken for one in a day.
+    /// `DefaultTypedControllerRateLimiter` (10 per second after a burst of 100). A rate that is not a positive number
+    /// counts as one in a day.
     pub fn retry_limit(mut self, per_second: f64, burst: u32) -> Self {
         let interval = TokenBucket::interval_of(per_second).unwrap_or(Duration::from_secs(24 * 3600));
         self.bucket = Some(TokenBucket::new(interval, burst));

@@ -16,7 +16,7 @@ pub struct QueueCounts {
     pub running: usize,
     /// How many items could be handed out so far; adds that collapsed are one: `workqueue_adds_total`.
     pub adds: u64,
-    /// How many attempts have failed or were requeued: `workqueue_retries_total`.
+    /// How many attempts have failed, or asked for another after a time: `workqueue_retries_total`.
     pub retries: u64,
     /// How long items could be handed out before they were: `workqueue_queue_duration_seconds`.
     pub queue_duration: Histogram,
@@ -26,6 +26,8 @@ pub struct QueueCounts {
     pub unfinished_work: Duration,
     /// The longest of these: `workqueue_longest_running_processor_seconds`.
     pub longest_running: Duration,
+    /// The shortest of these; `None` if no worker has an item.
+    pub shortest_running: Option<Duration>,
 }
 
 impl QueueCounts {

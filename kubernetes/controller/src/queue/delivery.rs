@@ -7,10 +7,10 @@ use super::add::Add;
 use super::state::{Outcome, Taken};
 use super::{Queue, Reasons};
 
-/// An item that a worker has taken from a [`Queue`], until it says how the attempt went.
+/// An item that a worker has taken from a [`Queue`], until it reports the outcome of the attempt.
 ///
-/// Nobody else gets the item meanwhile; if it is added, it is handed out again afterwards. One that is dropped, as by a
-/// panic, has [failed](Self::retry).
+/// No other worker gets the item in that time; if it is added, it is handed out again afterwards. If the delivery is
+/// dropped, for example by a panic, the attempt has [failed](Self::retry).
 #[must_use = "an item that is dropped has failed, and is retried"]
 pub struct Delivery<T: Clone + Eq + Hash, R: PartialEq = ()> {
     queue: Queue<T, R>,
@@ -57,8 +57,8 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Delivery<T, R> {
         self.finish(|_| Outcome::Done(Some(add)));
     }
 
-    /// The attempt succeeded, but the outcome is not there yet: the item is added again after its backoff, which grows as
-    /// after failures.
+    /// The attempt succeeded, but the outcome is not ready yet: the item is added again after its backoff, which grows
+    /// as after failures.
     ///
     /// If it is added before, it comes at once, and the backoff does not grow for that.
     pub fn requeue(mut self, add: Add<R>) {
@@ -72,12 +72,13 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Delivery<T, R> {
         self.finish(|taken| Outcome::Failed { reasons: taken.reasons, priority: taken.priority });
     }
 
-    /// As [`retry`](Self::retry), with another priority.
+    /// Like [`retry`](Self::retry), with another priority.
     pub fn retry_with_priority(mut self, priority: i32) {
         self.finish(|taken| Outcome::Failed { reasons: taken.reasons, priority });
     }
 
-    /// Puts the item back until it is [released](Queue::release), or `limit` is over: this does not count as an attempt.
+    /// Puts the item back until it is [released](Queue::release), or `limit` is over: this does not count as an
+    /// attempt.
     ///
     /// If it is added before, it does not come earlier.
     pub fn hold(mut self, limit: Duration) {

@@ -26,7 +26,7 @@ pub use reasons::Reasons;
 use crate::clock::{self, sleep_until};
 use state::{Next, Outcome, Phase, State};
 
-/// A queue of items to work on, as keys of objects that are to be looked at.
+/// A queue of items to work on, such as the keys of objects to reconcile.
 ///
 /// ```
 /// use std::time::Duration;
@@ -53,19 +53,20 @@ use state::{Next, Outcome, Phase, State};
 /// # }
 /// ```
 ///
-/// - **An item is never with two workers.** One that is added while a worker has it is handed out again afterwards.
-/// - **Adds collapse**: an item is in the queue once, with all [reasons](Reasons), the highest priority and the earliest
-///   time.
+/// - **Two workers never have the same item.** An item that is added while a worker has it is handed out again
+///   afterwards.
+/// - **Adds collapse**: an item is in the queue once, with all [reasons](Reasons), the highest priority and the
+///   earliest time.
 /// - **Order**: by priority, then in the order in which items became ready; with
 ///   [`fair_by`](QueueBuilder::fair_by), each group in turn. Of 32 items in a row, one has a lower priority, and
-///   of those each has its turn, so that none waits for ever.
-/// - **Failures**: an item that has [failed](Delivery::retry) comes again after a backoff of its own. Adding it meanwhile
-///   neither shortens the backoff nor counts as a failure
+///   of those each has its turn, so that none waits forever.
+/// - **Failures**: an item that has [failed](Delivery::retry) is handed out again after its own backoff. Adding it in
+///   the meantime neither shortens the backoff nor counts as a failure
 ///   ([kubernetes#132805](https://github.com/kubernetes/kubernetes/issues/132805)), unless the add
 ///   [resets](Add::reset_backoff) it.
 ///
-/// The behaviour is that of client-go's `workqueue` and controller-runtime's `priorityqueue` otherwise. Each operation
-/// takes O(log n). A clone is the same queue.
+/// Otherwise, the behavior is that of client-go's `workqueue` and controller-runtime's `priorityqueue`. Each operation
+/// takes O(log n). Clones refer to the same queue.
 pub struct Queue<T, R = ()> {
     shared: Arc<Shared<T, R>>,
 }
@@ -83,7 +84,7 @@ struct Shared<T, R> {
 }
 
 impl<T: Clone + Eq + Hash, R: PartialEq> Queue<T, R> {
-    /// A queue with the builder's defaults.
+    /// Creates a queue with the builder's defaults.
     pub fn new() -> Self {
         Self::builder().build()
     }
@@ -98,7 +99,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Queue<T, R> {
         Self { shared: Arc::new(Shared { group_of, state: Mutex::new(state), changed, finished }) }
     }
 
-    /// Adds an item, to be handed out at once. Returns whether it was taken in: a queue that has ended takes none.
+    /// Adds an item, to be handed out at once. Returns false if the queue has ended.
     pub fn add(&self, item: T) -> bool {
         self.add_with(item, Add::new())
     }
@@ -112,10 +113,10 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Queue<T, R> {
         is_added
     }
 
-    /// Waits for the next item; returns `None` after the end of the queue.
+    /// Waits for the next item; returns `None` after the queue has ended.
     ///
     /// # Cancel safety
-    /// No item is lost when the future is dropped.
+    /// No item is lost if the future is dropped.
     pub async fn next(&self) -> Option<Delivery<T, R>> {
         loop {
             let until = match self.poll_next() {
@@ -174,7 +175,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Queue<T, R> {
         self.shared.finished.notify_waiters();
     }
 
-    /// How many items can be handed out now.
+    /// The number of items that can be handed out now.
     pub fn len(&self) -> usize {
         lock(&self.shared.state).len(clock::now())
     }
@@ -184,18 +185,19 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Queue<T, R> {
         self.len() == 0
     }
 
-    /// How often an item has failed in a row.
+    /// The number of consecutive failures of an item.
     pub fn failures(&self, item: &T) -> u32 {
         lock(&self.shared.state).failures(item)
     }
 
-    /// Ends the queue: it takes no more items, forgets those that wait for a time, hands out the rest, and then `None`.
+    /// Ends the queue: it accepts no further items, discards those that wait for a time, and hands out the rest,
+    /// followed by `None`.
     pub fn shut_down(&self) {
         self.end(Phase::ShutDown);
     }
 
-    /// Ends the queue, and waits until workers are done with all items that it had, and with those that were added while
-    /// a worker had them.
+    /// Ends the queue, and waits until workers are done with all items that it had, and with those that were added
+    /// while a worker had them.
     ///
     /// # Cancel safety
     /// The queue has ended, whether this is awaited or not.

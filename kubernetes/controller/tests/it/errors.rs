@@ -7,6 +7,7 @@ use kubernetes_client::Backoff;
 use kubernetes_controller::{Action, Context, Terminal};
 use kubernetes_core::ListRequest;
 use kubernetes_models::core::v1::ConfigMap;
+use kubernetes_testing::Fault;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -340,4 +341,36 @@ async fn an_own_change_does_not_end_the_wait_of_a_requeue() {
     merge::<Widget>(&client, "a", json!({"metadata": {"labels": {"team": "b"}}})).await;
     assert_eq!(count.take().await, ["4"], "another's change does end it");
     running.stop().await.unwrap();
+}
+
+/// A status patch whose answer is lost, or which is lost itself: a user's change after the run has failed is another's.
+#[tokio::test(start_paused = true)]
+async fn a_change_after_a_write_of_unknown_outcome_starts_over() {
+    for is_written in [true, false] {
+        let server = server();
+        let client = server.client();
+        let count = Log::default();
+        let running = Running::start(controller(&client).backoff(Backoff::new(SECOND * 100, SECOND * 1000)), {
+            let count = count.clone();
+            move |widget: Arc<Widget>, context: Context<Widget>| {
+                count.push(context.attempt().to_string());
+                async move {
+                    let patch = kubernetes_core::Patch::merge(&json!({"status": {"tried": context.run_id()}}));
+                    let request = kubernetes_core::PatchRequest::<Widget>::namespaced("default", widget.name(), &patch);
+                    let request = request.subresource("status").send(context.client());
+                    tokio::time::timeout(SECOND, request).await??;
+                    Outcome::Err("it fails afterwards".into())
+                }
+            }
+        });
+        let fault = if is_written { Fault::disconnect() } else { Fault::silence() };
+        server.inject(fault.verb("patch").path("/apis/example.com/v1/namespaces/default/widgets/a/status"));
+        create(&client, "a").await;
+        tokio::time::sleep(SECOND * 70).await;
+        assert_eq!(count.take().await, ["1"], "{is_written}");
+        let widget = resize(&client, "a", 7).await;
+        assert_eq!(!widget.status["tried"].is_null(), is_written);
+        assert_eq!(count.take().await, ["1"], "{is_written}: at once, and from the first attempt");
+        running.stop().await.unwrap();
+    }
 }

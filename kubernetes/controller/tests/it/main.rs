@@ -4,6 +4,7 @@ mod consistency;
 mod errors;
 mod finalizers;
 mod lifecycle;
+mod manager;
 mod owned;
 mod runs;
 mod shards;

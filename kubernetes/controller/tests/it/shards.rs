@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kubernetes_client::{Client, Error};
-use kubernetes_controller::{Action, Context, Controller, Manager, ManagerError, Settings};
-use kubernetes_core::{ListRequest, Patch, PatchRequest};
-use kubernetes_testing::TestServer;
+use kubernetes_controller::{Action, Admin, Context, Controller, Manager, ManagerError, Settings};
+use kubernetes_core::{ListRequest, ObjectKey, Patch, PatchRequest};
+use kubernetes_models::coordination::v1::Lease;
+use kubernetes_testing::{Fault, TestServer};
 use serde_json::json;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -63,7 +64,7 @@ struct Replica {
     task: JoinHandle<Result<(), ManagerError>>,
     stop: Option<oneshot::Sender<()>>,
     is_cut: Arc<AtomicBool>,
-    metrics: kubernetes_controller::Metrics,
+    admin: Admin,
 }
 
 impl Replica {
@@ -98,15 +99,19 @@ impl Replica {
                 },
             )
         });
-        let (metrics, (stop, stopped)) = (manager.metrics().clone(), oneshot::channel::<()>());
+        let (admin, (stop, stopped)) = (manager.admin().clone(), oneshot::channel::<()>());
         let task = tokio::spawn(manager.run_until(async move { drop(stopped.await) }));
-        Self { task, stop: Some(stop), is_cut, metrics }
+        Self { task, stop: Some(stop), is_cut, admin }
     }
 
     fn metric(&self, name: &str) -> f64 {
-        let text = self.metrics.render();
+        let text = self.admin.metrics().render();
         let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name} in {text}"));
         line.rsplit(' ').next().unwrap().parse().unwrap()
+    }
+
+    fn answers(&self, path: &str) -> http::StatusCode {
+        self.admin.respond(&http::Method::GET, path, "").status()
     }
 
     async fn stop(mut self) {
@@ -166,7 +171,7 @@ async fn replicas_share_the_objects_and_no_two_runs_overlap() {
         assert!(shares.len() == 3 && shares.iter().all(|(_, share)| *share >= 4), "{shares:?}");
         assert_eq!(shares.iter().map(|(_, share)| share).sum::<usize>(), OBJECTS, "each runs in one replica");
         assert_eq!(a.metric("shards_held"), 3.0);
-        let text = a.metrics.render();
+        let text = a.admin.metrics().render();
         let reconciled = "controller_runtime_reconcile_total{controller=\"widgets\",shard=\"";
         assert!(text.lines().filter(|line| line.starts_with(reconciled)).count() >= 3, "{text}");
 
@@ -237,5 +242,112 @@ async fn the_controllers_of_a_manager_share_informers() {
     };
     assert_eq!((watches("widgets", false), watches("widgets", true)), (1, 4));
     assert_eq!((watches("gadgets", false), watches("gadgets", true)), (1, 0));
+    drop(task);
+}
+
+/// A run that does not end is canceled in time for the release of its shard's Lease.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_hangs_does_not_keep_its_shard() {
+    let (server, runs) = (server(), Runs::default());
+    create(&server.client(), "w0").await;
+    let a = Replica::start(&server, "a", SECOND * 3600, &runs);
+    tokio::time::sleep(SECOND * 5).await;
+    assert_eq!(runs.active.lock().unwrap().len(), 1);
+    let start = tokio::time::Instant::now();
+    a.stop().await;
+    assert!(start.elapsed() < SECOND * 30, "{:?}", start.elapsed());
+    let leases = ListRequest::<Lease>::namespaced("default").send(&server.client()).await.unwrap().items;
+    let shards: Vec<_> = leases.iter().filter(|lease| lease.name().contains("-of-")).collect();
+    assert_eq!(shards.len(), 8);
+    for lease in shards {
+        let holder = lease.spec.as_ref().and_then(|spec| spec.holder_identity.as_deref()).unwrap_or_default();
+        assert_eq!(holder, "", "{} is released", lease.name());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_is_ready_when_the_objects_of_its_shards_are_known() {
+    let (server, runs) = (server(), Runs::default());
+    create(&server.client(), "w0").await;
+    server.inject(Fault::silence().resource("leases").verb("list").always());
+    let a = Replica::start(&server, "a", SECOND, &runs);
+    tokio::time::sleep(SECOND * 20).await;
+    assert_eq!((a.answers("/readyz/widgets"), a.answers("/livez/widgets")), (FAILED, http::StatusCode::OK));
+    server.clear_faults();
+    server.inject(Fault::silence().resource("widgets").always());
+    tokio::time::sleep(SECOND * 20).await;
+    assert_eq!(a.metric("shards_held"), 8.0);
+    assert_eq!(a.answers("/readyz/widgets"), FAILED, "it holds the shards, and does not know their objects");
+    server.clear_faults();
+    tokio::time::sleep(SECOND * 120).await;
+    assert_eq!(a.answers("/readyz/widgets"), http::StatusCode::OK);
+    // One with another number of shards must be ready, or the old replicas would not be ended.
+    let mut settings = Settings::new("operator");
+    (settings.leader_elect, settings.admin_address) = (false, None);
+    settings.identity = Some("b".to_owned());
+    let manager = Manager::new(&server.client(), "example.com/operator", settings)
+        .sharded("widgets", 4, |context| Controller::new(context.client(), widgets()).named("widgets").runner(idle));
+    let admin = manager.admin().clone();
+    let task = AbortOnDrop(tokio::spawn(manager.run_until(std::future::pending())));
+    tokio::time::sleep(SECOND * 10).await;
+    assert_eq!(admin.respond(&http::Method::GET, "/readyz/widgets", "").status(), http::StatusCode::OK);
+    drop(task);
+    a.stop().await;
+}
+
+const FAILED: http::StatusCode = http::StatusCode::INTERNAL_SERVER_ERROR;
+
+async fn idle(_: Arc<Widget>, _: Context<Widget>) -> Result<Action, Error> {
+    Ok(Action::await_change())
+}
+
+#[tokio::test(start_paused = true)]
+async fn controllers_of_two_sharded_services_have_two_names() {
+    let server = server();
+    let mut settings = Settings::new("operator");
+    (settings.leader_elect, settings.admin_address) = (false, None);
+    let build = |context: &kubernetes_controller::ServiceContext| {
+        Controller::new(context.client(), widgets()).named("widgets").runner(idle)
+    };
+    let manager = Manager::new(&server.client(), "example.com/operator", settings);
+    let error = manager.sharded("one", 2, build).sharded("two", 2, build).run_until(std::future::pending()).await;
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("another controller has this name"), "{error}");
+}
+
+/// A related object concerns the controller of one shard, not those of all.
+#[tokio::test(start_paused = true)]
+async fn a_mapped_key_is_for_the_shard_of_its_object() {
+    let (server, log) = (server(), Log::default());
+    let client = server.client();
+    for name in ["a", "b", "c", "d", "e"] {
+        create(&client, name).await;
+    }
+    let mut settings = Settings::new("operator");
+    (settings.leader_elect, settings.admin_address) = (false, None);
+    let manager = Manager::new(&client, "example.com/operator", settings).sharded("widgets", 4, {
+        let log = log.clone();
+        move |context| {
+            let related = |gadget: &Gadget| [ObjectKey::new("default", &gadget.spec.reference)];
+            let controller = Controller::new(context.client(), widgets()).named("widgets").watches(gadgets(), related);
+            controller.runner(log.reconcile())
+        }
+    });
+    let metrics = manager.metrics().clone();
+    let task = AbortOnDrop(tokio::spawn(manager.run_until(std::future::pending())));
+    tokio::time::sleep(SECOND * 5).await;
+    assert_eq!(log.take().await.len(), 5);
+    let runs = || {
+        let text = metrics.render();
+        let of_runs = |line: &&str| line.starts_with("controller_runtime_reconcile_total{");
+        let counts = text.lines().filter(of_runs).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        counts.sum::<f64>()
+    };
+    assert_eq!(runs(), 5.0);
+    let mut gadget = Gadget::named("g");
+    gadget.spec.reference = "c".to_owned();
+    create_in(&client, "default", &gadget).await;
+    assert_eq!(log.take().await.len(), 1);
+    assert_eq!(runs(), 6.0, "one run in all shards");
     drop(task);
 }

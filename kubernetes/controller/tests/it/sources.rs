@@ -18,7 +18,7 @@ async fn owned_objects_lead_to_their_controller() {
     log.take().await;
     create_owned(&client, "child", &a, true).await;
     assert_eq!(log.take().await, ["a: owned gadgets default/child"]);
-    // It gets another owner: both are told.
+    // It gets another owner: both are reconciled.
     let owner = json!([b.owner_ref(true).unwrap()]);
     merge::<Gadget>(&client, "child", json!({"metadata": {"ownerReferences": owner}})).await;
     assert_eq!(log.take().await, ["a: owned gadgets default/child", "b: owned gadgets default/child"]);

@@ -11,7 +11,7 @@ type Result<T> = std::result::Result<T, DecodeError>;
 /// The same document as JSON text.
 ///
 /// # Errors
-/// If it is not CBOR, or has a value that JSON does not have.
+/// Returns an error if the bytes are not CBOR, or contain a value that JSON can't express.
 pub fn to_json(bytes: &[u8]) -> Result<String> {
     let mut decoder = Decoder { bytes, position: 0, depth: 0, writer: Writer::with_capacity(bytes.len() * 5 / 4) };
     decoder.value(ByteStrings::Text)?;
@@ -59,7 +59,7 @@ impl<'a> Decoder<'a> {
         Ok(())
     }
 
-    /// The head behind any tags, and what these make of byte strings, also of those within.
+    /// The head after any tags, and the meaning that these give to byte strings, including nested ones.
     fn untagged(&mut self, mut byte_strings: ByteStrings) -> Result<(Head, ByteStrings)> {
         loop {
             let head = self.head()?;
@@ -67,8 +67,8 @@ impl<'a> Decoder<'a> {
                 return Ok((head, byte_strings));
             }
             byte_strings = match head.argument {
-                1 => return Err(self.error("a time as a number, which Kubernetes does not use")),
-                2 | 3 => return Err(self.error("a number of more than 64 bits")),
+                1 => return Err(self.error("a time encoded as a number, which Kubernetes does not use")),
+                2 | 3 => return Err(self.error("a number with more than 64 bits")),
                 21 => ByteStrings::Base64Url,
                 22 => ByteStrings::Base64,
                 23 => ByteStrings::Base16,
@@ -121,7 +121,7 @@ impl<'a> Decoder<'a> {
             _ => return Err(self.error("a simple value other than true, false and null")),
         };
         if !float.is_finite() {
-            return Err(self.error("a number that is infinite or none"));
+            return Err(self.error("a number that is infinite or NaN"));
         }
         self.writer.float(float);
         Ok(())
@@ -142,7 +142,7 @@ impl<'a> Decoder<'a> {
         Ok(())
     }
 
-    /// Whether a list or map has another entry; the break behind the last one is consumed.
+    /// Whether a list or map has another entry; consumes the break after the last one.
     #[inline]
     fn has_next(&mut self, head: Head, remaining: &mut u64) -> bool {
         if !head.is_indefinite() {
@@ -169,7 +169,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// A string of less than 24 bytes that stands for text, as most are; anything else is not consumed.
+    /// A text string of less than 24 bytes, the most common kind; anything else is not consumed.
     #[inline]
     fn short_text(&mut self, byte_strings: ByteStrings) -> Option<&'a str> {
         let (first, rest) = self.bytes.get(self.position..)?.split_first()?;
@@ -213,7 +213,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// A text must be valid UTF-8; a byte string need not be, and reads as Go writes it to JSON.
+    /// A text string must be valid UTF-8; a byte string need not be, and is read as Go writes it to JSON.
     fn text<'b>(&self, head: Head, byte_strings: ByteStrings, bytes: &'b [u8]) -> Result<Cow<'b, str>> {
         match (byte_strings, std::str::from_utf8(bytes)) {
             (ByteStrings::Base64, _) if head.major == BYTES => Ok(STANDARD.encode(bytes).into()),
@@ -244,7 +244,7 @@ fn replaced(bytes: &[u8]) -> String {
     text
 }
 
-/// A double from half the precision of a single (RFC 8949, appendix D).
+/// A double from a half-precision float (RFC 8949, appendix D).
 fn half(bits: u16) -> f64 {
     let (exponent, fraction) = (i32::from(bits >> 10 & 0x1F), f64::from(bits & 0x3FF));
     let magnitude = match exponent {

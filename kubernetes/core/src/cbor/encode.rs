@@ -4,11 +4,11 @@ use crate::json::{DecodeError, Reader};
 
 /// The same document as CBOR, with the [self-described tag](SELF_DESCRIBED).
 ///
-/// Strings are written as byte strings, as the server does: it takes these for texts, and for base64 where bytes
-/// belong. Objects and lists have indefinite lengths, so nothing needs to be counted before it is written.
+/// Strings are written as byte strings, as the server does: it reads these as text, or as base64 in fields of bytes.
+/// Objects and lists have indefinite lengths, so nothing needs to be counted in advance.
 ///
 /// # Errors
-/// If the text is not JSON.
+/// Returns an error if the text is not JSON.
 pub fn from_json(text: &str) -> Result<Vec<u8>, DecodeError> {
     let mut bytes = Vec::with_capacity(text.len());
     bytes.extend(SELF_DESCRIBED);
@@ -18,7 +18,7 @@ pub fn from_json(text: &str) -> Result<Vec<u8>, DecodeError> {
     Ok(bytes)
 }
 
-/// Recursion is limited by the reader, which counts how deep it is.
+/// The reader tracks the depth, which limits recursion.
 fn value(reader: &mut Reader<'_>, bytes: &mut Vec<u8>) -> Result<(), DecodeError> {
     let mut first = true;
     match reader.token() {
@@ -55,8 +55,8 @@ fn string(text: &str, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(text.as_bytes());
 }
 
-/// Integers that fit 64 bits with a sign stay integers, other numbers become doubles: the server reads integers as
-/// Go's `int64` and refuses larger ones (`IntDecConvertSignedOrFail`), where it takes them for doubles in JSON.
+/// Signed 64-bit integers stay integers; other numbers become doubles. The server reads integers as Go's `int64` and
+/// refuses larger ones (`IntDecConvertSignedOrFail`), although it reads them as doubles in JSON.
 fn number(reader: &mut Reader<'_>, bytes: &mut Vec<u8>) -> Result<(), DecodeError> {
     let text = reader.raw()?;
     if let Ok(integer) = text.parse::<i64>() {

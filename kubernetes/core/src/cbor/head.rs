@@ -18,16 +18,16 @@ const INDEFINITE: u8 = 31;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head {
     pub(super) major: u8,
-    /// The lower five bits: a small argument, or how long it is.
+    /// The lower five bits: a small argument, or the length of the argument.
     pub(super) info: u8,
     /// The argument; zero if the length is indefinite.
     pub(super) argument: u64,
-    /// How many bytes the head has.
+    /// The length of the head in bytes.
     pub(super) length: usize,
 }
 
 impl Head {
-    /// The head that `bytes` start with; `None` if there are too few of them.
+    /// The head that `bytes` start with; `None` if there are too few bytes.
     #[inline]
     pub(super) fn read(bytes: &[u8]) -> Result<Option<Self>, &'static str> {
         let Some((first, rest)) = bytes.split_first() else { return Ok(None) };
@@ -36,7 +36,7 @@ impl Head {
             0..24 => return Ok(Some(Self { major, info, argument: info.into(), length: 1 })),
             24..28 => 1 << (info - 24),
             INDEFINITE if matches!(major, BYTES | TEXT | LIST | MAP) || *first == BREAK => 0,
-            _ => return Err("not CBOR: a head that has no meaning"),
+            _ => return Err("not CBOR: a head with a reserved value"),
         };
         let Some(argument) = rest.get(..width) else { return Ok(None) };
         let argument = argument.iter().fold(0, |argument, byte| argument << 8 | u64::from(*byte));

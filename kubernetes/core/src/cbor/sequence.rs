@@ -3,7 +3,7 @@ use bytes::{Bytes, BytesMut};
 use super::head::{BREAK, BYTES, Head, LIST, MAP, TAG, TEXT};
 use crate::json::{DecodeError, MAX_DEPTH};
 
-/// Splits a stream of bytes into documents: a CBOR sequence (RFC 8742), as a watch is answered with.
+/// Splits a stream of bytes into documents: a CBOR sequence (RFC 8742), such as the response to a watch.
 ///
 /// ```
 /// use kubernetes_core::cbor;
@@ -20,12 +20,12 @@ use crate::json::{DecodeError, MAX_DEPTH};
 /// # Ok::<(), kubernetes_core::json::DecodeError>(())
 /// ```
 ///
-/// Every byte is looked at once, however the stream is cut. A document that will be larger than the limit is refused
-/// when its size is known, and before it has been held.
+/// Every byte is examined once, however the stream is divided into chunks. A document over the limit is refused as soon
+/// as its size is known, before it is buffered.
 #[derive(Debug)]
 pub struct Sequence {
     buffer: BytesMut,
-    /// How much of the first document has been looked at.
+    /// The number of bytes of the first document that have been examined.
     scanned: usize,
     /// The rest of the containers that are open at `scanned`.
     open: Vec<Open>,
@@ -44,20 +44,21 @@ impl Sequence {
         Self { buffer: BytesMut::new(), scanned: 0, open: Vec::new(), limit }
     }
 
-    /// Adds the bytes that came next.
+    /// Appends the next bytes of the stream.
     pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Whether the stream could end here: no document has begun.
+    /// Whether the stream may end here, since no document has begun.
     pub fn is_empty(&self) -> bool {
         self.buffer.is_empty()
     }
 
-    /// The next document; `None` until more bytes have come.
+    /// The next document; `None` if it is not complete yet.
     ///
     /// # Errors
-    /// If the bytes are no CBOR or the document is too large. Nothing that follows can be read then.
+    /// Returns an error if the bytes are not CBOR or the document is too large. The rest of the stream can't be read
+    /// then.
     pub fn next_document(&mut self) -> Result<Option<Bytes>, DecodeError> {
         loop {
             let rest = self.buffer.get(self.scanned..).unwrap_or_default();
@@ -102,7 +103,7 @@ impl Sequence {
             self.open.push(opened);
             return Ok(false);
         }
-        // An item has ended, and with it the containers of which it was the last.
+        // An item has ended, and with it every container whose last item it was.
         while let Some(Open::Items(remaining)) = self.open.last_mut() {
             *remaining -= 1;
             if *remaining > 0 {
@@ -113,7 +114,7 @@ impl Sequence {
         Ok(self.open.is_empty())
     }
 
-    /// Checks that a document which has `more` bytes behind those scanned stays within the limit.
+    /// Checks that a document with `more` bytes after those scanned stays within the limit.
     fn check_size(&self, more: usize) -> Result<(), DecodeError> {
         if self.scanned.saturating_add(more) <= self.limit {
             return Ok(());

@@ -1,22 +1,22 @@
 //! Checks that conversions lose nothing, for tests.
 
-use super::{ConversionError, Spoke, compare, convert, written};
+use super::{ConversionError, Convert, TrySpoke, compare, convert, written};
 use crate::json::Tree;
 use crate::schema::{CustomResource, sample};
 use crate::{JsonPointer, Resource};
 
-/// Checks that nothing of an object is lost when it is converted to a version and back, for tests.
+/// Checks that an object survives a conversion to a version and back, for tests.
 ///
-/// [`check_round_trips`] makes the objects.
+/// [`check_round_trips`] generates the objects.
 ///
 /// # Errors
 /// If the object differs afterwards: the message names the first place.
-pub fn check_round_trip<S: Spoke>(hub: &S::Hub) -> Result<(), ConversionError> {
-    round_trip(hub, S::from_hub, S::to_hub)
+pub fn check_round_trip<S: TrySpoke>(hub: &S::Hub) -> Result<(), ConversionError> {
+    round_trip(hub, S::try_from_hub, S::try_to_hub)
 }
 
-/// Checks that conversions lose nothing, for tests: so many objects of the hub go to a version and back, and so many of
-/// that version to the hub and back.
+/// Checks that conversions lose nothing, for tests: converts `count` objects of the hub to a version and back, and
+/// `count` objects of that version to the hub and back.
 ///
 /// ```
 /// # use kubernetes_core::conversion::{ConversionError, Spoke, check_round_trips};
@@ -27,24 +27,24 @@ pub fn check_round_trip<S: Spoke>(hub: &S::Hub) -> Result<(), ConversionError> {
 /// # }
 /// ```
 ///
-/// The objects are [samples](sample) of the schemas. Those that their type does not read are left out, which are few
-/// unless it has patterns or formats.
+/// The objects are [samples](sample) of the schemas. Samples that their type can't read are skipped; these are few
+/// unless the schema has patterns or formats.
 ///
 /// # Errors
-/// If an object differs afterwards: the message names the first place, and the seed of the sample. If the definition is
-/// not valid, or most samples do not fit their type.
+/// Returns an error if an object differs afterwards (the message names the first place and the seed of the sample), if
+/// the definition is not valid, or if most samples do not fit their type.
 pub fn check_round_trips<S>(count: u64) -> Result<(), ConversionError>
 where
-    S: Spoke<Hub: CustomResource> + CustomResource,
+    S: TrySpoke<Hub: CustomResource> + CustomResource,
 {
-    samples::<S::Hub>(count, |hub| round_trip(hub, S::from_hub, S::to_hub))?;
-    samples::<S>(count, |spoke| round_trip(spoke, S::to_hub, S::from_hub))
+    samples::<S::Hub>(count, |hub| round_trip(hub, S::try_from_hub, S::try_to_hub))?;
+    samples::<S>(count, |spoke| round_trip(spoke, S::try_to_hub, S::try_from_hub))
 }
 
 fn round_trip<A: Resource, B: Resource>(
     object: &A,
-    forth: fn(&A) -> B,
-    back: fn(&B) -> A,
+    forth: Convert<A, B>,
+    back: Convert<B, A>,
 ) -> Result<(), ConversionError> {
     let converted = convert(object, forth, back)?;
     let (before, after) = (written(object)?, written(&convert(&converted, back, forth)?)?);
@@ -56,7 +56,7 @@ fn round_trip<A: Resource, B: Resource>(
     Err(ConversionError(format!("{kind} {version} differs at {place} after a conversion to {other} and back")))
 }
 
-/// Checks the samples of a type that it reads.
+/// Checks the samples that their type can read.
 fn samples<K: CustomResource>(
     count: u64,
     check: impl Fn(&K) -> Result<(), ConversionError>,

@@ -1,4 +1,4 @@
-//! Conversion between the versions of a custom resource: every version, a spoke, to and from one, the hub.
+//! Conversion between the versions of a custom resource: each version, a spoke, is converted to and from the hub.
 //!
 //! ```
 //! use kubernetes_core::conversion::{Spoke, convert_from_hub, convert_to_hub};
@@ -24,7 +24,7 @@
 //! }
 //!
 //! let lantern = Lantern { bulbs: 3, color: "red".into(), ..Lantern::named("a") };
-//! // The old version has no bulbs, and keeps them in an annotation.
+//! // The old version has no field for bulbs, so an annotation keeps them.
 //! let mut old: OldLantern = convert_from_hub(&lantern)?;
 //! old.color = "green".into();
 //! let lantern = convert_to_hub(&old)?;
@@ -33,9 +33,9 @@
 //! # Ok::<(), kubernetes_core::conversion::ConversionError>(())
 //! ```
 //!
-//! Metadata is carried over by the functions, not by the traits. A field that one version has and the other can't hold is
-//! kept in the annotation `GROUP/only-in-VERSION` of the converted object, and put back when that is converted again,
-//! unless its surroundings were changed meanwhile.
+//! The functions carry metadata over, not the traits. A field that the target version does not have is kept in the
+//! annotation `GROUP/only-in-VERSION` of the converted object, and restored when that object is converted again, unless
+//! its surroundings have been changed in the meantime.
 
 mod check;
 
@@ -47,22 +47,89 @@ pub use check::{check_round_trip, check_round_trips};
 use crate::json::{Tree, Value};
 use crate::{JsonPointer, Map, Resource, Str};
 
-/// A version of a custom resource that is converted by way of another one.
+/// A version of a custom resource that is converted by way of another one, the hub.
 ///
 /// `metadata` can be left at its default value: the functions of this module copy it.
 pub trait Spoke: Resource + Sized {
+    /// The version through which this one is converted to all others.
+    type Hub: Resource;
+
+    /// Converts this object to the hub's version.
+    fn to_hub(&self) -> Self::Hub;
+
+    /// Converts the hub's object to this version.
+    fn from_hub(hub: &Self::Hub) -> Self;
+}
+
+/// As [`Spoke`], for a version with objects that the other one can't express: a conversion of one is refused, with the
+/// reason.
+///
+/// ```
+/// use kubernetes_core::conversion::{ConversionError, TrySpoke, convert_to_hub};
+/// # use kubernetes_core::{ObjectMeta, resource};
+/// # #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+/// # struct Lantern { metadata: ObjectMeta, hours: u32 }
+/// # #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+/// # struct OldLantern { metadata: ObjectMeta, hours: String }
+/// # resource!(Lantern: "light.example.com" / "v1" / "Lantern", "lanterns", namespaced, serde);
+/// # resource!(OldLantern: "light.example.com" / "v1beta1" / "Lantern", "lanterns", namespaced, serde);
+///
+/// impl TrySpoke for OldLantern {
+///     type Hub = Lantern;
+///
+///     fn try_to_hub(&self) -> Result<Lantern, ConversionError> {
+///         let invalid = |_| ConversionError::new(format!("hours: {:?} is not a number", self.hours));
+///         Ok(Lantern { hours: self.hours.parse().map_err(invalid)?, ..Lantern::default() })
+///     }
+///
+///     fn try_from_hub(hub: &Lantern) -> Result<Self, ConversionError> {
+///         Ok(Self { hours: hub.hours.to_string(), ..Self::default() })
+///     }
+/// }
+///
+/// let old = OldLantern { hours: "long".into(), ..OldLantern::default() };
+/// assert_eq!(convert_to_hub(&old).unwrap_err().to_string(), "hours: \"long\" is not a number");
+/// ```
+///
+/// Every [`Spoke`] is one.
+pub trait TrySpoke: Resource + Sized {
     /// The version by way of which this one is converted to all others.
     type Hub: Resource;
 
     /// This object in the hub's version.
-    fn to_hub(&self) -> Self::Hub;
+    ///
+    /// # Errors
+    /// If the hub's version can't express it.
+    fn try_to_hub(&self) -> Result<Self::Hub, ConversionError>;
 
     /// The hub's object in this version.
-    fn from_hub(hub: &Self::Hub) -> Self;
+    ///
+    /// # Errors
+    /// If this version can't express it.
+    fn try_from_hub(hub: &Self::Hub) -> Result<Self, ConversionError>;
 }
 
-/// An object that can't be converted, because it can't be written or read.
+impl<S: Spoke> TrySpoke for S {
+    type Hub = S::Hub;
+
+    fn try_to_hub(&self) -> Result<S::Hub, ConversionError> {
+        Ok(self.to_hub())
+    }
+
+    fn try_from_hub(hub: &S::Hub) -> Result<Self, ConversionError> {
+        Ok(Self::from_hub(hub))
+    }
+}
+
+/// An object that can't be converted: a version can't express it, or it can't be written or read.
 pub struct ConversionError(String);
+
+impl ConversionError {
+    /// An error with the reason for which a version can't express an object.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
 
 impl fmt::Display for ConversionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,38 +148,45 @@ impl Error for ConversionError {}
 /// Converts an object to the hub's version.
 ///
 /// # Errors
-/// If an object can't be written or read, which is a bug of its type.
-pub fn convert_to_hub<S: Spoke>(spoke: &S) -> Result<S::Hub, ConversionError> {
-    convert(spoke, S::to_hub, S::from_hub)
+/// If the hub's version can't express it, or an object can't be written or read, which is a bug of its type.
+pub fn convert_to_hub<S: TrySpoke>(spoke: &S) -> Result<S::Hub, ConversionError> {
+    convert(spoke, S::try_to_hub, S::try_from_hub)
 }
 
 /// Converts an object from the hub's version.
 ///
 /// # Errors
 /// As [`convert_to_hub`].
-pub fn convert_from_hub<S: Spoke>(hub: &S::Hub) -> Result<S, ConversionError> {
-    convert(hub, S::from_hub, S::to_hub)
+pub fn convert_from_hub<S: TrySpoke>(hub: &S::Hub) -> Result<S, ConversionError> {
+    convert(hub, S::try_from_hub, S::try_to_hub)
 }
 
 /// Converts an object from one spoke to another.
 ///
 /// # Errors
 /// As [`convert_to_hub`].
-pub fn convert_between<A: Spoke, B: Spoke<Hub = A::Hub>>(spoke: &A) -> Result<B, ConversionError> {
+pub fn convert_between<A: TrySpoke, B: TrySpoke<Hub = A::Hub>>(spoke: &A) -> Result<B, ConversionError> {
     convert_from_hub(&convert_to_hub(spoke)?)
 }
 
-/// A place where an object differs from the original after it was converted and converted back.
+/// A place where an object differs from the original after a conversion and back.
 struct Difference {
     path: JsonPointer,
-    /// The value after the way back.
+    /// The value after the conversion back.
     back: Option<Tree>,
-    /// The value that it was.
+    /// The original value.
     was: Option<Tree>,
 }
 
-fn convert<A: Resource, B: Resource>(from: &A, forth: fn(&A) -> B, back: fn(&B) -> A) -> Result<B, ConversionError> {
-    let mut to = forth(from);
+/// A conversion from one type to another.
+type Convert<A, B> = fn(&A) -> Result<B, ConversionError>;
+
+fn convert<A: Resource, B: Resource>(
+    from: &A,
+    forth: Convert<A, B>,
+    back: Convert<B, A>,
+) -> Result<B, ConversionError> {
+    let mut to = forth(from)?;
     *to.metadata_mut() = from.metadata().clone();
     let key = |version: &str| format!("{}/only-in-{version}", A::GROUP);
     let (theirs, ours) = (key(B::VERSION), key(A::VERSION));
@@ -120,7 +194,7 @@ fn convert<A: Resource, B: Resource>(from: &A, forth: fn(&A) -> B, back: fn(&B) 
     if let Some(kept) = to.metadata_mut().annotations.remove(&theirs) {
         to = restored(to, &kept)?;
     }
-    let mut returned = back(&to);
+    let mut returned = back(&to)?;
     *returned.metadata_mut() = from.metadata().clone();
     let mut lost = Vec::new();
     compare(&JsonPointer::default(), Some(&written(&returned)?), Some(&written(from)?), &mut lost);
@@ -135,7 +209,7 @@ fn written<V: Value>(value: &V) -> Result<Tree, ConversionError> {
     Tree::from_value(value).map_err(|error| ConversionError(format!("the object can't be written: {error}")))
 }
 
-/// Collects the places where two documents differ; lists differ as a whole.
+/// Collects the places where two documents differ; lists are compared as a whole.
 fn compare(path: &JsonPointer, back: Option<&Tree>, was: Option<&Tree>, found: &mut Vec<Difference>) {
     if let (Some(Tree::Object(ours)), Some(Tree::Object(theirs))) = (back, was) {
         let added = theirs.iter().filter(|(key, _)| !ours.iter().any(|(other, _)| other == key));
@@ -160,9 +234,9 @@ fn recorded(differences: &[Difference]) -> Tree {
     Tree::List(differences.iter().map(record).collect())
 }
 
-/// Puts back the values that were lost, where the object is as it was converted.
+/// Restores the lost values in places where the object is unchanged since its conversion.
 fn restored<B: Resource>(to: B, kept: &str) -> Result<B, ConversionError> {
-    // Anyone can write annotations: one that is not ours counts for nothing.
+    // Anyone can write annotations, so a malformed one is ignored.
     let Ok(Tree::List(records)) = crate::json::from_str::<Tree>(kept) else { return Ok(to) };
     let mut tree = written(&to)?;
     for record in &records {
@@ -172,7 +246,7 @@ fn restored<B: Resource>(to: B, kept: &str) -> Result<B, ConversionError> {
             continue;
         }
         match record.get("was") {
-            // A place that can't be set is one whose surroundings are gone.
+            // A place that can't be set has lost its surroundings.
             Some(was) => drop(tree.set(path, was.clone())),
             None => drop(tree.remove(path)),
         }

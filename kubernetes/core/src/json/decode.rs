@@ -1,9 +1,9 @@
 use super::{DecodeError, Reader, Value};
 
-/// How a value is made from a document: the half of [`Value`] that a type with `Default` does not write.
+/// Creates a value from a document: the half of [`Value`] that types with `Default` get for free.
 ///
-/// It is implemented for every [`Value`] that has a default value, which is made and then read in place.
-/// A type without one (a required enum has none) implements [`decode`](Self::decode):
+/// Implemented for every [`Value`] with a default value, which is created and then read in place. A type without one,
+/// such as an enum that must be set, implements [`decode`](Self::decode):
 ///
 /// ```
 /// use kubernetes_core::Str;
@@ -61,19 +61,19 @@ use super::{DecodeError, Reader, Value};
 /// ```
 ///
 /// # Limits
-/// A type that implements this must not implement `Default`: the compiler refuses the two as conflicting (E0119).
-/// `Box<T>` is a value only if `T` has a default value: for one that has none, decode a `T` and box it.
+/// A type that implements this must not implement `Default`: the compiler rejects the combination (E0119). `Box<T>` is
+/// a value only if `T` has a default value; otherwise decode a `T` and box it.
 pub trait Decode: Sized {
     /// Reads the next value.
     ///
     /// # Errors
-    /// If that is not JSON, or does not fit this type.
+    /// Returns an error if the value is not valid JSON, or does not fit this type.
     fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError>;
 
-    /// Reads the next value where it is to stay, which saves moving a large one.
+    /// Reads the next value into its final place, which avoids moving a large one.
     ///
     /// # Errors
-    /// As [`decode`](Self::decode).
+    /// See [`decode`](Self::decode).
     #[doc(hidden)]
     #[inline]
     fn decode_into(place: &mut impl Place<Self>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
@@ -85,7 +85,7 @@ pub trait Decode: Sized {
     /// Replaces `self` with the next value.
     ///
     /// # Errors
-    /// As [`decode`](Self::decode).
+    /// See [`decode`](Self::decode).
     #[doc(hidden)]
     #[inline]
     fn decode_again(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
@@ -114,10 +114,10 @@ impl<V: Value + Default> Decode for V {
     }
 }
 
-/// Where one more value can be put.
+/// A place for one more value.
 #[doc(hidden)]
 pub trait Place<V> {
-    /// Makes a value where it stays.
+    /// Creates a value in place.
     fn put(&mut self, make: impl FnOnce() -> V) -> &mut V;
 }
 
@@ -129,10 +129,10 @@ impl<V> Place<V> for Option<V> {
 }
 
 impl Reader<'_> {
-    /// The value of a field that an object must have; null counts as absent.
+    /// The value of a required field; null counts as absent.
     ///
     /// # Errors
-    /// If the object has not had it.
+    /// Returns an error if the object did not have the field.
     #[inline]
     pub fn required<V>(&self, name: &str, value: Option<V>) -> Result<V, DecodeError> {
         value.ok_or_else(|| self.missing(name))

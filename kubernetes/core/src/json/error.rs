@@ -3,7 +3,7 @@ use std::fmt;
 
 use crate::ObjectKey;
 
-/// A document that can't be decoded: the reason and the place.
+/// The error for a document that can't be decoded, with the reason and the place.
 ///
 /// ```
 /// use kubernetes_core::{Map, json};
@@ -17,9 +17,9 @@ pub struct DecodeError(Box<Inner>);
 struct Inner {
     message: Cow<'static, str>,
     offset: usize,
-    /// Innermost first: the path is added while the error travels outwards.
+    /// Innermost first: the path grows while the error travels outwards.
     path: Vec<Segment>,
-    /// Which object of a list it is in.
+    /// The object of a list that the error is in.
     object: Option<ObjectKey>,
 }
 
@@ -29,7 +29,7 @@ enum Segment {
 }
 
 impl DecodeError {
-    /// An error with `message`, found `offset` bytes into the document.
+    /// Creates an error with `message`, found `offset` bytes into the document.
     #[cold]
     pub fn new(message: impl Into<Cow<'static, str>>, offset: usize) -> Self {
         let message = match message.into() {
@@ -67,14 +67,14 @@ impl DecodeError {
         self
     }
 
-    /// The same error, in this object of a list.
+    /// The same error, attributed to this object of a list.
     #[cold]
     pub(crate) fn in_object(mut self, object: ObjectKey) -> Self {
         self.0.object = Some(object);
         self
     }
 
-    /// The index of the element that it is in, of the list in the outermost field, if that is `field`.
+    /// The index of the failing element in the list `field`, if that is the outermost field.
     pub(crate) fn index_in(&self, field: &str) -> Option<usize> {
         match self.0.path.as_slice() {
             [.., Segment::Index(index), Segment::Field(name)] if **name == *field => Some(*index),
@@ -82,7 +82,7 @@ impl DecodeError {
         }
     }
 
-    /// Whether it is at a path or below it, whose steps are fields, and `None` for the item of a list.
+    /// Whether the error is at a path or below it. The steps of the path are fields, or `None` for the items of a list.
     pub(crate) fn is_within<'p>(&self, path: impl IntoIterator<Item = Option<&'p str>>) -> bool {
         let mut segments = self.0.path.iter().rev();
         path.into_iter().all(|step| match (segments.next(), step) {
@@ -92,12 +92,12 @@ impl DecodeError {
         })
     }
 
-    /// Which object of a list can't be decoded, by the namespace and name that it has in the document.
+    /// The object of a list that can't be decoded, identified by its namespace and name in the document.
     pub fn object(&self) -> Option<&ObjectKey> {
         self.0.object.as_ref()
     }
 
-    /// Where in the document, as `items[3].spec.containers[0].ports`; empty at its root.
+    /// The place in the document, such as `items[3].spec.containers[0].ports`; empty at the root.
     pub fn path(&self) -> String {
         let mut path = String::new();
         for segment in self.0.path.iter().rev() {
@@ -119,7 +119,7 @@ impl DecodeError {
         path
     }
 
-    /// How many bytes into the document.
+    /// The offset into the document in bytes.
     pub fn offset(&self) -> usize {
         self.0.offset
     }
@@ -139,7 +139,7 @@ impl fmt::Display for DecodeError {
     }
 }
 
-/// Longer names and values of a document are cut: a key may have any length.
+/// Longer names and values from a document are cut, as they may have any length.
 const MAX_SHOWN: usize = 512;
 
 fn shortened(text: &str) -> String {
@@ -149,7 +149,7 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// The object's key as far as it can be shown: it comes from a document that may have anything there.
+/// The object's key in a form that is safe to show: the document may have anything there.
 fn shown(object: &ObjectKey) -> String {
     object.to_string().chars().filter(|character| !character.is_control()).take(320).collect()
 }
@@ -162,11 +162,11 @@ impl fmt::Debug for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// A value that can't be written as JSON.
+/// The error for a value that can't be written as JSON.
 pub struct EncodeError(Box<str>);
 
 impl EncodeError {
-    /// An error with this message.
+    /// Creates an error with this message.
     pub fn new(message: impl Into<Box<str>>) -> Self {
         Self(message.into())
     }

@@ -1,4 +1,4 @@
-//! The JSON engine that every model is compiled against.
+//! The JSON reader and writer that every model is compiled against.
 //!
 //! ```
 //! use kubernetes_core::{Map, Str, json};
@@ -32,7 +32,7 @@ pub use value::Constant;
 pub use value::read_text;
 pub use writer::Writer;
 
-/// Anything that can stand in a field of a model, and models themselves.
+/// A value that can be the field of a model; models themselves are values too.
 ///
 /// ```
 /// use kubernetes_core::Str;
@@ -62,45 +62,45 @@ pub use writer::Writer;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A model has [`FIELDS`](Self::FIELDS), [`read_fields`](Self::read_fields) and [`write_fields`](Self::write_fields);
-/// anything else has [`read`](Self::read) and [`write`](Self::write).
-/// All are compiled against the concrete [`Reader`] and [`Writer`].
+/// A model defines [`FIELDS`](Self::FIELDS), [`read_fields`](Self::read_fields) and
+/// [`write_fields`](Self::write_fields); any other type defines [`read`](Self::read) and [`write`](Self::write). All
+/// use the concrete [`Reader`] and [`Writer`].
 ///
-/// A type without a default value implements [`Decode`] as well. A `null` reads as the default value. Where a key appears
-/// twice in an object, the last one wins, as a whole: what Go does with lists and scalars. (With objects and maps, Go
-/// merges the two; no API server writes such a document.)
+/// A type without a default value implements [`Decode`] as well. A `null` is read as the default value. If a key
+/// appears twice in an object, the last value replaces the first, as Go does with lists and scalars. (Go merges objects
+/// and maps; no API server writes such a document.)
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be read from JSON and written to it",
+    message = "`{Self}` can't be read from JSON or written to it",
     note = "a resource with serde's traits takes them by `serde` at the end of `kubernetes_core::resource!`, or by \
             `serde_no_default` if it has no default value; any other type derives `Schema` or implements `Value`"
 )]
 pub trait Value: Decode {
     /// The names of a model's fields on the wire, none of which needs an escape; empty for a type with its own
-    /// [`read`](Self::read), which is not called where there are names.
+    /// [`read`](Self::read), which is called only if there are no names.
     const FIELDS: &'static [&'static str] = &[];
 
     /// Replaces `self` with the reader's next value.
     ///
     /// # Errors
-    /// If that is not JSON, or does not fit this type.
+    /// Returns an error if the value is not valid JSON, or does not fit this type.
     #[inline]
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         self.decode_again(reader)
     }
 
-    /// As [`read`](Self::read), for a value that is the default one already; of a type that has one.
+    /// Like [`read`](Self::read), for a value that already has its type's default value.
     ///
     /// # Errors
-    /// As [`read`](Self::read).
+    /// See [`read`](Self::read).
     #[inline]
     fn read_new(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         if Self::FIELDS.is_empty() { self.read(reader) } else { self.read_fields(reader) }
     }
 
-    /// Reads an object into the fields of a model, which has its default value.
+    /// Reads an object into the fields of a model, which must have its default value.
     ///
     /// # Errors
-    /// If a value does not fit its field.
+    /// Returns an error if a value does not fit its field.
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         reader.fields(&[], &mut [])
     }
@@ -118,23 +118,23 @@ pub trait Value: Decode {
         let _ = writer;
     }
 
-    /// Whether an optional field with this value is left out: `None`, an empty list or map.
+    /// Whether an optional field with this value is omitted: `None`, an empty list or an empty map.
     fn is_absent(&self) -> bool {
         false
     }
 }
 
-/// The value of a model's field, its type forgotten: every [`Value`], and [`Constant`].
+/// A type-erased field of a model: any [`Value`], or a [`Constant`].
 ///
-/// So the loop over the fields is compiled once, and a field costs two functions for each type that fields have.
+/// With it, the loop over the fields is compiled once, and each type of field costs just two functions.
 pub trait AnyValue {
-    /// As [`Value::read`].
+    /// Like [`Value::read`].
     ///
     /// # Errors
-    /// As [`Value::read`].
+    /// See [`Value::read`].
     fn read_any(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
 
-    /// As [`Value::write`].
+    /// Like [`Value::write`].
     fn write_any(&self, writer: &mut Writer);
 }
 
@@ -151,15 +151,17 @@ impl<V: Value> AnyValue for V {
 /// Decodes a document, within the default [`Budget`].
 ///
 /// # Errors
-/// If it is not JSON, does not fit the type or takes too much memory; the error names the place.
+/// Returns an error if the document is not JSON, does not fit the type or takes too much memory. The error names the
+/// place.
 pub fn from_slice<V: Value>(bytes: &[u8]) -> Result<V, DecodeError> {
     read_all(Reader::from_slice(bytes)?)
 }
 
-/// Decodes a document, within the default [`Budget`]. A [`Reader`] can have another.
+/// Decodes a document, within the default [`Budget`]. To use another, create a [`Reader`].
 ///
 /// # Errors
-/// If it is not JSON, does not fit the type or takes too much memory; the error names the place.
+/// Returns an error if the document is not JSON, does not fit the type or takes too much memory. The error names the
+/// place.
 pub fn from_str<V: Value>(text: &str) -> Result<V, DecodeError> {
     read_all(Reader::new(text))
 }
@@ -167,7 +169,7 @@ pub fn from_str<V: Value>(text: &str) -> Result<V, DecodeError> {
 /// Encodes a value.
 ///
 /// # Errors
-/// Only for types that are written by their own serde derives, if these fail.
+/// Returns an error only if the type has serde derives of its own and these fail.
 pub fn to_string<V: Value>(value: &V) -> Result<String, EncodeError> {
     let mut writer = Writer::new();
     value.write(&mut writer);

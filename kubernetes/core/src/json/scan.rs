@@ -1,10 +1,10 @@
 use memchr::memchr2;
 
-/// Where the run of plain string content that starts at `from` ends: at a quote, a backslash, a control character,
-/// or the end of `bytes`.
+/// The end of the run of plain string content that starts at `from`: a quote, a backslash, a control character, or the
+/// end of `bytes`.
 #[inline]
 pub(super) fn string_end(bytes: &[u8], from: usize) -> usize {
-    // Most strings end within this; to look for the end of others by a function call pays.
+    // Most strings end within this length; for longer ones a function call pays off.
     let Some(short) = bytes.get(from..).and_then(<[u8]>::first_chunk::<SHORT>) else {
         return long_string_end(bytes, from);
     };
@@ -25,9 +25,9 @@ fn long_string_end(bytes: &[u8], from: usize) -> usize {
     from + control.unwrap_or(run.len())
 }
 
-/// Whether a string has nothing that JSON escapes, found out for a short one only.
+/// Whether a string is known to need no escapes; only short strings are examined.
 ///
-/// It ends with the last eight bytes, some of which it has then seen twice: a loop over a rest takes longer.
+/// The last eight bytes come last, although some have been seen before: a loop over the remainder takes longer.
 #[inline]
 pub(super) fn is_short_and_plain(bytes: &[u8]) -> bool {
     if bytes.len() > SHORT {
@@ -57,7 +57,7 @@ fn has_control(bytes: &[u8]) -> bool {
     least.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < 0x20
 }
 
-/// In strings up to this length, words of eight bytes are quicker than a call of a function that works on more.
+/// Up to this length, words of eight bytes are faster than a call of a function that processes more at once.
 const SHORT: usize = 32;
 const BLOCK: usize = 32;
 

@@ -5,7 +5,7 @@ use super::Value;
 /// Serializes a value into any serde format, by way of its JSON text.
 ///
 /// # Errors
-/// If the serializer fails.
+/// Returns an error if the serializer fails.
 pub fn serialize<V: Value, S: Serializer>(value: &V, serializer: S) -> Result<S::Ok, S::Error> {
     let text = super::to_string(value).map_err(ser::Error::custom)?;
     let mut source = serde_json::Deserializer::from_str(&text);
@@ -14,10 +14,10 @@ pub fn serialize<V: Value, S: Serializer>(value: &V, serializer: S) -> Result<S:
 
 /// Deserializes a value from any serde format, by way of its JSON text.
 ///
-/// It asks for nothing that only serde_json has, so it works inside `flatten`, `untagged` and tagged types.
+/// It uses no feature specific to serde_json, so it works inside `flatten`, `untagged` and tagged types.
 ///
 /// # Errors
-/// If the input cannot be read, or does not fit the type.
+/// Returns an error if the input cannot be read, or does not fit the type.
 pub fn deserialize<'de, V: Value, D: Deserializer<'de>>(deserializer: D) -> Result<V, D::Error> {
     let mut text = Vec::new();
     serde_transcode::transcode(deserializer, &mut serde_json::Serializer::new(&mut text)).map_err(de::Error::custom)?;

@@ -4,7 +4,7 @@ use std::fmt;
 use super::{DecodeError, Reader, Value, Writer};
 use crate::Str;
 
-/// Any JSON document, taken apart: numbers stay as written, and the keys of objects in their order.
+/// Any JSON document as a tree, in which numbers stay as written and the keys of objects keep their order.
 ///
 /// ```
 /// use kubernetes_core::json::{self, Tree};
@@ -17,8 +17,8 @@ use crate::Str;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Where a key appears twice in an object, the last value counts. Two trees are equal if they are the same document;
-/// the order of keys does not matter, and numbers are compared as text.
+/// If a key appears twice in an object, the last value wins. Two trees are equal if they are the same document; the
+/// order of keys does not matter, and numbers are compared as text.
 #[derive(Clone, Default)]
 pub enum Tree {
     /// `null`
@@ -36,14 +36,14 @@ pub enum Tree {
     Object(Vec<(Str, Tree)>),
 }
 
-/// Up to this many keys, a linear search is as quick as an index.
+/// Up to this many keys, a linear search is as fast as an index.
 const FEW_KEYS: usize = 16;
 
 impl Tree {
-    /// The document that a value is written as.
+    /// Converts a value into its document.
     ///
     /// # Errors
-    /// If the value can't be written, which only types with serde derives of their own can't.
+    /// Returns an error only if the type has serde derives of its own and these fail.
     pub fn from_value<V: Value>(value: &V) -> Result<Self, super::EncodeError> {
         let text = super::to_string(value)?;
         super::from_str(&text).map_err(|error| super::EncodeError::new(error.to_string()))
@@ -52,7 +52,7 @@ impl Tree {
     /// Reads this document as a value.
     ///
     /// # Errors
-    /// If it does not fit the type; the error names the place.
+    /// Returns an error if the document does not fit the type. The error names the place.
     pub fn to_value<V: Value>(&self) -> Result<V, DecodeError> {
         super::from_str(&self.to_text())
     }
@@ -61,11 +61,11 @@ impl Tree {
     pub fn to_text(&self) -> String {
         let mut writer = Writer::new();
         self.write(&mut writer);
-        // Only types with serde derives can fail to be written.
+        // Writing fails only for types with serde derives.
         writer.finish().unwrap_or_default()
     }
 
-    /// The value of a key; `None` if there is none, or if this is not an object.
+    /// The value of a key; `None` if the key is missing, or if this is not an object.
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Object(fields) => fields.iter().find(|(name, _)| *name == key).map(|(_, value)| value),
@@ -80,7 +80,7 @@ impl Tree {
         }
     }
 
-    /// Puts the keys of objects in order, those of inner ones too.
+    /// Sorts the keys of all objects, including nested ones.
     pub(crate) fn sort_keys(&mut self) {
         match self {
             Self::List(items) => items.iter_mut().for_each(Self::sort_keys),
@@ -213,7 +213,7 @@ impl PartialEq for Tree {
     }
 }
 
-/// Objects written by one type have their keys in one order, so that a search is the exception.
+/// Objects written by the same type have their keys in the same order, so a search is the exception.
 fn same_fields(ours: &[(Str, Tree)], theirs: &[(Str, Tree)]) -> bool {
     if ours.len() != theirs.len() {
         return false;
@@ -226,7 +226,7 @@ fn same_fields(ours: &[(Str, Tree)], theirs: &[(Str, Tree)]) -> bool {
 }
 
 impl fmt::Debug for Tree {
-    /// Shows the kind of document and not its content, which may be a Secret.
+    /// Shows the kind of document but not its content, which may be a Secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("null"),

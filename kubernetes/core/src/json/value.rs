@@ -2,7 +2,7 @@ use super::decode::Place;
 use super::{AnyValue, DecodeError, Reader, Value, Writer};
 use crate::Str;
 
-/// The value of a field that is the same in all objects of a type, as `kind` is; it is checked where it is not empty.
+/// The value of a field that is the same in all objects of a type, such as `kind`; it is checked unless it is empty.
 pub struct Constant<'a>(pub &'a str);
 
 impl AnyValue for Constant<'_> {
@@ -84,18 +84,18 @@ impl<V> Place<V> for Vec<V> {
     #[inline]
     fn put(&mut self, make: impl FnOnce() -> V) -> &mut V {
         let index = self.len();
-        // Elements may be large: they are made where they stay.
+        // Elements may be large, so they are created in place.
         self.extend(std::iter::once_with(make));
         &mut self[index]
     }
 }
 
-/// A list whose type is forgotten, so that the loop over its elements is compiled once.
+/// A type-erased list, so that the loop over its elements is compiled once.
 trait Elements {
-    /// Reads one more element; a short list that is full grows by about `more`, which is not 0.
+    /// Reads one more element; a short list that is full grows by about `more`, which must not be 0.
     fn read_next(&mut self, more: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
 
-    /// As [`Vec::shrink_to_fit`]; returns how many bytes that frees.
+    /// Like [`Vec::shrink_to_fit`]; returns how many bytes that frees.
     fn shrink(&mut self) -> usize;
 }
 
@@ -117,7 +117,7 @@ impl<V: Value> Elements for Vec<V> {
 }
 
 impl Reader<'_> {
-    /// Reads a list into one that is empty.
+    /// Reads a list into an empty one.
     fn elements(&mut self, elements: &mut dyn Elements) -> Result<(), DecodeError> {
         if self.null()? {
             return Ok(());
@@ -126,13 +126,13 @@ impl Reader<'_> {
         let (mut first, place) = (true, self.place());
         let mut length = 0;
         while self.next_element(&mut first)? {
-            // Most lists have one or two elements: growing exactly keeps a decoded pod a quarter smaller.
+            // Most lists have one or two elements: exact growth makes a decoded pod a quarter smaller.
             let more = if length == 0 { self.last_length(place).max(1) } else { length };
             elements.read_next(more, self).map_err(|error| error.in_index(length))?;
             length += 1;
         }
         self.note_length(place, length);
-        // What is decoded is mostly kept as it is.
+        // Decoded values are mostly kept unchanged, so spare capacity is released.
         let freed = elements.shrink();
         self.refund(freed);
         Ok(())
@@ -187,7 +187,7 @@ narrow_integers! {
 }
 
 impl Value for u64 {
-    /// Kubernetes has no numbers beyond 63 bits.
+    /// Kubernetes has no integers beyond 63 bits.
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         let mut signed = 0i64;
         signed.read(reader)?;
@@ -209,7 +209,7 @@ impl Value for f32 {
     }
 
     fn write(&self, writer: &mut Writer) {
-        // The shortest text that is this number, which that of the wider number is not.
+        // The shortest text of this number differs from that of the wider number.
         match self.to_string().parse() {
             Ok(wide) => writer.float(wide),
             Err(_) => writer.raw("null"),
@@ -239,10 +239,10 @@ impl Value for String {
     }
 }
 
-/// Reads a value that is a text and made from it.
+/// Reads a value that is created from a string.
 ///
 /// # Errors
-/// If the next value is neither a string nor null.
+/// Returns an error if the next value is neither a string nor null.
 #[doc(hidden)]
 pub fn read_text<V: Default + for<'t> From<&'t str>>(
     value: &mut V,
@@ -256,7 +256,7 @@ impl Reader<'_> {
     /// Reads a string that must be `value`: a type's own `kind` or `apiVersion`.
     ///
     /// # Errors
-    /// If it is another one. Null and the empty string count as absent.
+    /// Returns an error if it is any other string. Null and the empty string count as absent.
     pub fn constant(&mut self, value: &str) -> Result<(), DecodeError> {
         if self.null()? {
             return Ok(());
@@ -271,7 +271,7 @@ impl Reader<'_> {
 }
 
 impl Writer {
-    /// Writes the two fields that name a type.
+    /// Writes `apiVersion` and `kind`.
     pub fn type_meta(&mut self, api_version: &str, kind: &str) {
         if self.redacts() {
             return;

@@ -14,15 +14,15 @@ use super::{AnyValue, EncodeError, Value};
 /// # Ok::<(), kubernetes_core::json::EncodeError>(())
 /// ```
 ///
-/// Commas are set by looking at the last byte: after an opening bracket or a colon there is none.
+/// The last byte tells whether a comma is needed: not after an opening bracket or a colon.
 #[derive(Default)]
 pub struct Writer {
     text: String,
     failure: Option<EncodeError>,
     redacts: bool,
-    /// Required fields with the default value of their type are left out, but for those in items of lists.
+    /// Omits required fields with the default value of their type, except in items of lists.
     is_sparse: bool,
-    /// How many lists are open.
+    /// The number of open lists.
     lists: u32,
 }
 
@@ -33,23 +33,23 @@ impl Writer {
     }
 
     #[cfg(feature = "cbor")]
-    /// An empty document, of which about so many bytes are expected.
+    /// An empty document that is expected to take about `capacity` bytes.
     pub(crate) fn with_capacity(bytes: usize) -> Self {
         Self { text: String::with_capacity(bytes), ..Self::default() }
     }
 
-    /// An empty document for people and logs, without what may be secret, and without what the type tells.
+    /// An empty document for people and logs, which omits possible secrets, `apiVersion` and `kind`.
     pub(crate) fn redacting() -> Self {
         Self { redacts: true, ..Self::default() }
     }
 
-    /// An empty document for the fields of an object that are set: a required field with its type's default value is left
-    /// out, unless it stands in an item of a list.
+    /// An empty document for only those fields of an object that are set: it omits a required field with its type's
+    /// default value, unless the field is in an item of a list.
     pub(crate) fn sparse() -> Self {
         Self { is_sparse: true, ..Self::default() }
     }
 
-    /// Whether what may be secret is to be left out.
+    /// Whether possible secrets are omitted.
     pub(crate) fn redacts(&self) -> bool {
         self.redacts
     }
@@ -57,7 +57,7 @@ impl Writer {
     /// The text written.
     ///
     /// # Errors
-    /// If a value could not be written: only types that are written by their own serde derives can fail.
+    /// Returns an error if a value could not be written, which happens only in types with serde derives of their own.
     pub fn finish(self) -> Result<String, EncodeError> {
         match self.failure {
             Some(error) => Err(error),
@@ -108,9 +108,9 @@ impl Writer {
         self.text.push(':');
     }
 
-    /// Writes a field, also when its value is empty.
+    /// Writes a field, even if its value is empty.
     ///
-    /// The name is written as it is: it must be one that needs no escape, as all names in a description are.
+    /// The name is written verbatim: it must not need an escape, which holds for all names in API descriptions.
     #[inline]
     pub fn required<V: Value>(&mut self, name: &'static str, value: &V) {
         self.required_field(name, value);
@@ -124,7 +124,7 @@ impl Writer {
         }
     }
 
-    /// Not inlined: the functions of all models call it for each of their fields.
+    /// Not inlined, because the functions of all models call it for each field.
     #[inline(never)]
     fn field(&mut self, name: &'static str, value: &dyn AnyValue) {
         self.name(name);
@@ -138,7 +138,7 @@ impl Writer {
         self.name(name);
         let value_start = self.text.len();
         value.write_any(self);
-        // Whether a value is the default of its type is seen by its text: no model pays for a comparison.
+        // The text of a value tells whether it is its type's default, so no model needs a comparison.
         let is_default = || matches!(&self.text[value_start..], "\"\"" | "0" | "false" | "null" | "[]" | "{}");
         if self.is_sparse && self.lists == 0 && is_default() {
             self.text.truncate(start);
@@ -157,7 +157,7 @@ impl Writer {
         self.text.push('"');
     }
 
-    /// Writes a string with its quotes; what `append` puts between them has nothing that needs an escape.
+    /// Writes a string with its quotes; `append` must not append text that needs an escape.
     pub(crate) fn plain_string(&mut self, append: impl FnOnce(&mut String)) {
         self.text.push('"');
         append(&mut self.text);
@@ -180,7 +180,7 @@ impl Writer {
         self.text.as_bytes().last() == Some(&b'{')
     }
 
-    /// Writes the content of a string that is long, or has special characters.
+    /// Writes the content of a string that is long or has special characters.
     #[inline(never)]
     fn escaped(&mut self, value: &str) {
         self.text.reserve(value.len() + 1);
@@ -205,14 +205,14 @@ impl Writer {
         self.text.push_str(itoa::Buffer::new().format(value));
     }
 
-    /// Writes what has a textual form that needs no quotes: numbers, `true`, `null`.
+    /// Writes a value whose text needs no quotes: a number, `true` or `null`.
     pub fn display(&mut self, value: impl std::fmt::Display) {
         use std::fmt::Write;
         // Writing to a String cannot fail.
         let _ = write!(self.text, "{value}");
     }
 
-    /// Writes a number as Go does: an exponent only where it would be long without, no `.0`.
+    /// Writes a number as Go does: without `.0`, and with an exponent only if it would be long otherwise.
     ///
     /// JSON has no infinity and no NaN: they are written as `null`, as serde_json does.
     pub(crate) fn float(&mut self, value: f64) {

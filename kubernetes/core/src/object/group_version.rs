@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use crate::{Resource, StaticType, Str};
 
-/// A group and a version of the API: what objects carry as `apiVersion`.
+/// A group and version of the API, which objects carry as `apiVersion`.
 ///
 /// ```
 /// use kubernetes_core::GroupVersion;
@@ -17,11 +17,11 @@ use crate::{Resource, StaticType, Str};
 pub struct GroupVersion {
     /// The group, empty for the core group.
     pub group: Str,
-    /// The version, as `v1`.
+    /// The version, such as `v1`.
     pub version: Str,
 }
 
-/// The identity of a type of object: its group, version and kind.
+/// Identifies a type of object by its group, version and kind.
 ///
 /// ```
 /// use kubernetes_core::GroupVersionKind;
@@ -33,18 +33,18 @@ pub struct GroupVersion {
 /// # Ok::<(), kubernetes_core::ParseGroupVersionError>(())
 /// ```
 ///
-/// It reads kubectl's form `Kind.version.group` (a core kind ends with the dot: `Pod.v1.`) and its `Display` form.
+/// Parses kubectl's form `Kind.version.group` (a core kind ends with a dot: `Pod.v1.`) and the `Display` form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupVersionKind {
     /// The group, empty for the core group.
     pub group: Str,
-    /// The version, as `v1`.
+    /// The version, such as `v1`.
     pub version: Str,
-    /// The kind, as `Pod`.
+    /// The kind, such as `Pod`.
     pub kind: Str,
 }
 
-/// The identity of a resource in paths: its group, version and plural.
+/// Identifies a resource in paths by its group, version and plural.
 ///
 /// ```
 /// use kubernetes_core::GroupVersionResource;
@@ -55,14 +55,14 @@ pub struct GroupVersionKind {
 /// # Ok::<(), kubernetes_core::ParseGroupVersionError>(())
 /// ```
 ///
-/// It reads kubectl's form `deployments.v1.apps` (a core one ends with the dot: `pods.v1.`) and its `Display` form.
+/// Parses kubectl's form `deployments.v1.apps` (a core resource ends with a dot: `pods.v1.`) and the `Display` form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupVersionResource {
     /// The group, empty for the core group.
     pub group: Str,
-    /// The version, as `v1`.
+    /// The version, such as `v1`.
     pub version: Str,
-    /// The plural, as `pods`.
+    /// The plural, such as `pods`.
     pub resource: Str,
 }
 
@@ -72,12 +72,12 @@ impl GroupVersion {
         Self { group: group.into(), version: version.into() }
     }
 
-    /// The type of this kind.
+    /// The type with this kind.
     pub fn with_kind(self, kind: impl Into<Str>) -> GroupVersionKind {
         GroupVersionKind { group: self.group, version: self.version, kind: kind.into() }
     }
 
-    /// The resource of this plural.
+    /// The resource with this plural.
     pub fn with_resource(self, resource: impl Into<Str>) -> GroupVersionResource {
         GroupVersionResource { group: self.group, version: self.version, resource: resource.into() }
     }
@@ -92,7 +92,7 @@ impl GroupVersionKind {
     /// The type of objects with this `apiVersion` and `kind`.
     ///
     /// # Errors
-    /// If `api_version` has more than one `/`.
+    /// Returns an error if `api_version` has more than one `/`.
     pub fn from_api_version(api_version: &str, kind: impl Into<Str>) -> Result<Self, ParseGroupVersionError> {
         Ok(api_version.parse::<GroupVersion>()?.with_kind(kind))
     }
@@ -158,7 +158,7 @@ impl fmt::Display for GroupVersionResource {
     }
 }
 
-/// A text that names no group and version.
+/// The error for a text that does not name a group and version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseGroupVersionError {
     text: Str,
@@ -182,7 +182,7 @@ impl std::error::Error for ParseGroupVersionError {}
 impl FromStr for GroupVersion {
     type Err = ParseGroupVersionError;
 
-    /// As Go's `schema.ParseGroupVersion`: the empty text and `/` are the empty version of the core group.
+    /// Like Go's `schema.ParseGroupVersion`: the empty text and `/` are the empty version of the core group.
     fn from_str(text: &str) -> Result<Self, ParseGroupVersionError> {
         match text.split_once('/') {
             None => Ok(Self::new("", text)),

@@ -13,15 +13,15 @@ pub use reference::ObjectReference;
 #[doc(hidden)]
 pub use serde_object::{from_serde_object, to_serde_object};
 
-/// A type that requests, watches and stores work with: it can be read and written, and has metadata.
+/// A type for requests, watches and stores, which can be read and written and has metadata.
 ///
-/// Implemented by [`resource!`](crate::resource) for a type known at compile time; objects whose type is only known at
-/// run time implement it with [`TYPE`](Self::TYPE) as `None`.
+/// [`resource!`](crate::resource) implements it for types known at compile time. For objects whose type is only known at run time, [`TYPE`](Self::TYPE) is `None`.
 pub trait Object: Value + Send + Sync + 'static {
     /// The group, version and kind, if the type has one of each.
     const TYPE: Option<StaticType>;
 
-    /// The kind of lists of this type, if it is not the kind of the objects and `List`: custom resources may have any.
+    /// The kind of lists of this type, if it is not the kind of the objects followed by `List`: custom resources may
+    /// use any kind.
     const LIST_KIND: Option<&'static str> = None;
 
     /// The object's metadata.
@@ -30,12 +30,12 @@ pub trait Object: Value + Send + Sync + 'static {
     /// The object's metadata, mutably.
     fn metadata_mut(&mut self) -> &mut ObjectMeta;
 
-    /// The object's type; objects whose type is known only at run time return it here.
+    /// The object's type, including a type that is known only at run time.
     fn group_version_kind(&self) -> Option<GroupVersionKind> {
         Self::TYPE.map(GroupVersionKind::from)
     }
 
-    /// Tells an object the type that its list says it has; by default this does nothing.
+    /// Tells an object the type given by its list; does nothing by default.
     ///
     /// The items of a list of built-in objects have neither `apiVersion` nor `kind`. An object whose type is only known
     /// at run time takes them from here, unless it has its own.
@@ -43,7 +43,7 @@ pub trait Object: Value + Send + Sync + 'static {
         let _ = (api_version, kind);
     }
 
-    /// Reads a list whose document differs from all others', such as a table; returns whether it is one.
+    /// Reads a list with a document of its own form, such as a table; returns whether it did.
     #[doc(hidden)]
     fn read_list(metadata: &mut ListMeta, items: &mut Vec<Self>, reader: &mut Reader<'_>) -> Result<bool, DecodeError>
     where
@@ -53,7 +53,7 @@ pub trait Object: Value + Send + Sync + 'static {
         Ok(false)
     }
 
-    /// Writes a list that [`read_list`](Self::read_list) reads; returns whether it is one.
+    /// Writes a list that [`read_list`](Self::read_list) reads; returns whether it did.
     #[doc(hidden)]
     fn write_list(metadata: &ListMeta, items: &[Self], writer: &mut Writer) -> bool
     where
@@ -78,8 +78,9 @@ pub trait Object: Value + Send + Sync + 'static {
         ObjectReference::to(self)
     }
 
-    /// The reference by which other objects belong to this one and are deleted after it, as to their `controller` or
-    /// not; `None` if this object has no uid because it is not on the server yet.
+    /// The reference with which other objects make this one their owner, so that they are deleted after it;
+    /// `controller` says whether it is their controller. `None` if this object has no uid because it is not on the
+    /// server yet.
     fn owner_ref(&self, controller: bool) -> Option<OwnerReference> {
         if controller { OwnerReference::to_controller(self) } else { OwnerReference::to(self) }
     }
@@ -89,7 +90,7 @@ pub trait Object: Value + Send + Sync + 'static {
         self.metadata().owner_references.iter().find(|owner| owner.controller == Some(true))
     }
 
-    /// Makes `owner` the controller that manages this object, and after which it is deleted.
+    /// Makes `owner` the controller that manages this object; the object is deleted after it.
     ///
     /// ```
     /// use kubernetes_core::Object;
@@ -105,50 +106,51 @@ pub trait Object: Value + Send + Sync + 'static {
     /// # Ok::<(), kubernetes_core::InvalidOwner>(())
     /// ```
     ///
-    /// As controller-runtime's `SetControllerReference`.
+    /// Like controller-runtime's `SetControllerReference`.
     ///
     /// # Errors
-    /// If the object has another controller, or as [`set_owner`](Self::set_owner).
+    /// Returns an error if the object has another controller, and in the cases of [`set_owner`](Self::set_owner).
     fn set_controller<O: Object>(&mut self, owner: &O) -> Result<(), InvalidOwner> {
         owner::set(self, owner, true)
     }
 
-    /// Makes `owner` one of the objects after which this one is deleted: once all of them are gone.
+    /// Makes `owner` one of this object's owners: the object is deleted once all of them are gone.
     ///
-    /// As controller-runtime's `SetOwnerReference`: a reference to an owner of the same group, kind and name is
-    /// replaced, also one to it as the controller.
+    /// Like controller-runtime's `SetOwnerReference`: a reference to an owner of the same group, kind and name is
+    /// replaced, even if it is that of the controller.
     ///
     /// # Errors
-    /// If the owner is not on the server yet or its type is not known, or if it is in a namespace and this object's
-    /// `metadata.namespace` is another one or not set: the server would delete such an object at once.
+    /// Returns an error if the owner is not on the server yet or its type is not known, or if the owner is in a
+    /// namespace and this object's `metadata.namespace` differs or is not set: the server would delete such an object
+    /// at once.
     fn set_owner<O: Object>(&mut self, owner: &O) -> Result<(), InvalidOwner> {
         owner::set(self, owner, false)
     }
 
-    /// Removes the reference to `owner`, found by its group, kind and name, whatever its uid; returns whether there was one.
+    /// Removes the reference to an owner with `owner`'s group, kind and name, whatever its uid; returns whether there
+    /// was one.
     fn remove_owner<O: Object>(&mut self, owner: &O) -> bool {
         owner::remove(self, owner)
     }
 
-    /// Whether `owner` is one of the objects after which this one is deleted, by its uid.
+    /// Whether `owner` is one of this object's owners, compared by uid.
     fn is_owned_by<O: Object>(&self, owner: &O) -> bool {
         let uid = owner.metadata().uid.as_ref().filter(|uid| !uid.is_empty());
         uid.is_some_and(|uid| self.metadata().owner_references.iter().any(|reference| reference.uid == *uid))
     }
 
-    /// Whether `owner` is the controller that manages this object, by its uid.
+    /// Whether `owner` is the controller that manages this object, compared by uid.
     fn is_controlled_by<O: Object>(&self, owner: &O) -> bool {
         let uid = owner.metadata().uid.as_ref().filter(|uid| !uid.is_empty());
         uid.is_some_and(|uid| self.controller().is_some_and(|reference| reference.uid == *uid))
     }
 
-    /// Whether the object has this finalizer, so that it stays until that is removed.
+    /// Whether the object has this finalizer, which keeps it until the finalizer is removed.
     fn has_finalizer(&self, finalizer: &str) -> bool {
         self.metadata().finalizers.iter().any(|other| other == finalizer)
     }
 
-    /// Adds a finalizer, named as `example.com/cleanup`, unless the object has it; returns whether that changed
-    /// anything.
+    /// Adds a finalizer, such as `example.com/cleanup`, unless the object has it; returns whether it was added.
     ///
     /// ```
     /// use kubernetes_core::Object;
@@ -175,7 +177,7 @@ pub trait Object: Value + Send + Sync + 'static {
         had
     }
 
-    /// Whether the object is being deleted: it goes once its finalizers have been removed.
+    /// Whether the object is being deleted: it disappears once its finalizers have been removed.
     fn is_being_deleted(&self) -> bool {
         self.metadata().deletion_timestamp.is_some()
     }
@@ -189,22 +191,22 @@ pub trait Object: Value + Send + Sync + 'static {
 pub trait Resource: Object {
     /// The group, empty for the core group.
     const GROUP: &'static str;
-    /// The version, as `v1`.
+    /// The version, such as `v1`.
     const VERSION: &'static str;
-    /// The kind, as `Pod`.
+    /// The kind, such as `Pod`.
     const KIND: &'static str;
-    /// The name in paths, as `pods`.
+    /// The name in paths, such as `pods`.
     const PLURAL: &'static str;
 }
 
-/// A resource whose objects live in namespaces.
+/// A resource whose objects are in namespaces.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a namespaced resource",
-    note = "objects of cluster-scoped resources live in no namespace: use `::cluster()`"
+    note = "objects of cluster-scoped resources are not in a namespace: use `::cluster()`"
 )]
 pub trait NamespacedResource: Resource {}
 
-/// A resource whose objects live in no namespace.
+/// A resource whose objects are not in a namespace.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a cluster-scoped resource",
     note = "use `::namespaced(namespace)` or `::all_namespaces()`"
@@ -238,7 +240,7 @@ pub struct StaticType {
 }
 
 impl StaticType {
-    /// A type of this group, version and kind.
+    /// Creates a type with this group, version and kind.
     pub const fn new(group: &'static str, version: &'static str, kind: &'static str) -> Self {
         Self { group, version, kind }
     }

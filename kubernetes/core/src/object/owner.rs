@@ -1,4 +1,4 @@
-//! Which objects belong to which, with the rules of controller-runtime's `controllerutil`.
+//! Ownership between objects, with the rules of controller-runtime's `controllerutil`.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use crate::meta::v1::OwnerReference;
 use crate::{GroupVersion, Object};
 
 impl OwnerReference {
-    /// The reference by which an object belongs to `owner`, and is deleted after it; `None` if the owner's type is not
-    /// known, or it has no name and uid because it is not on the server yet.
+    /// The reference that makes `owner` the owner of an object, which is deleted after it; `None` if the owner's type
+    /// is not known, or if it has no name and uid because it is not on the server yet.
     pub fn to<K: Object>(owner: &K) -> Option<Self> {
         let uid = owner.metadata().uid.clone().filter(|uid| !uid.is_empty())?;
         Some(Self { uid, ..Self::without_uid(owner)? })
@@ -24,23 +24,23 @@ impl OwnerReference {
         })
     }
 
-    /// The reference of an object to the controller that manages it, of which it has at most one; a deletion of the
-    /// owner in the foreground waits for the object.
+    /// The reference of an object to the controller that manages it; an object has at most one. A foreground deletion
+    /// of the owner waits for the object.
     ///
-    /// As Go's `metav1.NewControllerRef`. `None` as for [`to`](Self::to).
+    /// Like Go's `metav1.NewControllerRef`. `None` as for [`to`](Self::to).
     pub fn to_controller<K: Object>(owner: &K) -> Option<Self> {
         Some(Self { controller: Some(true), block_owner_deletion: Some(true), ..Self::to(owner)? })
     }
 
     /// Whether both name the same owner: its group, kind and name. The version may differ, and so may the uid, if the
-    /// owner was deleted and made again.
+    /// owner was deleted and created again.
     fn names_same(&self, other: &Self) -> bool {
         let group = |reference: &Self| reference.api_version.parse::<GroupVersion>().map(|parsed| parsed.group);
         self.name == other.name && self.kind == other.kind && group(self) == group(other)
     }
 }
 
-/// An owner that an object can't have.
+/// The error for an owner that an object can't have.
 ///
 /// ```
 /// use kubernetes_core::Object;
@@ -57,7 +57,7 @@ pub struct InvalidOwner {
 }
 
 impl InvalidOwner {
-    /// The controller that the object already has, if that is the reason.
+    /// The object's present controller, if that is the reason.
     pub fn existing_controller(&self) -> Option<&OwnerReference> {
         self.controller.as_deref()
     }
@@ -71,7 +71,7 @@ impl fmt::Display for InvalidOwner {
 
 impl std::error::Error for InvalidOwner {}
 
-/// Adds a reference to `owner`, or puts it in the place of the one to the same owner.
+/// Adds a reference to `owner`, or replaces the one to the same owner.
 pub(crate) fn set<K: Object, O: Object>(object: &mut K, owner: &O, controller: bool) -> Result<(), InvalidOwner> {
     let reference = if controller { OwnerReference::to_controller(owner) } else { OwnerReference::to(owner) };
     let invalid = |object: &K, why: fmt::Arguments<'_>, controller: Option<&OwnerReference>| InvalidOwner {
@@ -89,9 +89,9 @@ pub(crate) fn set<K: Object, O: Object>(object: &mut K, owner: &O, controller: b
     let (owners, ours) = (namespace(owner.metadata()), namespace(object.metadata()));
     if !owners.is_empty() && owners != ours {
         let why = if ours.is_empty() {
-            "an owner in a namespace owns objects in that namespace, and this one's `metadata.namespace` is not set"
+            "an owner in a namespace can only own objects in that namespace, and this one's `metadata.namespace` is not set"
         } else {
-            "an owner in a namespace owns objects in that namespace only"
+            "an owner in a namespace can only own objects in that namespace"
         };
         return Err(invalid(object, format_args!("{why}"), None));
     }

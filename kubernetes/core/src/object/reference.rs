@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::{GroupVersionKind, Object, Str};
 
-/// Which object is meant: the parts of an `ObjectReference`, as events and logs need them.
+/// Identifies an object for events and logs: the parts of an `ObjectReference`.
 ///
 /// ```
 /// use kubernetes_core::Object;

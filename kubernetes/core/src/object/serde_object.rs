@@ -1,4 +1,4 @@
-//! Reading and writing users' own types, which have serde derives and no fields for `apiVersion` and `kind`.
+//! Reads and writes users' own types, which have serde derives but no fields for `apiVersion` and `kind`.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -9,7 +9,7 @@ use crate::json::{DecodeError, EncodeError, Reader, Writer};
 /// Reads an object by its type's own `Deserialize`, after checking its `apiVersion` and `kind`.
 ///
 /// # Errors
-/// If it is of another type, or does not fit.
+/// Returns an error if the object is of another type, or does not fit.
 #[doc(hidden)]
 pub fn from_serde_object<T: DeserializeOwned>(
     reader: &mut Reader<'_>,
@@ -23,7 +23,7 @@ pub fn from_serde_object<T: DeserializeOwned>(
     serde_json::from_str(text).map_err(|error| with_path(text, start, &error))
 }
 
-/// The error with the path of the field, which serde_json tells by line and column only.
+/// Adds the path of the field to an error, for which serde_json gives only the line and column.
 #[cold]
 fn with_path(text: &str, start: usize, error: &serde_json::Error) -> DecodeError {
     let message = error.to_string();
@@ -34,10 +34,10 @@ fn with_path(text: &str, start: usize, error: &serde_json::Error) -> DecodeError
     in_path(&mut Reader::new(text), offset, error).unwrap_or_else(|error| error)
 }
 
-/// Reads a value, and returns the error with the path of the innermost value around an offset; as an error, if the value
-/// ends before.
+/// Reads a value, and returns the error with the path of the innermost value around an offset; as an error, if the
+/// value ends before.
 ///
-/// serde_json is at the start of an object or list that has the wrong type, and at the end of what it has read else.
+/// serde_json's position is the start of an object or list with the wrong type, and the end of any other value.
 fn in_path(reader: &mut Reader<'_>, offset: usize, mut error: DecodeError) -> Result<DecodeError, DecodeError> {
     let token = reader.token();
     let read = match token {
@@ -82,7 +82,8 @@ fn check_type(text: &str, of_type: StaticType) -> Result<(), DecodeError> {
     Ok(())
 }
 
-/// Writes an object by its type's own `Serialize`, with its `apiVersion` and `kind` first unless it writes these itself.
+/// Writes an object by its type's own `Serialize`, with its `apiVersion` and `kind` first unless it writes these
+/// itself.
 #[doc(hidden)]
 pub fn to_serde_object<T: Serialize>(value: &T, of_type: Option<StaticType>, writer: &mut Writer) {
     let text = match serde_json::to_string(value) {
@@ -111,7 +112,7 @@ pub fn to_serde_object<T: Serialize>(value: &T, of_type: Option<StaticType>, wri
     writer.raw(fields);
 }
 
-/// Whether an object, its `{` being read, has an `apiVersion` and a `kind`.
+/// Whether an object, whose `{` has been read, has an `apiVersion` and a `kind`.
 fn fields_named_type(reader: &mut Reader<'_>) -> Result<(bool, bool), DecodeError> {
     let mut found = (false, false);
     let mut first = true;

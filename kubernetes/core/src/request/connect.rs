@@ -5,7 +5,7 @@ use http::Method;
 
 use super::{Path, Request};
 
-/// Connects to a pod, a service or a node: exec, attach, port-forward (`P` says which) or a proxy.
+/// Connects to a pod, a service or a node. `P` is the protocol: exec, attach, port-forward or proxy.
 ///
 /// ```
 /// use kubernetes_core::{ConnectRequest, Exec, Path};
@@ -19,8 +19,8 @@ use super::{Path, Request};
 /// );
 /// ```
 ///
-/// It can't be sent like other requests, since a connection follows the response: `kubernetes-streams` opens it.
-#[must_use = "a request does nothing until it is given to what can connect"]
+/// It can't be sent like other requests, because a connection follows the response; `kubernetes-streams` opens it.
+#[must_use = "a request does nothing until it is opened"]
 pub struct ConnectRequest<P> {
     pub(crate) request: Request,
     purpose: PhantomData<fn() -> P>,
@@ -43,19 +43,19 @@ pub enum PortForward {}
 pub enum Proxy {}
 
 impl<P> ConnectRequest<P> {
-    /// Connects to the object at `path`.
+    /// Creates a request that connects to the object at `path`.
     pub fn at(method: Method, path: Path) -> Self {
         let mut request = Request::new(method, path);
         request.accept = http::HeaderValue::from_static("*/*");
         Self { request, purpose: PhantomData }
     }
 
-    /// The request as a transport takes it.
+    /// The request for a transport.
     pub fn request(&self) -> &Request {
         &self.request
     }
 
-    /// The request as a transport takes it, moved out.
+    /// Converts this into the request for a transport.
     pub fn into_request(self) -> Request {
         self.request
     }
@@ -68,7 +68,7 @@ impl<P> Clone for ConnectRequest<P> {
 }
 
 impl<P> fmt::Debug for ConnectRequest<P> {
-    /// The query is left out: a command may hold secrets.
+    /// Omits the query: a command may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.request.path.as_str().unwrap_or("<invalid path>");
         write!(f, "ConnectRequest({} {path})", self.request.method)

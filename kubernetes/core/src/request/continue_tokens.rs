@@ -2,12 +2,12 @@ use std::fmt;
 
 use crate::Str;
 
-/// How many pages without an object may follow each other. An API server sends none, as it looks for objects until it
-/// has as many as the limit allows.
+/// The number of consecutive pages that may be without objects. API servers send no such pages, as they look for
+/// objects until they reach the limit.
 const EMPTY_PAGES: u32 = 100;
 
-/// Follows the continue tokens of a list, and notices one that has no end: a server that does not understand them, or
-/// sends them in a circle, would otherwise be asked for pages for ever.
+/// Follows the continue tokens of a list, and detects a list that never ends: a server that does not understand the
+/// tokens, or sends them in a cycle, would otherwise be asked for pages forever.
 ///
 /// ```
 /// use kubernetes_core::ContinueTokens;
@@ -19,30 +19,28 @@ const EMPTY_PAGES: u32 = 100;
 /// # Ok::<(), kubernetes_core::EndlessList>(())
 /// ```
 ///
-/// [`Pages`](crate::Pages) and the watches of `kubernetes-watch` use it. Its memory does not grow with the list: it
-/// compares each token with one of those before (Brent's algorithm), so that a circle is noticed in its third round at
-/// the latest.
+/// [`Pages`](crate::Pages) and the watches of `kubernetes-watch` use it. Its memory does not grow with the list: it compares each token with a single earlier one (Brent's algorithm), so a cycle is detected in its third round at the latest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContinueTokens {
-    /// A token that came before.
+    /// An earlier token.
     mark: Option<Str>,
-    /// How many tokens have come since.
+    /// The number of tokens since then.
     since_mark: u64,
-    /// After how many the mark moves on.
+    /// The number of tokens after which the mark moves.
     limit: u64,
-    /// How many pages in a row had no object.
+    /// The number of consecutive pages without objects.
     empty_pages: u32,
 }
 
 impl ContinueTokens {
-    /// Takes in the token of a page, which is the one to ask for next, and whether the page had no objects.
+    /// Records the token of a page, with which the next is requested, and whether the page was empty.
     ///
     /// # Errors
-    /// If the token has come before, or if there were 100 empty pages in a row.
+    /// Returns an error if the token has occurred before, or after 100 consecutive empty pages.
     pub fn follow(&mut self, token: &str, is_empty: bool) -> Result<(), EndlessList> {
         self.empty_pages = if is_empty { self.empty_pages + 1 } else { 0 };
         if self.empty_pages >= EMPTY_PAGES {
-            return Err(EndlessList("100 pages in a row have no objects"));
+            return Err(EndlessList("100 consecutive pages have no objects"));
         }
         if self.mark.as_deref() == Some(token) {
             return Err(EndlessList("a page has the continue token of an earlier page"));
@@ -57,13 +55,13 @@ impl ContinueTokens {
     }
 }
 
-/// A list has no end.
+/// The error for a list that never ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndlessList(&'static str);
 
 impl fmt::Display for EndlessList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the list has no end: {}", self.0)
+        write!(f, "the list never ends: {}", self.0)
     }
 }
 
@@ -73,7 +71,7 @@ impl std::error::Error for EndlessList {}
 mod tests {
     use super::*;
 
-    /// How many tokens are followed until the list is found to be endless.
+    /// The number of tokens that are followed before the list is found to be endless.
     fn followed(tokens: impl Iterator<Item = String>, is_empty: bool) -> Option<usize> {
         let mut follower = ContinueTokens::default();
         tokens.take(100_000).position(|token| follower.follow(&token, is_empty).is_err())

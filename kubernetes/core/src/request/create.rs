@@ -2,7 +2,7 @@ use super::{Encoded, Execute, shape};
 use crate::json::Value;
 
 shape::request_type! {
-    /// Creates an object, or posts to a subresource; the server answers with an `O`, as a rule the object as created.
+    /// Creates an object, or posts to a subresource. The response is an `O`, usually the created object.
     ///
     /// ```
     /// use kubernetes_core::CreateRequest;
@@ -21,10 +21,10 @@ impl<T, O> CreateRequest<'_, T, O> {
     /// Sends the request.
     ///
     /// # Errors
-    /// As [`Execute::execute`].
+    /// See [`Execute::execute`].
     ///
     /// # Cancel safety
-    /// Dropping the future leaves open whether the server has created the object.
+    /// If the future is dropped, the server may or may not have created the object.
     pub async fn send<E: Execute>(self, client: &E) -> Result<O, E::Error>
     where
         T: Value,

@@ -20,9 +20,9 @@ shape::request_type! {
 }
 
 impl<K> DeleteRequest<K> {
-    /// Sends these options as the body: preconditions have no parameter.
+    /// Sends these options as the body, which can have preconditions.
     ///
-    /// The server ignores the request's parameters then.
+    /// The server then ignores the request's parameters.
     pub fn options(mut self, options: &DeleteOptions) -> Self {
         self.request = self.request.with_json(options);
         self
@@ -33,10 +33,10 @@ impl<K> DeleteRequest<K> {
     /// Sends the request.
     ///
     /// # Errors
-    /// As [`Execute::execute`].
+    /// See [`Execute::execute`].
     ///
     /// # Cancel safety
-    /// Dropping the future leaves open whether the server has deleted the object.
+    /// If the future is dropped, the server may or may not have deleted the object.
     pub async fn send<E: Execute>(self, client: &E) -> Result<Deleted<K>, E::Error>
     where
         K: Value + Send,

@@ -3,7 +3,7 @@ use crate::meta::v1::DeleteOptions;
 use crate::{Deleted, List, Object};
 
 shape::request_type! {
-    /// Deletes all objects that it selects.
+    /// Deletes all selected objects.
     ///
     /// ```
     /// use kubernetes_core::DeleteCollectionRequest;
@@ -16,7 +16,7 @@ shape::request_type! {
 }
 
 impl<K> DeleteCollectionRequest<K> {
-    /// Sends these options as the body: preconditions have no parameter.
+    /// Sends these options as the body, which can have preconditions.
     pub fn options(mut self, options: &DeleteOptions) -> Self {
         self.request = self.request.with_json(options);
         self
@@ -24,13 +24,13 @@ impl<K> DeleteCollectionRequest<K> {
 
     shape::for_objects!(K, "Deletes", "objects");
 
-    /// Sends the request; the server answers with the objects deleted, or a Status.
+    /// Sends the request; the response has the deleted objects, or is a Status.
     ///
     /// # Errors
-    /// As [`Execute::execute`].
+    /// See [`Execute::execute`].
     ///
     /// # Cancel safety
-    /// Dropping the future leaves open which objects the server has deleted.
+    /// If the future is dropped, the server may have deleted any of the objects.
     pub async fn send<E: Execute>(self, client: &E) -> Result<Deleted<List<K>>, E::Error>
     where
         K: Object,

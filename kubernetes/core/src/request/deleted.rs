@@ -1,9 +1,10 @@
 use crate::json::{Decode, DecodeError, Reader, Value, Writer};
 use crate::{Encoded, Status};
 
-/// The response to a delete: the object's last state (or as it is, while finalizers hold it), or a Status.
+/// The response to a delete: the object's last state (or its current state, while finalizers keep it), or a Status.
 ///
-/// The server decides which: <https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go>
+/// The server decides which one it sends:
+/// <https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go>
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deleted<K> {
     /// The object.
@@ -47,7 +48,8 @@ impl<K: Value> Value for Deleted<K> {
 }
 
 impl<K: Value> Deleted<K> {
-    /// Decodes the answer to a delete: one without a body succeeded, as some aggregated API servers answer.
+    /// Decodes the response to a delete. A response without a body, as some aggregated API servers send it, means
+    /// success.
     pub(crate) fn from_answer(answer: &Encoded) -> Result<Self, DecodeError> {
         if answer.bytes().trim_ascii().is_empty() {
             let status = Status { status: Some("Success".into()), ..Default::default() };

@@ -8,7 +8,7 @@ use http::HeaderValue;
 use crate::cbor;
 use crate::json::{self, Budget, DecodeError, Reader, Value};
 
-/// The body of an answer, and the media type that says how to decode it.
+/// The body of a response, and the media type that says how to decode it.
 ///
 /// ```
 /// use kubernetes_core::{Encoded, Map, Str};
@@ -27,24 +27,24 @@ pub struct Encoded {
 }
 
 impl Encoded {
-    /// A body with its `Content-Type`, if it has one.
+    /// Creates a body with its `Content-Type`, if it has one.
     pub fn new(content_type: impl Into<Option<HeaderValue>>, bytes: impl Into<Bytes>) -> Self {
         Self { content_type: content_type.into(), bytes: bytes.into(), budget: Budget::default() }
     }
 
-    /// Sets how much memory the decoded document may take, in place of the default [`Budget`].
+    /// Sets the amount of memory that the decoded document may take; by default that of [`Budget`].
     #[must_use]
     pub fn with_budget(self, budget: Budget) -> Self {
         Self { budget, ..self }
     }
 
-    /// The media type without its parameters; empty if there is none.
+    /// The media type without parameters; empty if there is none.
     pub fn media_type(&self) -> &str {
         let content_type = self.content_type.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
         content_type.split(';').next().unwrap_or_default().trim()
     }
 
-    /// The bytes as they came. To clone them copies nothing.
+    /// The bytes as received. Cloning them copies nothing.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
@@ -54,15 +54,15 @@ impl Encoded {
         self.media_type().eq_ignore_ascii_case("application/cbor")
     }
 
-    /// Decodes CBOR as such, and anything else as JSON, by whatever name.
+    /// Decodes CBOR if the media type says so, and JSON otherwise.
     ///
     /// # Errors
-    /// If the bytes are not in that format, do not fit the type or take more memory than the [budget](Self::with_budget);
-    /// the error names the place.
+    /// Returns an error if the bytes are not in that format, do not fit the type or take more memory than the
+    /// [budget](Self::with_budget). The error names the place.
     pub fn decode<V: Value>(&self) -> Result<V, DecodeError> {
         let memory = self.budget.bytes(self.bytes.len());
         if self.is_cbor() {
-            // The text counts, as it is in memory beside the value.
+            // The text counts too, as it is in memory together with the value.
             let text = self.cbor_to_json()?;
             let left = memory.saturating_sub(text.len());
             return json::read_all(Reader::new(&text).with_memory(left));
@@ -73,7 +73,8 @@ impl Encoded {
     /// The document as JSON text.
     ///
     /// # Errors
-    /// If the bytes are not CBOR or not valid UTF-8, whichever they have to be. Whether text is JSON is not checked.
+    /// Returns an error if the bytes are not CBOR or not valid UTF-8, depending on the media type. Does not check that
+    /// text is JSON.
     pub fn to_json(&self) -> Result<Cow<'_, str>, DecodeError> {
         if self.is_cbor() {
             return self.cbor_to_json().map(Cow::Owned);
@@ -97,7 +98,7 @@ impl Encoded {
 }
 
 impl fmt::Debug for Encoded {
-    /// The bytes are left out: they may be secret.
+    /// Omits the bytes, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Encoded({}, {} bytes)", self.media_type(), self.bytes.len())
     }

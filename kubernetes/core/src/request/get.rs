@@ -7,7 +7,7 @@ shape::request_type! {
 }
 
 impl<T> GetRequest<T> {
-    /// Asks for another media type than `application/json`, of an answer that is JSON under another name.
+    /// Asks for another media type than `application/json`, for a response that is JSON under another name.
     pub fn accept(mut self, media_type: &'static str) -> Self {
         self.request.accept = http::HeaderValue::from_static(media_type);
         self
@@ -16,10 +16,10 @@ impl<T> GetRequest<T> {
     /// Sends the request.
     ///
     /// # Errors
-    /// As [`Execute::execute`].
+    /// See [`Execute::execute`].
     ///
     /// # Cancel safety
-    /// Dropping the future abandons the request; nothing is changed on the server.
+    /// If the future is dropped, the request is abandoned; it changes nothing on the server.
     pub async fn send<E: Execute>(self, client: &E) -> Result<T, E::Error>
     where
         T: Value + Send,

@@ -3,7 +3,7 @@ use super::{Encoded, Execute, Request, WatchRequest, shape};
 use crate::{List, NamespacedResource, Object, Str};
 
 shape::request_type! {
-    /// Lists objects; asked for its [watch form](Self::into_watch), it watches the same ones.
+    /// Lists objects. [`into_watch`](Self::into_watch) turns it into a watch of the same objects.
     ///
     /// ```
     /// use kubernetes_core::ListRequest;
@@ -16,31 +16,31 @@ shape::request_type! {
 }
 
 impl<K> ListRequest<K> {
-    /// Starts where `list` ended: at its resourceVersion, so that a watch sees every later change.
+    /// Starts at the resourceVersion of `list`, so that a watch sees every later change.
     pub fn since<T>(self, list: &List<T>) -> Self {
         self.resource_version(list.resource_version())
     }
 
-    /// Lists the most recent state: removes the resourceVersion, and the `resourceVersionMatch`, which the server refuses
-    /// without one.
+    /// Lists the most recent state: removes the resourceVersion, and with it the `resourceVersionMatch`, which the
+    /// server refuses on its own.
     pub fn without_version(mut self) -> Self {
         self.request.query.remove("resourceVersion");
         self.request.query.remove("resourceVersionMatch");
         self
     }
 
-    /// The watch of what this request lists, from its resourceVersion if one is set.
+    /// The watch of the objects that this request lists, from its resourceVersion if one is set.
     ///
-    /// Paging (`limit`, `continue`) and how a list may be stale (`resourceVersionMatch`) mean nothing to a watch
-    /// and are left out.
+    /// Parameters for paging (`limit`, `continue`) and staleness (`resourceVersionMatch`) do not apply to watches and
+    /// are removed.
     pub fn into_watch(self) -> WatchRequest<K> {
         WatchRequest::from_list(self.request)
     }
 
-    /// The page after the one whose [`continue_token`](List::continue_token) this is.
+    /// Requests the page after the one with this [`continue_token`](List::continue_token).
     ///
-    /// The token says which version is being listed. The server refuses a `resourceVersion` (but `0`) or a
-    /// `resourceVersionMatch` beside it, so that both are left out (`ValidateListOptions` in
+    /// The token determines the version. Since the server refuses a `resourceVersion` (except `0`) or a
+    /// `resourceVersionMatch` beside it, both are removed (`ValidateListOptions` in
     /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/interfaces.go> and in apimachinery's
     /// `pkg/apis/meta/internalversion/validation`).
     pub fn next_page(self, token: impl Into<Str>) -> Self {
@@ -49,8 +49,8 @@ impl<K> ListRequest<K> {
         page
     }
 
-    /// The objects to list and the version, without the parameters of a single response: its paging (`limit`,
-    /// `continue`) and its time (`timeoutSeconds`). An empty resourceVersion, which is none, is left out as well.
+    /// The objects to list and the version, without the parameters of a single response: paging (`limit`, `continue`)
+    /// and time (`timeoutSeconds`). An empty resourceVersion, which counts as absent, is removed as well.
     pub fn selection(mut self) -> Self {
         let query = &mut self.request.query;
         for name in ["limit", "continue", "timeoutSeconds"] {
@@ -62,14 +62,14 @@ impl<K> ListRequest<K> {
         self
     }
 
-    /// The request that a transport is given.
+    /// The request for a transport.
     pub fn into_request(self) -> Request {
         self.request
     }
 
     shape::for_objects!(K, "Lists", "the objects");
 
-    /// Lists the objects of all namespaces.
+    /// Creates a request that lists the objects of all namespaces.
     pub fn all_namespaces() -> Self
     where
         K: NamespacedResource,
@@ -80,10 +80,10 @@ impl<K> ListRequest<K> {
     /// Sends the request.
     ///
     /// # Errors
-    /// As [`Execute::execute`].
+    /// See [`Execute::execute`].
     ///
     /// # Cancel safety
-    /// Dropping the future abandons the request; nothing is changed on the server.
+    /// If the future is dropped, the request is abandoned; it changes nothing on the server.
     pub async fn send<E: Execute>(self, client: &E) -> Result<List<K>, E::Error>
     where
         K: Object,

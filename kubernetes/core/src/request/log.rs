@@ -21,18 +21,19 @@ shape::request_type! {
 }
 
 impl LogRequest {
-    /// Reads the log at `path`.
+    /// Creates a request that reads the log at `path`.
     pub fn at(path: Path) -> Self {
         let mut request = Request::new(Method::GET, path);
-        // The log is text, but the API server answers 406 to text/plain alone when it has to report an error.
+        // The log is text, but for text/plain alone the API server responds with 406 whenever it has to report an
+        // error.
         request.accept = HeaderValue::from_static("*/*");
         Self::from_request(request)
     }
 
-    /// The moment from which on the log is shown, to the second. The server refuses it beside
+    /// Shows only what was logged after this time, to the second. The server refuses it together with
     /// [`since_seconds`](Self::since_seconds).
     ///
-    /// The description of the API lacks it; the server has it in `PodLogOptions`.
+    /// The API description lacks this parameter; the server has it in `PodLogOptions`.
     ///
     /// ```
     /// use kubernetes_core::{LogRequest, Path, Time};
@@ -48,34 +49,34 @@ impl LogRequest {
         self
     }
 
-    /// Reads the log as far as it is written now, as text.
+    /// Reads the log written so far, as text.
     ///
-    /// Invalid UTF-8 becomes U+FFFD; [`send_bytes`](Self::send_bytes) has it unchanged.
+    /// Invalid UTF-8 becomes U+FFFD; use [`send_bytes`](Self::send_bytes) to get it unchanged.
     ///
     /// # Errors
-    /// As [`Execute::execute`].
+    /// See [`Execute::execute`].
     ///
     /// # Cancel safety
-    /// Dropping the future abandons the request.
+    /// If the future is dropped, the request is abandoned.
     pub async fn send<E: Execute>(self, client: &E) -> Result<String, E::Error> {
         client.execute(self.request, |log| Ok(String::from_utf8_lossy(log.bytes()).into_owned())).await
     }
 
-    /// Reads the log as far as it is written now, as bytes.
+    /// Reads the log written so far, as bytes.
     ///
     /// # Errors
-    /// As [`Execute::execute`].
+    /// See [`Execute::execute`].
     ///
     /// # Cancel safety
-    /// Dropping the future abandons the request.
+    /// If the future is dropped, the request is abandoned.
     pub async fn send_bytes<E: Execute>(self, client: &E) -> Result<Bytes, E::Error> {
         client.execute(self.request, |log| Ok(log.bytes().clone())).await
     }
 
-    /// Reads the log as it arrives, in chunks that end anywhere; with [`follow`](Self::follow), as it is written.
+    /// Reads the log in chunks of any length as it arrives; with [`follow`](Self::follow), as it is written.
     ///
     /// # Errors
-    /// As [`Execute::open`].
+    /// See [`Execute::open`].
     ///
     /// # Cancel safety
     /// Dropping the future or the stream ends the request.

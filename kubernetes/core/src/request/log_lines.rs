@@ -8,7 +8,7 @@ use futures_core::Stream;
 
 use super::{Execute, LogRequest};
 
-/// The longest line by default; the kubelet itself cuts what a container writes into pieces of 16 KiB.
+/// The longest line by default; the kubelet itself splits the output of containers into pieces of 16 KiB.
 const LONGEST_LINE: usize = 1 << 20;
 
 impl LogRequest {
@@ -25,13 +25,13 @@ impl LogRequest {
     /// # }
     /// ```
     ///
-    /// It returns once the server has answered, so that a container that does not exist is this function's error.
-    /// [`follow`](Self::follow) is not set for you. `Watch::stream_lines` of `kubernetes-watch` follows by default, sends
-    /// the request when the stream is first polled, and can be stopped from another task; `PodLogs` of
-    /// `kubernetes-streams` follows many containers, also of pods that come later.
+    /// It returns once the server has responded, so a container that does not exist is reported by this function.
+    /// [`follow`](Self::follow) is not set for you. `Watch::stream_lines` of `kubernetes-watch` follows by default,
+    /// sends the request when the stream is first polled, and can be stopped from another task. `PodLogs` of
+    /// `kubernetes-streams` follows many containers, including those of pods that are created later.
     ///
     /// # Errors
-    /// As [`Execute::open`].
+    /// See [`Execute::open`].
     ///
     /// # Cancel safety
     /// Dropping the future ends the request.
@@ -40,21 +40,21 @@ impl LogRequest {
     }
 }
 
-/// A log, line by line: made by [`LogRequest::lines`].
+/// A log, line by line; created by [`LogRequest::lines`].
 ///
-/// Lines come without their end (`\n` or `\r\n`); the last one also if it has none. Invalid UTF-8 becomes U+FFFD. A
-/// line of more than 1 MiB comes in pieces of that size, so that memory stays bounded and nothing is lost.
+/// Lines have no terminator (`\n` or `\r\n`), and the last line need not have had one. Invalid UTF-8 becomes U+FFFD. A
+/// line longer than 1 MiB is split into pieces of that size, which bounds memory without losing text.
 ///
-/// The stream ends with `None`, or after its first error. A line that the error cuts off is not yielded, since nobody
-/// could tell it from a whole one.
+/// The stream ends with `None`, or after its first error. A line that is cut off by the error is not yielded, since it
+/// could not be told from a complete one.
 ///
 /// # Cancel safety
-/// Nothing is lost when a future of [`next_line`](Self::next_line) is dropped. Dropping the stream ends the request.
+/// [`next_line`](Self::next_line) is cancel safe: no line is lost if its future is dropped. Dropping the stream ends the request.
 #[must_use = "streams do nothing unless polled"]
 pub struct LogLines<B> {
     body: B,
     chunk: Bytes,
-    /// The beginning of a line whose end has not come.
+    /// The beginning of an incomplete line.
     begun: Vec<u8>,
     longest: usize,
     ended: bool,
@@ -66,19 +66,19 @@ impl<B> LogLines<B> {
         Self { body, chunk: Bytes::new(), begun: Vec::new(), longest: LONGEST_LINE, ended: false }
     }
 
-    /// The size in bytes above which a line comes in pieces; at least 1.
+    /// The size in bytes above which a line is split; at least 1.
     pub fn longest_line(mut self, bytes: usize) -> Self {
         self.longest = bytes.max(1);
         self
     }
 
-    /// A line that is complete, or as long as one may be, from what has arrived.
+    /// Takes a line that is complete, or of the maximum length, from the received bytes.
     fn line(&mut self) -> Option<String> {
         if self.chunk.is_empty() {
             return None;
         }
         let room = self.longest.saturating_sub(self.begun.len());
-        // One more, for the line's end.
+        // One more, for the terminator.
         let reach = self.chunk.len().min(room.saturating_add(1));
         let within = self.chunk.get(..reach).unwrap_or_default();
         let found = within.iter().position(|byte| *byte == b'\n');
@@ -90,7 +90,7 @@ impl<B> LogLines<B> {
             }
             None => {
                 self.chunk.advance(reach.min(room));
-                // What remains is more of this line, as its end would have been found.
+                // The remainder belongs to this line, as its end would have been found otherwise.
                 (!self.chunk.is_empty()).then(|| self.take_piece())
             }
         }
@@ -101,7 +101,7 @@ impl<B> LogLines<B> {
         text(line.strip_suffix(b"\r").unwrap_or(&line))
     }
 
-    /// As much of a line that is too long as has whole characters.
+    /// The part of an overlong line that ends with a complete character.
     fn take_piece(&mut self) -> String {
         let mut piece = std::mem::take(&mut self.begun);
         let cut = last_boundary(&piece);
@@ -114,7 +114,7 @@ fn text(line: &[u8]) -> String {
     String::from_utf8_lossy(line).into_owned()
 }
 
-/// Where the last character begins, if it is cut short; otherwise the end.
+/// The start of the last character if it is incomplete, otherwise the end.
 fn last_boundary(piece: &[u8]) -> usize {
     let start = piece.iter().rposition(|byte| byte & 0b1100_0000 != 0b1000_0000).unwrap_or_default();
     let last = piece.get(start..).unwrap_or_default();
@@ -131,7 +131,7 @@ where
     /// The next line; `None` after the last.
     ///
     /// # Errors
-    /// If the connection breaks.
+    /// Returns an error if the connection breaks.
     pub async fn next_line(&mut self) -> Result<Option<String>, E> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await.transpose()
     }
@@ -169,7 +169,7 @@ where
 }
 
 impl<B> fmt::Debug for LogLines<B> {
-    /// Leaves out the text: it may be secret.
+    /// Omits the text, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogLines").finish_non_exhaustive()
     }

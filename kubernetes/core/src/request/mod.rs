@@ -54,43 +54,43 @@ pub use read::ReadRequest;
 pub use replace::ReplaceRequest;
 pub use watch::WatchRequest;
 
-/// The parts of every request, as a transport takes them.
+/// The parts that all requests have in common, for a transport.
 ///
-/// It is made by [`new`](Self::new); its fields can be set.
+/// Created by [`new`](Self::new); its fields can be set.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Request {
     /// The HTTP method.
     pub method: Method,
-    /// The path, without the prefix that a server may have.
+    /// The path, without the prefix of the server's URL.
     pub path: Path,
     /// The query parameters.
     pub query: Query,
-    /// The media types that can be decoded.
+    /// The accepted media types.
     pub accept: HeaderValue,
     /// The body, and its media type.
     pub body: Option<(HeaderValue, Result<Bytes, InvalidRequest>)>,
 }
 
-/// The media type of bodies that are sent, and that are asked for.
+/// The media type of request bodies and accepted responses.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 impl Request {
-    /// A request without parameters and body, for an answer in JSON.
+    /// Creates a request without parameters or body that accepts JSON.
     pub fn new(method: Method, path: Path) -> Self {
         Self { method, path, query: Query::default(), accept: JSON, body: None }
     }
 
-    /// The same request with a JSON body.
+    /// Adds a JSON body.
     pub(crate) fn with_json<V: crate::json::Value>(mut self, value: &V) -> Self {
         self.body = Some((JSON, crate::json::to_string(value).map(Bytes::from).map_err(InvalidRequest::from_encoding)));
         self
     }
 
-    /// The request as the `http` crate has it, its URI being a path with a query.
+    /// Converts it to a request of the `http` crate, whose URI is a path with a query.
     ///
     /// # Errors
-    /// If an argument can't stand in a path, or the body could not be encoded.
+    /// Returns an error if an argument is not allowed in a path, or the body could not be encoded.
     pub fn into_http(self) -> Result<http::Request<Bytes>, InvalidRequest> {
         let path = self.path.as_str()?;
         let uri = if self.query.is_empty() { path.to_owned() } else { format!("{path}?{}", self.query.encode()) };
@@ -111,7 +111,7 @@ impl Request {
 }
 
 impl fmt::Debug for Request {
-    /// Shows what is in the request line. The body is left out: it may hold secrets.
+    /// Shows the request line. Omits the body, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.as_str().unwrap_or("<invalid path>");
         write!(f, "{} {path}", self.method)?;
@@ -119,7 +119,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// A request that can't be made from its arguments.
+/// The error for a request with invalid arguments.
 #[derive(Clone, Debug)]
 pub struct InvalidRequest(Box<str>);
 

@@ -10,7 +10,7 @@ use super::{ContinueTokens, Encoded, Execute, ListRequest, Request, RequestError
 use crate::json::DecodeError;
 use crate::{List, Object};
 
-/// How many objects a page has unless the request says otherwise, as in client-go's `tools/pager`.
+/// The size of a page unless the request sets a limit, as in client-go's `tools/pager`.
 const PAGE_SIZE: u32 = 500;
 
 impl<K: Object> ListRequest<K> {
@@ -30,9 +30,9 @@ impl<K: Object> ListRequest<K> {
     /// # }
     /// ```
     ///
-    /// All pages show the objects as they were at the time of the first. When reading takes so long that the server has
-    /// forgotten that time (410, after five minutes or so), one more list follows, with all objects as they are then,
-    /// and [`Pages::has_restarted`] says so: it replaces what came before. So does client-go's `ListPager`.
+    /// All pages show the state at the time of the first. If reading takes so long that the server has forgotten that
+    /// state (410, after about five minutes), another list of all objects in their current state follows, which
+    /// replaces all pages before it, and [`Pages::has_restarted`] returns true. client-go's `ListPager` does the same.
     ///
     /// One page is in memory at a time.
     pub fn pages<E>(mut self, client: &E) -> Pages<'_, K, E>
@@ -44,7 +44,7 @@ impl<K: Object> ListRequest<K> {
         }
         let mut tokens = ContinueTokens::default();
         if let Some(token) = self.request.query.get("continue") {
-            // The first of all tokens has none before it.
+            // The first token can't be a repetition.
             let _ = tokens.follow(token, false);
         }
         Pages {
@@ -57,9 +57,9 @@ impl<K: Object> ListRequest<K> {
         }
     }
 
-    /// Lists page by page, and yields object by object; see [`pages`](Self::pages).
+    /// Lists page by page, and yields single objects; see [`pages`](Self::pages).
     ///
-    /// If the server forgets the version it lists, all objects follow once more, in their present state.
+    /// If the server forgets the version being listed, all objects follow again in their current state.
     pub fn items<E>(self, client: &E) -> Items<'_, K, E>
     where
         E: Execute<Error: RequestError>,
@@ -67,15 +67,16 @@ impl<K: Object> ListRequest<K> {
         Items { pages: self.pages(client), current: Vec::new().into_iter() }
     }
 
-    /// Lists page by page, and joins the pages: gentle to the server, which need not make one large answer.
+    /// Lists page by page, and joins the pages. This saves the server from building one large response.
     ///
-    /// If the server forgets the version meanwhile, the whole list is read again in one request, as client-go does.
+    /// If the server forgets the version in the meantime, the whole list is read again in a single request, as
+    /// client-go does.
     ///
     /// # Errors
-    /// As [`Execute::execute`], and if the server's pages follow each other for ever.
+    /// As [`Execute::execute`], and also fails if the server's pages never end.
     ///
     /// # Cancel safety
-    /// Dropping the future abandons the request; nothing is changed on the server.
+    /// If the future is dropped, the request is abandoned; it changes nothing on the server.
     pub async fn send_all<E>(self, client: &E) -> Result<List<K>, E::Error>
     where
         E: Execute<Error: RequestError>,
@@ -95,16 +96,16 @@ impl<K: Object> ListRequest<K> {
     }
 }
 
-/// A list, page by page: made by [`ListRequest::pages`].
+/// A list, page by page; created by [`ListRequest::pages`].
 ///
 /// The stream ends with `None`, or after its first error.
 ///
 /// # Cancel safety
-/// Nothing is lost when a future of [`next_page`](Self::next_page) is dropped. Dropping the stream abandons the request.
+/// [`next_page`](Self::next_page) is cancel safe: no page is lost if its future is dropped. Dropping the stream abandons the request.
 #[must_use = "streams do nothing unless polled"]
 pub struct Pages<'a, K, E: Execute> {
     client: &'a E,
-    /// The first request, for a list from the start.
+    /// The first request.
     base: Request,
     /// The next request; `None` at the end.
     next: Option<Request>,
@@ -113,15 +114,15 @@ pub struct Pages<'a, K, E: Execute> {
     tokens: ContinueTokens,
 }
 
-/// The page that was asked for last.
+/// The page that was requested last.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     First,
-    /// One with a token.
+    /// A page with a token.
     Later,
-    /// The whole list, as the server had forgotten its pages.
+    /// The whole list, after the server had forgotten its pages.
     Whole,
-    /// One with a token that came with the whole list, from a server that makes pages whether asked or not.
+    /// A page with a token that came with the whole list, from a server that pages without being asked to.
     LaterOfWhole,
 }
 
@@ -131,13 +132,13 @@ impl<K: Object, E: Execute<Error: RequestError>> Pages<'_, K, E> {
     /// The next page; `None` after the last.
     ///
     /// # Errors
-    /// As [`Execute::execute`], and if the server's pages follow each other for ever.
+    /// As [`Execute::execute`], and also fails if the server's pages never end.
     pub async fn next_page(&mut self) -> Result<Option<List<K>>, E::Error> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await.transpose()
     }
 
-    /// Whether the server had forgotten what it listed, so that the last page begins the list anew, in place of all
-    /// pages before.
+    /// Whether the server had forgotten the version, so that the last page starts a new list, which replaces all
+    /// earlier pages.
     pub fn has_restarted(&self) -> bool {
         self.state == State::Whole
     }
@@ -149,7 +150,7 @@ impl<K: Object, E: Execute<Error: RequestError>> Pages<'_, K, E> {
                 E::Error::from_decode(error.in_field("continue").in_field("metadata"))
             })?;
             let mut next = self.base.clone();
-            // A token implies the version, and both together are refused.
+            // A token implies the version, and servers refuse both together.
             next.query.remove("resourceVersion");
             next.query.remove("resourceVersionMatch");
             next.query.set("continue", token);
@@ -158,7 +159,7 @@ impl<K: Object, E: Execute<Error: RequestError>> Pages<'_, K, E> {
         Ok(page)
     }
 
-    /// The whole list, after the server has forgotten what the pages so far show.
+    /// The whole list, after the server has forgotten the version of the pages.
     fn restart(&mut self) {
         self.state = State::Whole;
         self.tokens = ContinueTokens::default();
@@ -180,7 +181,8 @@ impl<K: Object, E: Execute<Error: RequestError>> Stream for Pages<'_, K, E> {
                 this.fetching = None;
                 match result {
                     Ok(page) => return Poll::Ready(Some(this.page(page))),
-                    // Once: a server that pages the whole list too, and forgets that as well, would go on for ever.
+                    // Only once: a server that pages the whole list as well, and forgets it again, would cause an
+                    // endless loop.
                     Err(error) if this.state == State::Later && error.status().is_some_and(crate::Status::is_gone) => {
                         this.restart();
                     }
@@ -205,12 +207,12 @@ impl<K, E: Execute> fmt::Debug for Pages<'_, K, E> {
     }
 }
 
-/// A list, object by object: made by [`ListRequest::items`].
+/// A list, object by object; created by [`ListRequest::items`].
 ///
 /// The stream ends with `None`, or after its first error.
 ///
 /// # Cancel safety
-/// Nothing is lost when a future of [`next_item`](Self::next_item) is dropped. Dropping the stream abandons the request.
+/// [`next_item`](Self::next_item) is cancel safe: no object is lost if its future is dropped. Dropping the stream abandons the request.
 #[must_use = "streams do nothing unless polled"]
 pub struct Items<'a, K, E: Execute> {
     pages: Pages<'a, K, E>,
@@ -221,7 +223,7 @@ impl<K: Object, E: Execute<Error: RequestError>> Items<'_, K, E> {
     /// The next object; `None` after the last.
     ///
     /// # Errors
-    /// As [`Pages::next_page`].
+    /// See [`Pages::next_page`].
     pub async fn next_item(&mut self) -> Result<Option<K>, E::Error> {
         loop {
             if let Some(item) = self.current.next() {

@@ -6,7 +6,7 @@ use crate::Str;
 pub struct Query(Vec<(&'static str, Str)>);
 
 impl Query {
-    /// Sets a parameter, in place of an earlier value.
+    /// Sets a parameter, replacing an earlier value.
     pub fn set(&mut self, name: &'static str, value: impl Into<QueryValue>) {
         let value = value.into().0;
         match self.0.iter_mut().find(|(existing, _)| *existing == name) {
@@ -15,7 +15,7 @@ impl Query {
         }
     }
 
-    /// Sets a parameter that may stand several times (`command=ls&command=-l`), in place of earlier values.
+    /// Sets a parameter that may be repeated (`command=ls&command=-l`), replacing earlier values.
     pub fn set_all<V: Into<QueryValue>>(&mut self, name: &'static str, values: impl IntoIterator<Item = V>) {
         self.remove(name);
         self.0.extend(values.into_iter().map(|value| (name, value.into().0)));
@@ -26,7 +26,7 @@ impl Query {
         self.0.retain(|(existing, _)| *existing != name);
     }
 
-    /// The (first) value of a parameter.
+    /// The first value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(existing, _)| *existing == name).map(|(_, value)| value.as_str())
     }
@@ -36,7 +36,7 @@ impl Query {
         self.0.is_empty()
     }
 
-    /// The parameters as they stand behind the `?`.
+    /// The parameters as they appear after the `?`.
     pub fn encode(&self) -> String {
         let mut text = String::new();
         for (name, value) in &self.0 {

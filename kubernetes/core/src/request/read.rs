@@ -22,10 +22,10 @@ impl<K> ReadRequest<K> {
     /// Sends the request.
     ///
     /// # Errors
-    /// As [`Execute::execute`].
+    /// See [`Execute::execute`].
     ///
     /// # Cancel safety
-    /// Dropping the future abandons the request; nothing is changed on the server.
+    /// If the future is dropped, the request is abandoned; it changes nothing on the server.
     pub async fn send<E: Execute>(self, client: &E) -> Result<K, E::Error>
     where
         K: Value + Send,
@@ -33,7 +33,7 @@ impl<K> ReadRequest<K> {
         client.execute(self.request, Encoded::decode).await
     }
 
-    /// Sends the request; an object that does not exist is `None`, and no error.
+    /// Sends the request; returns `None` if the object does not exist.
     ///
     /// ```
     /// # use kubernetes_core::{Execute, ReadRequest, RequestError};
@@ -48,11 +48,11 @@ impl<K> ReadRequest<K> {
     /// ```
     ///
     /// # Errors
-    /// As [`Execute::execute`]. That the server does not know the resource, as when the definition of a custom one is
-    /// missing, is an error.
+    /// See [`Execute::execute`]. It is also an error if the server does not know the resource, for example because the
+    /// definition of a custom resource is missing.
     ///
     /// # Cancel safety
-    /// Dropping the future abandons the request; nothing is changed on the server.
+    /// If the future is dropped, the request is abandoned; it changes nothing on the server.
     pub async fn send_opt<E>(self, client: &E) -> Result<Option<K>, E::Error>
     where
         K: Value + Send,

@@ -13,10 +13,10 @@ shape::request_type! {
     /// assert_eq!(format!("{:?}", request.request()), "PUT /api/v1/namespaces/shop/pods/web");
     /// ```
     ///
-    /// If the object carries a resourceVersion, the server refuses to replace any other one (a conflict).
+    /// If the object has a resourceVersion, the server refuses to replace any other version, which is a conflict.
     ///
-    /// The server takes only the status from a request for the [subresource](Self::subresource) `status`, and where there
-    /// is this subresource, it leaves the status as it is when the object is replaced:
+    /// If the resource has the subresource `status`, replacing the object does not change its status, and replacing the
+    /// [subresource](Self::subresource) changes nothing else:
     ///
     /// ```
     /// use kubernetes_core::ReplaceRequest;
@@ -34,13 +34,13 @@ impl<'a, T> ReplaceRequest<'a, T> {
 
     shape::subresource!("Replaces");
 
-    /// Sends the request; the server answers with the object as it then is.
+    /// Sends the request, and returns the resulting object.
     ///
     /// # Errors
-    /// As [`Execute::execute`].
+    /// See [`Execute::execute`].
     ///
     /// # Cancel safety
-    /// Dropping the future leaves open whether the server has replaced the object.
+    /// If the future is dropped, the server may or may not have replaced the object.
     pub async fn send<E: Execute>(self, client: &E) -> Result<T, E::Error>
     where
         T: Value + Send,

@@ -1,9 +1,9 @@
-//! The common parts of all types of requests, once: each is a [`Request`](super::Request) with the type of its answer.
+//! The common parts of all types of requests: each is a [`Request`](super::Request) with the type of its response.
 
-/// Defines a type of request: the value itself, its constructor from a path, `Clone` and `Debug`.
+/// Defines a type of request: the struct, its constructor from a path, `Clone` and `Debug`.
 ///
-/// In braces stand the method, the documentation of `at`, and the fields beside the request. (`Clone` and `Debug` are not
-/// derived: a request can be cloned and shown whatever it is for. The body is never shown: it may hold secrets.)
+/// The braces hold the method, the documentation of `at`, and further fields. (`Clone` and `Debug` are not derived, so
+/// that they do not depend on the type of the response. The body is never shown, because it may contain secrets.)
 macro_rules! request_type {
     (
         $(#[$attribute:meta])*
@@ -40,7 +40,7 @@ macro_rules! request_type {
                 Self { request, $($body,)? types: ::std::marker::PhantomData }
             }
 
-            /// The request as it will be sent, without its body.
+            /// The request for a transport, without its body.
             pub fn request(&self) -> &$crate::Request {
                 &self.request
             }
@@ -61,10 +61,10 @@ macro_rules! request_type {
 }
 pub(crate) use request_type;
 
-/// The constructors of a request for one object, by its name.
+/// Constructors of a request for one object, by name.
 macro_rules! for_name {
     ($of:ident, $verb:literal $(, $body:ident: $body_type:ty)?) => {
-        #[doc = concat!($verb, " an object of a namespace.")]
+        #[doc = concat!($verb, " an object in a namespace.")]
         pub fn namespaced(
             namespace: impl AsRef<str>,
             name: impl AsRef<str>
@@ -87,10 +87,10 @@ macro_rules! for_name {
 }
 pub(crate) use for_name;
 
-/// The constructors of a request for the object that is its body, by the name which stands there.
+/// Constructors of a request whose body is the object, by the name in the body.
 macro_rules! for_object {
     ($of:ident, $lifetime:lifetime, $verb:literal $(, $argument:ident: $argument_type:ty)?) => {
-        #[doc = concat!($verb, " the object of this name in a namespace.")]
+        #[doc = concat!($verb, " the object with this name in a namespace.")]
         pub fn namespaced(
             namespace: impl AsRef<str>,
             object: &$lifetime $of
@@ -103,7 +103,7 @@ macro_rules! for_object {
             Self::at($crate::Path::namespaced::<$of>(namespace, name), object $(, $argument)?)
         }
 
-        #[doc = concat!($verb, " the object of this name of a cluster-scoped resource.")]
+        #[doc = concat!($verb, " the object with this name of a cluster-scoped resource.")]
         pub fn cluster(object: &$lifetime $of $(, $argument: $argument_type)?) -> Self
         where
             $of: $crate::ClusterResource,
@@ -115,7 +115,7 @@ macro_rules! for_object {
 }
 pub(crate) use for_object;
 
-/// The constructors of a request for the objects of a resource.
+/// Constructors of a request for all objects of a resource.
 macro_rules! for_objects {
     ($of:ident, $verb:literal, $objects:literal $(, $body:ident: $body_type:ty)?) => {
         #[doc = concat!($verb, " ", $objects, " in a namespace.")]
@@ -137,12 +137,12 @@ macro_rules! for_objects {
 }
 pub(crate) use for_objects;
 
-/// The way to a subresource of the object's own type.
+/// Redirects a request to a subresource of the object's own type.
 macro_rules! subresource {
     ($verb:literal) => {
         #[doc = concat!($verb, " a subresource of the object's own type, such as `status`.")]
         ///
-        /// A subresource of another type has a [path](crate::Path::subresource).
+        /// For a subresource of another type, use [`Path::subresource`](crate::Path::subresource).
         pub fn subresource(mut self, name: impl AsRef<str>) -> Self {
             self.request.path = self.request.path.subresource(name);
             self

@@ -1,4 +1,4 @@
-//! The same objects, seen otherwise: their metadata alone, as a table, or as the text that the server sent.
+//! Other representations of the same objects: their metadata, a table, or the text that the server sent.
 //!
 //! Source: <https://kubernetes.io/docs/reference/using-api/api-concepts/#alternate-representations-of-resources>
 
@@ -13,12 +13,12 @@ const METADATA_LIST: HeaderValue =
     HeaderValue::from_static("application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json");
 const TABLE: HeaderValue = HeaderValue::from_static("application/json;as=Table;v=v1;g=meta.k8s.io,application/json");
 
-/// As `application/json`, and no other: a client that prefers another format does not put it first.
+/// Equivalent to `application/json`, but a client that prefers another format leaves it alone.
 const TEXT: HeaderValue = HeaderValue::from_static("application/json;q=1");
 
 impl<K> ListRequest<K> {
-    /// Asks for the metadata of the objects only: less to send, decode and keep for programs that need names, labels
-    /// and owners alone. It can be [watched](ListRequest::into_watch) too.
+    /// Asks only for the metadata of the objects, which is less to send, decode and keep if a program only needs names,
+    /// labels and owners. It can also be [watched](ListRequest::into_watch).
     ///
     /// ```
     /// use kubernetes_core::ListRequest;
@@ -35,7 +35,7 @@ impl<K> ListRequest<K> {
         ListRequest::from_request(self.request)
     }
 
-    /// Keeps the objects as the JSON that the server sends. It can be [watched](ListRequest::into_watch) too.
+    /// Keeps the objects as the JSON text that the server sends. It can also be [watched](ListRequest::into_watch).
     ///
     /// ```
     /// # use kubernetes_core::{Execute, ListRequest, json};
@@ -53,7 +53,7 @@ impl<K> ListRequest<K> {
         ListRequest::from_request(self.request)
     }
 
-    /// The same request, of objects that are read as another type.
+    /// The same request, but reads the objects as another type.
     ///
     /// ```
     /// use kubernetes_core::{ListRequest, PartialObjectMetadata};
@@ -61,13 +61,13 @@ impl<K> ListRequest<K> {
     ///
     /// let pods = ListRequest::<Pod>::namespaced("shop");
     /// let request: ListRequest<PartialObjectMetadata<Pod>> = pods.clone().read_as();
-    /// assert_eq!(request.request().accept, pods.request().accept); // all is sent, and most of it not kept
+    /// assert_eq!(request.request().accept, pods.request().accept); // the whole object is sent, but only a part is kept
     /// ```
     pub fn read_as<T>(self) -> ListRequest<T> {
         ListRequest::from_request(self.request)
     }
 
-    /// Asks for the objects as the server prints them, one by one: a list that can be
+    /// Asks for the objects as the server prints them, each as an item of a list that can be
     /// [watched](ListRequest::into_watch), as `kubectl get --watch` does.
     ///
     /// ```
@@ -78,7 +78,7 @@ impl<K> ListRequest<K> {
     /// let table = pods.clone().table().send(client).await?;
     /// let headings: Vec<_> = table.column_definitions.iter().map(|column| column.name.as_str()).collect();
     ///
-    /// // To be watched with `kubernetes-watch`; or sent, for a list of rows.
+    /// // Watch it with `kubernetes-watch`, or send it to get a list of rows.
     /// let changes = pods.printed().resource_version(table.resource_version());
     /// # Ok(())
     /// # }
@@ -88,7 +88,7 @@ impl<K> ListRequest<K> {
         ListRequest::from_request(self.request)
     }
 
-    /// Asks for the objects as the server prints them, in one [`Table`]. Set parameters before; for a table that can be
+    /// Asks for the objects as the server prints them, in one [`Table`]. Set parameters first. For a table that can be
     /// watched, see [`printed`](Self::printed).
     ///
     /// ```
@@ -105,13 +105,13 @@ impl<K> ListRequest<K> {
 }
 
 impl<K> ReadRequest<K> {
-    /// Asks for the metadata of the object only.
+    /// Asks only for the metadata of the object.
     pub fn metadata_only(mut self) -> ReadRequest<PartialObjectMetadata<K>> {
         self.request.accept = METADATA;
         ReadRequest::from_request(self.request)
     }
 
-    /// Keeps the object as the JSON that the server sends.
+    /// Keeps the object as the JSON text that the server sends.
     pub fn raw(mut self) -> ReadRequest<Raw<K>> {
         self.request.accept = TEXT;
         ReadRequest::from_request(self.request)
@@ -125,10 +125,10 @@ impl<K> ReadRequest<K> {
 }
 
 impl Request {
-    /// Makes the media type of a list that of its watch, whose events carry single objects: where metadata alone was
-    /// asked for, the API server would send no event otherwise.
+    /// Changes the media type of a list to that of its watch, whose events carry single objects: for metadata alone,
+    /// the API server would otherwise send no events.
     ///
-    /// [`ListRequest::into_watch`] does it by itself.
+    /// [`ListRequest::into_watch`] does this automatically.
     pub fn accept_for_watch(&mut self) {
         if self.accept == METADATA_LIST {
             self.accept = METADATA;

@@ -4,7 +4,7 @@ use crate::Str;
 shape::request_type! {
     /// Watches the objects of a list request over a single connection.
     ///
-    /// It ends when the server ends it. Most programs use `kubernetes-watch`, which reconnects and resumes.
+    /// The watch ends when the server ends it. Most programs use `kubernetes-watch`, which reconnects and resumes.
     ///
     /// ```
     /// use kubernetes_core::ListRequest;
@@ -26,41 +26,41 @@ impl<K> WatchRequest<K> {
         Self::from_request(request)
     }
 
-    /// The request that a transport is given.
+    /// The request for a transport.
     pub fn into_request(self) -> Request {
         self.request
     }
 
-    /// The changes after this version; the version is opaque.
+    /// Watches the changes after this version; the version is opaque.
     pub fn resource_version(self, version: impl Into<Str>) -> Self {
         self.with("resourceVersion", version.into())
     }
 
-    /// The number of seconds after which the server ends the watch.
+    /// Sets the number of seconds after which the server ends the watch.
     pub fn timeout_seconds(self, seconds: u32) -> Self {
         self.with("timeoutSeconds", seconds)
     }
 
-    /// Whether the server sends bookmarks, which report the progress of the watch.
+    /// Sets whether the server sends bookmarks, which report the progress of the watch.
     pub fn allow_watch_bookmarks(self, allow: bool) -> Self {
         self.with("allowWatchBookmarks", allow)
     }
 
-    /// Whether the server first sends all existing objects, and a bookmark after the last of them
-    /// (a streaming list, KEP-3157), which must be allowed.
+    /// Sets whether the server first sends all existing objects followed by a bookmark (a streaming list, KEP-3157).
+    /// Bookmarks must be allowed.
     ///
-    /// Either way the server wants `resourceVersionMatch=NotOlderThan` beside it.
+    /// The server requires `resourceVersionMatch=NotOlderThan` with either value.
     pub fn send_initial_events(self, send: bool) -> Self {
         self.with("sendInitialEvents", send).with("resourceVersionMatch", "NotOlderThan")
     }
 
-    /// Sends the request; the events are the lines of the body, a JSON object each.
+    /// Sends the request; each line of the body is an event, a JSON object.
     ///
     /// # Errors
-    /// As [`Execute::open`].
+    /// See [`Execute::open`].
     ///
     /// # Cancel safety
-    /// Dropping the future or the body ends the watch; nothing is changed on the server.
+    /// Dropping the future or the body ends the watch; it changes nothing on the server.
     pub async fn open<E: Execute>(self, client: &E) -> Result<E::Body, E::Error> {
         client.open(self.request).await
     }

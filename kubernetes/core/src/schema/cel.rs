@@ -1,4 +1,4 @@
-//! Fields in expressions of CEL.
+//! Names of fields in CEL expressions.
 
 const RESERVED: &[&str] = &[
     "true",
@@ -24,7 +24,7 @@ const RESERVED: &[&str] = &[
     "while",
 ];
 
-/// The name of a field in expressions, escaped as Kubernetes does; `None` if expressions can't name it.
+/// The name of a field in expressions, with Kubernetes' escapes; `None` if expressions can't refer to it.
 ///
 /// Source: <https://kubernetes.io/docs/reference/using-api/cel/#escaping>
 pub(super) fn field(name: &str) -> Option<String> {
@@ -40,7 +40,7 @@ pub(super) fn field(name: &str) -> Option<String> {
     Some(escaped.replace('-', "__dash__").replace('/', "__slash__"))
 }
 
-/// Whether an object has one of these fields, as an expression.
+/// An expression for whether an object has one of these fields.
 pub(super) fn has_any<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
     let tests = names.map(|name| Some(format!("has(self.{})", field(name)?))).collect::<Option<Vec<_>>>()?;
     Some(tests.join(" || "))

@@ -1,9 +1,9 @@
-//! Questions that derived code asks in constants, so that the compiler refuses a shape at its field.
+//! Checks that derived code makes in constants, so that the compiler reports an unsupported shape at its field.
 
 use super::types::{Keyword, Kind, ListType, MapType, Member, Presence, Shape, Tagging, Type, Variant, same_text};
 
 impl Type {
-    /// Whether the fields of a value can be those of an object around it.
+    /// Whether a value can be flattened into the object around it.
     #[doc(hidden)]
     pub const fn can_be_flattened(&self) -> bool {
         matches!(self.kind(), Kind::Object)
@@ -33,7 +33,7 @@ impl Type {
         matches!(self.kind(), Kind::Integer | Kind::Number | Kind::IntOrString | Kind::Any)
     }
 
-    /// Whether the items of this list can be told apart by their values alone.
+    /// Whether the values of this list's items identify them.
     #[doc(hidden)]
     pub const fn has_set_items(&self) -> bool {
         match self.item() {
@@ -46,7 +46,7 @@ impl Type {
         }
     }
 
-    /// Whether the items of this list have a scalar field of this name, or may have it.
+    /// Whether the items of this list have, or may have, a scalar field with this name.
     #[doc(hidden)]
     pub const fn has_key(&self, name: &str) -> bool {
         match self.key(name) {
@@ -56,7 +56,7 @@ impl Type {
         }
     }
 
-    /// Whether the field of this name is in every item of this list, as a key of a map list must be.
+    /// Whether every item of this list has the field with this name, as required of the key of a map list.
     #[doc(hidden)]
     pub const fn has_certain_key(&self, name: &str) -> bool {
         match self.key(name) {
@@ -68,7 +68,7 @@ impl Type {
         }
     }
 
-    /// Whether a value may be the JSON that starts with this byte.
+    /// Whether JSON that starts with this byte may be a value.
     #[doc(hidden)]
     pub const fn accepts(&self, json: &str) -> bool {
         let Some(first) = json.as_bytes().first() else { return false };
@@ -86,7 +86,7 @@ impl Type {
         }
     }
 
-    /// Whether objects are known to have a field of this name.
+    /// Whether objects are known to have a field with this name.
     #[doc(hidden)]
     pub const fn has_member(&self, name: &str) -> bool {
         matches!(self.member(name), Key::Optional | Key::Present(_))
@@ -165,11 +165,11 @@ impl Type {
     }
 }
 
-/// A field by its name, as far as it is known.
+/// The lookup of a field by name.
 #[derive(Clone, Copy)]
 enum Key {
     Missing,
-    /// An object of this type may have it; only the whole schema shows.
+    /// An object of this type may have it; only the whole schema can tell.
     Unknown,
     Optional,
     Present(Member),

@@ -3,21 +3,21 @@ use super::types::Type;
 /// The definition of one version of a custom resource.
 #[derive(Clone, Copy, Debug)]
 pub struct Declaration {
-    /// The group, as `stable.example.com`.
+    /// The group, such as `stable.example.com`.
     pub group: &'static str,
-    /// The kind, as `CronTab`.
+    /// The kind, such as `CronTab`.
     pub kind: &'static str,
     /// The kind of lists.
     pub list_kind: &'static str,
-    /// The name in paths, as `crontabs`.
+    /// The name in paths, such as `crontabs`.
     pub plural: &'static str,
-    /// The name for one, as `crontab`.
+    /// The singular name, such as `crontab`.
     pub singular: &'static str,
-    /// Short names, as `ct`.
+    /// Short names, such as `ct`.
     pub short_names: &'static [&'static str],
-    /// Categories, as `all`.
+    /// Categories, such as `all`.
     pub categories: &'static [&'static str],
-    /// Whether objects live in namespaces.
+    /// Whether objects are in namespaces.
     pub scope: Scope,
     /// Annotations of the definition.
     pub annotations: &'static [(&'static str, &'static str)],
@@ -27,23 +27,23 @@ pub struct Declaration {
     pub version: Version,
 }
 
-/// Where objects live.
+/// The scope of objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// In namespaces.
+    /// Objects are in namespaces.
     Namespaced,
-    /// In none.
+    /// Objects are not in a namespace.
     Cluster,
 }
 
 /// A version of a custom resource.
 #[derive(Clone, Copy, Debug)]
 pub struct Version {
-    /// The name, as `v1`.
+    /// The name, such as `v1`.
     pub name: &'static str,
     /// Whether the API server serves it.
     pub served: bool,
-    /// Whether its use is discouraged: the server sends a warning, of this text unless it is empty.
+    /// Whether the version is deprecated: the server sends a warning, with this text unless it is empty.
     pub deprecated: Option<&'static str>,
     /// The schema of objects.
     pub schema: &'static Type,
@@ -53,18 +53,18 @@ pub struct Version {
     pub scale: Option<Scale>,
     /// Columns that kubectl prints.
     pub columns: &'static [Column],
-    /// JSON paths of the fields that field selectors know.
+    /// JSON paths of the fields supported by field selectors.
     pub selectable_fields: &'static [&'static str],
 }
 
-/// The paths of a scale subresource, as `.spec.replicas`.
+/// The paths of a scale subresource, such as `.spec.replicas`.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
-    /// The path of the wanted number, below `.spec`.
+    /// The path of the desired number of replicas, below `.spec`.
     pub spec_replicas_path: &'static str,
-    /// The path of the actual number, below `.status`.
+    /// The path of the actual number of replicas, below `.status`.
     pub status_replicas_path: &'static str,
-    /// The path of a label selector as text; empty if there is none.
+    /// The path of a label selector in text form; empty if there is none.
     pub label_selector_path: &'static str,
 }
 
@@ -75,12 +75,12 @@ pub struct Column {
     pub name: &'static str,
     /// `integer`, `number`, `string`, `boolean` or `date`.
     pub kind: &'static str,
-    /// The path of the value, as `.spec.replicas`.
+    /// The path of the value, such as `.spec.replicas`.
     pub json_path: &'static str,
-    /// The format, as `int32`; empty if there is none.
+    /// The format, such as `int32`; empty if there is none.
     pub format: &'static str,
-    /// The meaning of the column; may be empty.
+    /// The description of the column; may be empty.
     pub description: &'static str,
-    /// Columns with a priority above 0 are shown with `-o wide` only.
+    /// Columns with a priority above 0 are shown only with `-o wide`.
     pub priority: i32,
 }

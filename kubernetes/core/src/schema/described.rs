@@ -4,11 +4,11 @@ use super::types::Source;
 use crate::Str;
 use crate::json::{self, Tree};
 
-/// The sources that were read.
+/// The sources that have been read.
 #[derive(Default)]
 pub(super) struct Descriptions {
     read: Vec<(&'static str, Tree)>,
-    /// The definitions that are being put together, the outermost first.
+    /// The definitions being assembled, the outermost first.
     open: Vec<Str>,
 }
 
@@ -16,7 +16,7 @@ impl Descriptions {
     /// The schema of a definition.
     pub(super) fn schema(&mut self, name: &str, sources: &'static [Source]) -> Result<Fields, InvalidSchema> {
         if self.open.iter().any(|open| open == name) {
-            // No structural schema has itself within, so that the inner one keeps whatever it gets.
+            // A structural schema can't contain itself, so the inner one keeps any value.
             return Ok(vec![(PRESERVE.into(), Tree::Bool(true)), ("type".into(), Tree::String("object".into()))]);
         }
         let definition = self.definition(name, sources)?.clone();

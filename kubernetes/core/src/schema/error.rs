@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// A place of a schema that the API server would refuse, and the rule that it breaks.
+/// A place in a schema that the API server would refuse, and the rule that it violates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     pub(super) path: String,
@@ -8,12 +8,12 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// The place, as `spec.ports.items`; empty for the root.
+    /// The place, such as `spec.ports.items`; empty for the root.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The rule, as `type must not be empty`.
+    /// The rule, such as `type must not be empty`.
     pub fn rule(&self) -> &str {
         &self.rule
     }
@@ -28,7 +28,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// A schema or definition that the API server would refuse: all rules that it breaks, with their places.
+/// The error for a schema or definition that the API server would refuse: all violated rules, with their places.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InvalidSchema {
     of: String,
@@ -55,13 +55,13 @@ impl InvalidSchema {
         self
     }
 
-    /// The same error, of the definition of this name.
+    /// The same error, for the definition with this name.
     pub(super) fn of(mut self, name: impl Into<String>) -> Self {
         self.of = name.into();
         self
     }
 
-    /// The rules that are broken, at least one.
+    /// The violations, of which there is at least one.
     pub fn violations(&self) -> &[Violation] {
         &self.violations
     }

@@ -1,4 +1,4 @@
-//! Schemas as JSON while they are put together.
+//! Schemas as JSON while they are assembled.
 
 use crate::Str;
 use crate::json::{Tree, Value};
@@ -24,7 +24,7 @@ pub(super) fn take(fields: &mut Fields, key: &str) -> Option<Tree> {
     Some(fields.remove(index).1)
 }
 
-/// Adds alternatives to those that a schema has.
+/// Adds alternatives to those of a schema.
 pub(super) fn add_junctor(fields: &mut Fields, key: &'static str, branches: Vec<Tree>) {
     let added = Tree::List(branches);
     match take(fields, key) {
@@ -34,7 +34,7 @@ pub(super) fn add_junctor(fields: &mut Fields, key: &'static str, branches: Vec<
                 Some(Tree::List(all)) => all,
                 _ => Vec::new(),
             };
-            // The alternatives of an int-or-string are recognized in the first place only.
+            // The alternatives of an int-or-string are recognized only in the first place.
             all.insert(0, Tree::Object(vec![(key.into(), first)]));
             all.push(Tree::Object(vec![(key.into(), added)]));
             set(fields, "allOf", Tree::List(all));
@@ -42,7 +42,7 @@ pub(super) fn add_junctor(fields: &mut Fields, key: &'static str, branches: Vec<
     }
 }
 
-/// A condition that none of these is met.
+/// A condition that holds if none of these does.
 pub(super) fn none_of(branches: Vec<Tree>) -> Tree {
     let any = Tree::Object(vec![("anyOf".into(), Tree::List(branches))]);
     Tree::Object(vec![("not".into(), any)])
@@ -61,7 +61,7 @@ pub(super) fn add_rules(fields: &mut Fields, added: impl Iterator<Item = Tree>) 
 
 pub(super) const RULES: &str = "x-kubernetes-validations";
 
-/// The document of a value that can always be written.
+/// Converts a value that can always be written into a document.
 pub(super) fn document<V: Value>(value: &V) -> Tree {
     Tree::from_value(value).unwrap_or_default()
 }
@@ -74,7 +74,7 @@ pub(super) fn text<'a>(schema: &'a Tree, key: &str) -> &'a str {
     schema.get(key).and_then(Tree::as_str).unwrap_or_default()
 }
 
-/// Whether the `anyOf` of a schema is that of an int-or-string: an integer and a string, and nothing else.
+/// Whether the `anyOf` of a schema is that of an int-or-string: exactly an integer and a string.
 pub(super) fn is_type_pattern(schema: &Tree) -> bool {
     let is = |branch: &Tree, name: &str| {
         matches!(branch, Tree::Object(fields) if fields.len() == 1) && text(branch, "type") == name

@@ -1,4 +1,4 @@
-//! Schemas of the types that fields have.
+//! Schemas of the types of fields.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,7 +41,7 @@ schemas! {
     Rest: Any;
 }
 
-/// As controller-gen has it, and the generator recognizes.
+/// In the form that controller-gen writes and the generator recognizes.
 const QUANTITY: &str = r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$";
 
 impl Schema for RawExtension {

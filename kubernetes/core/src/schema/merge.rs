@@ -1,4 +1,4 @@
-//! Objects whose fields come from several types.
+//! Builds the schemas of objects whose fields come from several types.
 
 use std::collections::HashMap;
 
@@ -8,19 +8,19 @@ use super::fields::{Fields, PRESERVE, RULES, add_junctor, add_rules, none_of, re
 use crate::Str;
 use crate::json::Tree;
 
-/// The schema of an object, while types are merged into it.
+/// The schema of an object while types are merged into it.
 #[derive(Default)]
 pub(super) struct Merged {
     properties: Fields,
     index: HashMap<Str, usize>,
-    /// In how many of the merged types each property is.
+    /// The number of merged types that have each property.
     uses: Vec<usize>,
     pub(super) required: Vec<Str>,
     pub(super) junctors: Vec<(&'static str, Vec<Tree>)>,
     rules: Vec<Tree>,
-    /// All else.
+    /// The rest of the schema.
     others: Fields,
-    /// Whether a type that was merged is not an object.
+    /// Whether one of the merged types is not an object.
     is_broken: bool,
 }
 
@@ -63,7 +63,7 @@ impl Merged {
             None => self.insert(name, schema),
             Some(place) if same(&self.properties[*place].1, &schema) => self.uses[*place] += 1,
             Some(_) => {
-                let rule = "the field is there twice with different schemas; rename one, or give both the same type";
+                let rule = "the field occurs twice with different schemas; rename one, or give both the same type";
                 return Err(InvalidSchema::one(name.as_str(), rule));
             }
         }
@@ -90,7 +90,7 @@ impl Merged {
         self.absorb(other, "")
     }
 
-    /// As [`flatten`](Self::flatten), for a value that may be absent: then none of its fields is there.
+    /// Like [`flatten`](Self::flatten), but for a value that may be absent, and with it all of its fields.
     pub(super) fn flatten_optional(&mut self, schema: Tree) -> Result<(), InvalidSchema> {
         let mut other = Self::of(schema);
         let each = other.properties.iter().map(|(name, _)| required_branch(std::slice::from_ref(name))).collect();
@@ -108,7 +108,7 @@ impl Merged {
         if !other.rules.is_empty() {
             let names = other.properties.iter().map(|(name, _)| name.as_str());
             let Some(present) = cel::has_any(names) else {
-                let rule = "an optional flattened type has rules in CEL, and a field that CEL can't name";
+                let rule = "an optional flattened type has CEL rules, and a field that CEL can't refer to";
                 return Err(InvalidSchema::one("", rule));
             };
             for mut rule in std::mem::take(&mut other.rules) {
@@ -120,8 +120,8 @@ impl Merged {
         self.absorb(other, "")
     }
 
-    /// Adds the properties of another object, and whether it keeps unknown fields; of a variant, if that has a name: variants
-    /// may have fields in common.
+    /// Adds the properties of another object or of a named variant, and whether it keeps unknown fields; variants may
+    /// have fields in common.
     pub(super) fn absorb(&mut self, other: Self, variant: &str) -> Result<(), InvalidSchema> {
         if other.is_broken {
             let rule = "a flattened type or variant must be an object with known fields: properties and \
@@ -141,12 +141,12 @@ impl Merged {
         Ok(())
     }
 
-    /// Whether there are rules in CEL.
+    /// Whether there are CEL rules.
     pub(super) fn has_rules(&self) -> bool {
         !self.rules.is_empty()
     }
 
-    /// Takes the conditions of a variant, as a branch of the object that it is part of; its rules become the object's.
+    /// Takes the conditions of a variant as a branch of the surrounding object, and adds its rules to the object's.
     pub(super) fn take_conditions(&mut self, condition: &Condition, object: &mut Self) -> Fields {
         let mut branch = Fields::new();
         for (key, branches) in std::mem::take(&mut self.junctors) {
@@ -165,7 +165,8 @@ impl Merged {
         branch
     }
 
-    /// Drops the default values of fields that are not in all of so many variants: the server would set them in the others.
+    /// Drops the default values of fields that not all `count` variants have: the server would set them in the others,
+    /// too.
     pub(super) fn drop_partial_defaults(&mut self, variants: usize) {
         for ((_, schema), uses) in self.properties.iter_mut().zip(&self.uses) {
             if let (Tree::Object(fields), true) = (schema, *uses < variants) {
@@ -204,7 +205,7 @@ impl Merged {
     }
 }
 
-/// Has a rule hold only where an expression is false.
+/// Restricts a rule to cases in which an expression is false.
 fn guard(rule: &mut Tree, unless: &str) {
     if let Tree::Object(fields) = rule
         && let Some(text) = take(fields, "rule").as_ref().and_then(Tree::as_str)
@@ -213,7 +214,7 @@ fn guard(rule: &mut Tree, unless: &str) {
     }
 }
 
-/// A schema without what does not decide which values it allows.
+/// A schema without the keywords that do not affect which values it allows.
 fn ignoring_documentation(schema: &Tree) -> Tree {
     let Tree::Object(fields) = schema else { return schema.clone() };
     let ignored = |key: &str| matches!(key, "description" | "title" | "example" | "externalDocs");
@@ -232,7 +233,7 @@ fn same(ours: &Tree, theirs: &Tree) -> bool {
     ignoring_documentation(ours) == ignoring_documentation(theirs)
 }
 
-/// When a rule of a variant holds for the object that it is part of.
+/// When a variant's rule applies to the surrounding object.
 pub(super) struct Condition {
     pub(super) tag: &'static str,
     pub(super) value: &'static str,

@@ -1,11 +1,12 @@
-//! Schemas of this crate's models that custom resources contain.
+//! Schemas of those models of this crate that custom resources may contain.
 
 use super::{Keyword, MapType, Member, Schema, Shape, Type};
 use crate::meta::v1::{Condition, LabelSelector, LabelSelectorRequirement};
 use crate::{Map, ObjectMeta, Str, Time};
 
 impl Schema for ObjectMeta {
-    /// That of metadata within an object, as of a template: what people set. (What a schema does not have is removed.)
+    /// The schema of metadata inside an object, such as that of a template, with the fields that people set. (The
+    /// server removes fields that a schema does not have.)
     const SCHEMA: &'static Type = &Type::new(
         Shape::Object(&[
             Member::optional("annotations", <Map<Str>>::SCHEMA, &[]),
@@ -19,7 +20,7 @@ impl Schema for ObjectMeta {
     );
 }
 
-/// As the markers of Go's `metav1.Condition` say.
+/// According to the markers of Go's `metav1.Condition`.
 impl Schema for Condition {
     const SCHEMA: &'static Type = &Type::new(
         Shape::Object(&[

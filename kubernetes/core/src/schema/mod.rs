@@ -9,11 +9,11 @@
 //! # Ok::<(), kubernetes_core::schema::InvalidSchema>(())
 //! ```
 //!
-//! `#[derive(Schema)]` implements the trait for a type of a custom resource, `#[derive(CustomResource)]` for the resource
-//! itself. A schema is data that the compiler lays down: deriving one adds no code to a program but the reader and writer.
+//! `#[derive(Schema)]` implements the trait for a type of a custom resource, `#[derive(CustomResource)]` for the
+//! resource itself. A schema is constant data: deriving one adds no code to a program other than the reader and writer.
 //!
-//! The API server takes *structural* schemas only. Shapes that have none are refused by the compiler where the type shows
-//! it, and everything else by [`Type::to_tree`] and [`Definition`], which apply the server's rules:
+//! The API server accepts only *structural* schemas. If the type shows that a shape has none, the compiler refuses it;
+//! [`Type::to_tree`] and [`Definition`] refuse everything else, by the server's rules:
 //! <https://github.com/kubernetes/apiextensions-apiserver/blob/v0.37.2/pkg/apiserver/schema/validation.go>
 
 mod cel;
@@ -39,9 +39,9 @@ pub use sample::sample;
 pub use structural::violations;
 pub use types::{Keyword, Kind, ListType, MapType, Member, Rule, Shape, Source, Tagging, Type, Variant};
 
-/// A type of values in custom resources that has a structural schema.
+/// A type with a structural schema, for values in custom resources.
 ///
-/// Implemented by `#[derive(Schema)]`, and here for the types that fields have.
+/// Implemented by `#[derive(Schema)]`, and by this crate for common types of fields.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no structural schema",
     label = "a field of a custom resource needs a type with a schema",

@@ -10,11 +10,11 @@ use crate::Str;
 use crate::json::{self, Tree};
 
 impl Type {
-    /// The schema as JSON, its keys in order, as it stands in the definition of a custom resource.
+    /// The schema as JSON with sorted keys, as it appears in the definition of a custom resource.
     ///
     /// # Errors
-    /// If the API server would refuse it inside of a custom resource: its variants have no common structure, a default
-    /// value does not fit, the key of a map list is optional, …
+    /// Returns an error if the API server would refuse the schema in a custom resource, for example because its
+    /// variants have no common structure, a default value does not fit, or the key of a map list is optional.
     pub fn to_tree(&self) -> Result<Tree, InvalidSchema> {
         let tree = rendered(self)?;
         match structural::check(&tree, Level::Field) {
@@ -24,7 +24,7 @@ impl Type {
     }
 }
 
-/// The schema as it is, before checks.
+/// The schema before any checks.
 pub(super) fn rendered(of: &Type) -> Result<Tree, InvalidSchema> {
     let mut tree = Tree::Object(Renderer::default().fields(of)?);
     tree.sort_keys();
@@ -118,7 +118,7 @@ impl Renderer {
             let schema = self.tree(variant.of, variant.keywords).map_err(|error| error.inside(variant.name))?;
             let mut own = Merged::of(schema);
             differs |= !own.required.is_empty() || !own.junctors.is_empty();
-            // Where the object is flattened and may be absent, the tag need not be there.
+            // If the object is flattened and may be absent, the tag may be missing.
             own.require(tag);
             let value = Tree::Object(vec![("enum".into(), Tree::List(vec![Tree::String(variant.name.into())]))]);
             let mut branch = own.take_conditions(&Condition { tag, value: variant.name }, &mut object);
@@ -147,8 +147,7 @@ impl Renderer {
             let schema = self.tree(variant.of, variant.keywords).map_err(|error| error.inside(variant.name))?;
             let mut own = Merged::of(schema);
             if own.has_rules() {
-                let rule =
-                    "a variant of an untagged enum has rules in CEL, which would be applied to the other variants";
+                let rule = "a variant of an untagged enum has CEL rules, which would also apply to the other variants";
                 return Err(InvalidSchema::one(variant.name, rule));
             }
             branches.push(Tree::Object(own.take_conditions(&Condition::NONE, &mut object)));
@@ -224,7 +223,7 @@ fn apply(fields: &mut Fields, keyword: &Keyword) -> Result<(), InvalidSchema> {
     Ok(())
 }
 
-/// Applies a keyword that is more than a field of the schema.
+/// Applies a keyword that is not just a field of the schema.
 fn apply_structured(fields: &mut Fields, keyword: &Keyword) -> Result<(), InvalidSchema> {
     let each = |names: &[&'static str]| -> Vec<Tree> {
         names.iter().map(|name| required_branch(&[Str::from_static(name)])).collect()

@@ -1,10 +1,10 @@
-//! Values that fit a schema, for tests.
+//! Generates values that fit a schema, for tests.
 
 use super::fields::{flag, text};
 use crate::Str;
 use crate::json::Tree;
 
-/// A value that fits a structural schema: another one for each `seed`, the same for the same.
+/// A value that fits a structural schema. Each `seed` gives a different value, always the same one.
 ///
 /// ```
 /// use kubernetes_core::schema::{Schema, sample};
@@ -15,14 +15,14 @@ use crate::json::Tree;
 /// # Ok::<(), kubernetes_core::schema::InvalidSchema>(())
 /// ```
 ///
-/// Optional fields are there or not, lists and maps have up to three entries, and numbers are small, at their limits or
-/// zero. Patterns, rules in CEL and conditions other than `required` in `oneOf` and `anyOf` are not looked at: where a type
-/// has those, some of the values do not fit.
+/// Optional fields are present at random, lists and maps have up to three entries, and numbers are small, at their
+/// limits or zero. Patterns, CEL rules and conditions other than `required` in `oneOf` and `anyOf` are ignored: if a
+/// type has any, some of the values do not fit.
 pub fn sample(schema: &Tree, seed: u64) -> Tree {
     Sampler(seed.wrapping_mul(2).wrapping_add(1)).value(schema, 0)
 }
 
-/// A generator of numbers (xorshift64*), so that tests repeat.
+/// A random number generator (xorshift64*), so that tests are reproducible.
 struct Sampler(u64);
 
 const DEEPEST: usize = 12;
@@ -140,7 +140,7 @@ impl Sampler {
         Tree::Object(fields)
     }
 
-    /// The fields that an object must have, and must not: those of one branch of each set of alternatives.
+    /// The fields that an object must have and must not have, according to one branch of each set of alternatives.
     fn required<'a>(&mut self, schema: &'a Tree) -> Required<'a> {
         let mut required = Required::default();
         required.add(schema);
@@ -192,7 +192,7 @@ fn names(schema: &Tree) -> Vec<&str> {
     }
 }
 
-/// The items without those that have the keys, or the value, of one before.
+/// Removes items with the keys, or the value, of an earlier one.
 fn unique(list: Vec<Tree>, keys: &[&str]) -> Vec<Tree> {
     let mut kept: Vec<Tree> = Vec::new();
     for item in list {

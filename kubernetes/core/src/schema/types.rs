@@ -17,7 +17,7 @@ pub struct Type {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Shape {
-    /// Any value, kept as it is (`x-kubernetes-preserve-unknown-fields`).
+    /// Any value, kept unchanged (`x-kubernetes-preserve-unknown-fields`).
     Any,
     /// `true` or `false`.
     Boolean,
@@ -37,26 +37,26 @@ pub enum Shape {
     Object(&'static [Member]),
     /// One of several types.
     Variants(Tagging, &'static [Variant]),
-    /// The shape and keywords of another type, before those beside this.
+    /// The shape and keywords of another type, which come before this type's own.
     Refined(&'static Type),
-    /// A definition of an API description, by its name, an object unless `kind` says otherwise.
+    /// A definition of an API description, by name; `kind` is the kind of its values.
     Described {
-        /// The name of the definition, as `io.k8s.api.core.v1.PodSpec`.
+        /// The name of the definition, such as `io.k8s.api.core.v1.PodSpec`.
         name: &'static str,
         /// The kind of its values.
         kind: Kind,
-        /// Where definitions are looked up.
+        /// The sources of definitions.
         sources: &'static [Source],
     },
 }
 
-/// Schemas of an API description: the definitions of a group and version, as JSON.
+/// Schemas from an API description: the definitions of a group and version, as JSON.
 #[derive(Clone, Copy, Debug)]
 pub struct Source {
-    /// The start of the names of the definitions that are here, up to the last dot.
+    /// The common prefix of the definitions' names, up to the last dot.
     pub prefix: &'static str,
-    /// An object: the structural schema of each definition by the rest of its name. `{"$ref": "a.full.name"}` stands for
-    /// the schema of another definition.
+    /// An object that maps the rest of each definition's name to its structural schema. `{"$ref": "a.full.name"}`
+    /// refers to the schema of another definition.
     pub text: &'static str,
 }
 
@@ -78,7 +78,7 @@ pub enum Kind {
     IntOrString,
     /// A list.
     List,
-    /// An object whose keys are data.
+    /// An object with arbitrary keys.
     Map,
     /// An object with known fields.
     Object,
@@ -97,52 +97,52 @@ pub struct Member {
 pub(super) enum Presence {
     Required,
     Optional,
-    /// The fields of the value are fields of the object itself.
+    /// A flattened value: its fields are fields of the object itself.
     Flattened,
-    /// As `Flattened`, and none of them is required.
+    /// Like `Flattened`, but none of the fields is required.
     FlattenedOptional,
 }
 
 impl Member {
-    /// A field that every object has; the keywords come after those of its type.
+    /// A required field; the keywords come after those of its type.
     pub const fn required(name: &'static str, of: &'static Type, keywords: &'static [Keyword]) -> Self {
         Self { name, of, keywords, presence: Presence::Required }
     }
 
-    /// A field that an object need not have.
+    /// An optional field.
     pub const fn optional(name: &'static str, of: &'static Type, keywords: &'static [Keyword]) -> Self {
         Self { name, of, keywords, presence: Presence::Optional }
     }
 
-    /// A value whose fields are fields of the object itself.
+    /// A flattened value: its fields are fields of the object itself.
     pub const fn flattened(of: &'static Type) -> Self {
         Self { name: "", of, keywords: &[], presence: Presence::Flattened }
     }
 
-    /// As [`flattened`](Self::flattened), for a value that may be absent.
+    /// Like [`flattened`](Self::flattened), but for a value that may be absent.
     pub const fn flattened_optional(of: &'static Type) -> Self {
         Self { name: "", of, keywords: &[], presence: Presence::FlattenedOptional }
     }
 
-    /// A field that every object has where `is_required` says so.
+    /// A field that is required if `is_required` is true.
     pub const fn with_presence(self, is_required: bool) -> Self {
         let presence = if is_required { Presence::Required } else { Presence::Optional };
         Self { presence, ..self }
     }
 }
 
-/// How the variant of a value is told.
+/// How the variant of a value is recognized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tagging {
     /// By the object's only field: `{"httpGet": {…}}`.
     External,
     /// By a field of this name beside the variant's own: `{"type": "httpGet", …}`.
     Internal(&'static str),
-    /// By the fields that there are.
+    /// By the fields that are present.
     Untagged,
 }
 
-/// One of several types of a value.
+/// One of several types that a value may have.
 #[derive(Clone, Copy, Debug)]
 pub struct Variant {
     pub(super) name: &'static str,
@@ -151,7 +151,7 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// A variant of this name on the wire.
+    /// A variant with this name on the wire.
     pub const fn new(name: &'static str, of: &'static Type, keywords: &'static [Keyword]) -> Self {
         Self { name, of, keywords }
     }
@@ -186,7 +186,7 @@ pub enum Keyword {
     MapType(MapType),
     PreserveUnknownFields,
     EmbeddedResource,
-    /// Rules in CEL, beside those that the type has.
+    /// CEL rules, in addition to those of the type.
     Rules(&'static [Rule]),
     /// Keywords of the items of a list, or of the values of a map.
     Items(&'static [Keyword]),
@@ -203,9 +203,9 @@ pub enum Keyword {
 pub enum ListType {
     /// One manager owns the whole list.
     Atomic,
-    /// Each item is owned by itself, and appears once.
+    /// Each item is owned separately, and appears once.
     Set,
-    /// Items are objects told apart by the values of these fields.
+    /// Items are objects identified by the values of these fields.
     Map(&'static [&'static str]),
 }
 
@@ -214,18 +214,18 @@ pub enum ListType {
 pub enum MapType {
     /// One manager owns the whole object.
     Atomic,
-    /// Each field is owned by itself.
+    /// Each field is owned separately.
     Granular,
 }
 
-/// A rule in CEL that values must keep (`x-kubernetes-validations`); empty texts are left out.
+/// A CEL rule that values must satisfy (`x-kubernetes-validations`); empty texts are omitted.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     /// The expression, in which `self` is the value.
     pub rule: &'static str,
-    /// The message if it is false.
+    /// The message if the expression is false.
     pub message: &'static str,
-    /// An expression that makes the message.
+    /// An expression that computes the message.
     pub message_expression: &'static str,
     /// `FieldValueInvalid`, `FieldValueForbidden`, `FieldValueRequired` or `FieldValueDuplicate`.
     pub reason: &'static str,
@@ -268,7 +268,7 @@ impl Type {
     }
 }
 
-/// The kind of values that are one of these variants: those whose kinds have no common one are [`Kind::Any`].
+/// The common kind of these variants; [`Kind::Any`] if they have none.
 pub(super) const fn untagged_kind(variants: &[Variant]) -> Kind {
     let mut index = 0;
     let mut found: Option<Kind> = None;
@@ -293,7 +293,7 @@ pub(super) const fn untagged_kind(variants: &[Variant]) -> Kind {
     }
 }
 
-/// Whether two texts are the same, in constants too.
+/// Whether two texts are equal; usable in constants.
 pub(super) const fn same_text(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {

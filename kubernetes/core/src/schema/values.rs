@@ -3,10 +3,11 @@
 use super::fields::{flag, is_type_pattern, text};
 use crate::json::Tree;
 
-/// Why a value does not fit a schema; `None` if it does. Patterns, formats and expressions in CEL are not checked.
+/// The reason why a value does not fit a schema; `None` if it does. Patterns, formats and CEL expressions are not
+/// checked.
 pub(super) fn mismatch(schema: &Tree, value: &Tree) -> Option<String> {
     if matches!(value, Tree::Null) {
-        return (!flag(schema, "nullable")).then(|| "null needs nullable".to_owned());
+        return (!flag(schema, "nullable")).then(|| "null is only allowed with nullable".to_owned());
     }
     let kind = match value {
         Tree::Null => "null",
@@ -29,7 +30,7 @@ pub(super) fn mismatch(schema: &Tree, value: &Tree) -> Option<String> {
     if let Some(Tree::List(values)) = schema.get("enum")
         && !values.contains(value)
     {
-        return Some("it is not one of the values of the enum".to_owned());
+        return Some("it is not one of the enum's values".to_owned());
     }
     match value {
         Tree::Number(number) => number_mismatch(schema, number),
@@ -41,7 +42,7 @@ pub(super) fn mismatch(schema: &Tree, value: &Tree) -> Option<String> {
     }
 }
 
-/// The schema of the items of a list; the server removes the fields of items without one.
+/// The schema of a list's items; without one, the server removes the fields of items.
 fn items_of(schema: &Tree) -> Option<&Tree> {
     const NONE: &Tree = &Tree::Object(Vec::new());
     schema.get("items").or_else(|| (!flag(schema, "x-kubernetes-preserve-unknown-fields")).then_some(NONE))
@@ -104,7 +105,9 @@ fn object_mismatch(schema: &Tree, fields: &[(crate::Str, Tree)]) -> Option<Strin
         match properties.and_then(|properties| properties.get(key)).or_else(|| schema.get("additionalProperties")) {
             Some(schema) => mismatch(schema, value).map(|rule| format!("{key}: {rule}")),
             None if flag(schema, "x-kubernetes-preserve-unknown-fields") => None,
-            None => Some(format!("{} is not a field, and would be removed", crate::text::printable(key, 80))),
+            None => {
+                Some(format!("{} is not a field of the type, and would be removed", crate::text::printable(key, 80)))
+            }
         }
     })
 }

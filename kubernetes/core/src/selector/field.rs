@@ -15,11 +15,10 @@ use crate::Str;
 /// # Ok::<(), kubernetes_core::selector::InvalidSelector>(())
 /// ```
 ///
-/// Which fields there are depends on the resource: `metadata.name` and `metadata.namespace` always, a few of built-in
-/// resources (`spec.nodeName`), and the `selectableFields` of custom ones.
-/// `Display` is the form that query parameters have; it converts into a [`Str`], so requests take the selector itself.
-/// Syntax and meaning are those of Go:
-/// <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/fields/selector.go>
+/// The available fields depend on the resource: always `metadata.name` and `metadata.namespace`, a few more of built-in
+/// resources (such as `spec.nodeName`), and the `selectableFields` of custom resources. `Display` is the form for query
+/// parameters. A selector converts into a [`Str`], so requests accept it directly. Syntax and meaning are the same as
+/// in Go: <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/fields/selector.go>
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldSelector {
     terms: Vec<Term>,
@@ -33,23 +32,23 @@ struct Term {
 }
 
 impl FieldSelector {
-    /// A selector that every object matches.
+    /// Creates a selector that matches every object.
     pub const fn new() -> Self {
         Self { terms: Vec::new() }
     }
 
-    /// Requires that the field has this value, which may be any text.
+    /// Requires the field to have this value, which may be any text.
     ///
     /// # Errors
-    /// If the field's path has a character that is part of the syntax: `=`, `!`, `,` or `\`.
+    /// Returns an error if the field's path has a character that is part of the syntax: `=`, `!`, `,` or `\`.
     pub fn equals(self, field: impl Into<Str>, value: impl Into<Str>) -> Result<Self, InvalidSelector> {
         self.with(field.into(), true, value.into())
     }
 
-    /// Requires that the field has another value.
+    /// Requires the field to have another value.
     ///
     /// # Errors
-    /// As [`equals`](Self::equals).
+    /// See [`equals`](Self::equals).
     pub fn not_equals(self, field: impl Into<Str>, value: impl Into<Str>) -> Result<Self, InvalidSelector> {
         self.with(field.into(), false, value.into())
     }
@@ -64,14 +63,15 @@ impl FieldSelector {
         self.terms.is_empty()
     }
 
-    /// Whether an object is selected whose fields have the values that `value_of` gives; a missing one is empty.
+    /// Whether the selector matches an object whose fields have the values returned by `value_of`; missing fields are
+    /// empty.
     pub fn matches<'a>(&self, value_of: impl Fn(&str) -> Option<&'a str>) -> bool {
         self.terms().all(|(field, equal, value)| (value_of(field).unwrap_or_default() == value) == equal)
     }
 
     fn with(mut self, field: Str, equal: bool, value: Str) -> Result<Self, InvalidSelector> {
         if field.is_empty() || field.contains(['=', '!', ',', '\\']) {
-            return Err(InvalidSelector::new(format!("{field:?} can't be the path of a field in a selector")));
+            return Err(InvalidSelector::new(format!("{field:?} is not a valid field path in a selector")));
         }
         self.terms.push(Term { field, equal, value });
         Ok(self)
@@ -115,20 +115,20 @@ impl FromStr for FieldSelector {
             };
             let value = unescape(value).ok_or_else(|| {
                 invalid(&format!(
-                    "in the value {value:?}, each of `\\`, `,` and `=` needs a `\\` before it, and no other"
+                    "in the value {value:?}, exactly the characters `\\`, `,` and `=` must be escaped with `\\`"
                 ))
             })?;
             if !(field.is_empty() && value.is_empty()) {
                 terms.push(Term { field: field.into(), equal, value: value.into() });
             }
         }
-        // Sorted, so that selectors with the same terms have one form; Go sorts before it takes `==` for `=`.
+        // Sorted, so that selectors with the same terms have the same form; Go sorts before treating `==` as `=`.
         terms.sort_by_cached_key(ToString::to_string);
         Ok(Self { terms })
     }
 }
 
-/// Splits at commas that have no backslash before them.
+/// Splits at commas that are not escaped with a backslash.
 fn split_terms(text: &str) -> Vec<&str> {
     let mut escaped = false;
     text.split(|character| {

@@ -1,4 +1,4 @@
-//! The selectors that stand in fields of objects, which have a form of their own.
+//! Selectors in the form that fields of objects have.
 
 use super::{InvalidSelector, LabelOperator, LabelSelector};
 use crate::meta::v1::{LabelSelector as Field, LabelSelectorRequirement};
@@ -6,8 +6,8 @@ use crate::meta::v1::{LabelSelector as Field, LabelSelectorRequirement};
 impl TryFrom<&Field> for LabelSelector {
     type Error = InvalidSelector;
 
-    /// The selector of a Deployment, a NetworkPolicy and so on, as its controller understands it: an empty one matches
-    /// every object. (What a missing one means, nothing or everything, depends on the field.)
+    /// The selector of a Deployment, a NetworkPolicy and so on, with its controller's meaning: an empty selector
+    /// matches every object. (Whether a missing selector matches nothing or everything depends on the field.)
     ///
     /// ```
     /// use kubernetes_core::meta::v1;
@@ -26,7 +26,7 @@ impl TryFrom<&Field> for LabelSelector {
                 "Exists" => LabelOperator::Exists,
                 "DoesNotExist" => LabelOperator::DoesNotExist,
                 other => {
-                    return Err(InvalidSelector::new(format!("{other:?} is not an operator for labels")));
+                    return Err(InvalidSelector::new(format!("{other:?} is not an operator of label selectors")));
                 }
             };
             result = result.with(&expression.key, operator, &expression.values)?;
@@ -38,7 +38,7 @@ impl TryFrom<&Field> for LabelSelector {
 impl TryFrom<&LabelSelector> for Field {
     type Error = InvalidSelector;
 
-    /// The same selector as it stands in a field; `>` and `<` can't.
+    /// The same selector in the form for fields, which has neither `>` nor `<`.
     ///
     /// ```
     /// use kubernetes_core::meta::v1;
@@ -59,13 +59,13 @@ impl TryFrom<&LabelSelector> for Field {
                         .extend(requirement.values().iter().map(|value| (requirement.key(), value.clone())));
                     continue;
                 }
-                // Another value for the same label: no object matches both, but that is what was asked for.
+                // Another value for the same label: no object matches both, but that is what the selector says.
                 LabelOperator::Equals | LabelOperator::In => "In",
                 LabelOperator::NotEquals | LabelOperator::NotIn => "NotIn",
                 LabelOperator::Exists => "Exists",
                 LabelOperator::DoesNotExist => "DoesNotExist",
                 LabelOperator::GreaterThan | LabelOperator::LessThan => {
-                    return Err(InvalidSelector::new(format!("`{requirement}` can't stand in a field of an object")));
+                    return Err(InvalidSelector::new(format!("`{requirement}` has no form for fields of objects")));
                 }
             };
             field.match_expressions.push(LabelSelectorRequirement {

@@ -4,10 +4,10 @@
 
 use super::InvalidSelector;
 
-/// The longest name of a key, and the longest value, in bytes.
+/// The maximum length of a key's name and of a value, in bytes.
 const MAX_LENGTH: usize = 63;
 
-/// The longest prefix of a key.
+/// The maximum length of a key's prefix.
 const MAX_PREFIX_LENGTH: usize = 253;
 
 /// Checks the key of a label: a name, or a DNS subdomain, `/` and a name.
@@ -18,12 +18,12 @@ pub(super) fn check_key(key: &str) -> Result<(), InvalidSelector> {
     };
     if prefix.is_some_and(|prefix| !is_dns_subdomain(prefix)) {
         return Err(InvalidSelector::new(format!(
-            "{key:?} can't be the key of a label: what stands before `/` must be a DNS name in lower case"
+            "{key:?} is not a valid label key: the prefix before `/` must be a DNS name in lower case"
         )));
     }
     if name.is_empty() || !is_name(name) {
         return Err(InvalidSelector::new(format!(
-            "{key:?} can't be the key of a label: its name must have 1 to {MAX_LENGTH} letters, digits, `-`, `_` or \
+            "{key:?} is not a valid label key: its name must have 1 to {MAX_LENGTH} letters, digits, `-`, `_` or \
              `.`, and start and end with a letter or digit"
         )));
     }
@@ -36,7 +36,7 @@ pub(super) fn check_value(key: &str, value: &str) -> Result<(), InvalidSelector>
         return Ok(());
     }
     Err(InvalidSelector::new(format!(
-        "{value:?} can't be the value of the label {key:?}: it must have at most {MAX_LENGTH} letters, digits, `-`, \
+        "{value:?} is not a valid value of the label {key:?}: it must have at most {MAX_LENGTH} letters, digits, `-`, \
          `_` or `.`, and start and end with a letter or digit"
     )))
 }

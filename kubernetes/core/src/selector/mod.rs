@@ -1,4 +1,4 @@
-//! Selectors: which objects a list or a watch is about, by their labels or by a few of their fields.
+//! Selectors, which restrict a list or watch to objects with certain labels or fields.
 //!
 //! ```
 //! use kubernetes_core::ListRequest;
@@ -14,7 +14,7 @@
 //! # Ok::<(), kubernetes_core::selector::InvalidSelector>(())
 //! ```
 //!
-//! Building checks every part, so a value that comes from elsewhere can't change the meaning of a selector.
+//! Every part is checked when a selector is built, so untrusted values can't change its meaning.
 
 mod field;
 mod label;
@@ -26,7 +26,7 @@ use std::fmt;
 pub use field::FieldSelector;
 pub use label::{LabelOperator, LabelRequirement, LabelSelector};
 
-/// A selector that no server would accept: the part, and the reason.
+/// The error for a selector that no server would accept, with the part and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidSelector(Box<str>);
 

@@ -11,7 +11,7 @@ use {
 
 use crate::json::{DecodeError, Reader, Value, Writer};
 
-/// Bytes, which stand in JSON as base64 (RFC 4648, §4): the data of secrets, certificates.
+/// Bytes, which are base64 in JSON (RFC 4648, §4): certificates, and the data of secrets.
 ///
 /// ```
 /// use kubernetes_core::{ByteString, json};
@@ -22,7 +22,7 @@ use crate::json::{DecodeError, Reader, Value, Writer};
 /// # Ok::<(), json::EncodeError>(())
 /// ```
 ///
-/// `Debug` does not show them: they are what secrets are made of.
+/// `Debug` does not show them, as they may be secret.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ByteString(pub Vec<u8>);
 
@@ -91,7 +91,7 @@ impl From<String> for ByteString {
 
 impl Value for ByteString {
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        // Base64 has nothing that JSON escapes.
+        // Base64 has no characters that JSON escapes.
         if let Some(bytes) = reader.string_by(|text| BASE64.decode(text).ok()) {
             self.0 = bytes;
             return Ok(());
@@ -114,11 +114,11 @@ impl Value for ByteString {
 }
 crate::serde_by_json!(ByteString);
 
-/// As Go reads base64, once the line breaks are left out: the bits behind the last byte do not count.
+/// Base64 as Go decodes it after removing line breaks: trailing bits are ignored.
 const LENIENT: GeneralPurpose =
     GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
 
-/// The quickest that the processor has.
+/// The fastest implementation for the processor.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 static BASE64: LazyLock<Simd> = LazyLock::new(|| Simd::standard(PAD));
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]

@@ -4,7 +4,7 @@ use std::time::Duration as StdDuration;
 
 use crate::json::{DecodeError, Reader, Value, Writer};
 
-/// A span of time as Kubernetes' own types have it: `1h30m`, `15s`, `-250ms`.
+/// A duration in the form of Kubernetes' API types: `1h30m`, `15s`, `-250ms`.
 ///
 /// ```
 /// use kubernetes_core::Duration;
@@ -15,11 +15,12 @@ use crate::json::{DecodeError, Reader, Value, Writer};
 /// # Ok::<(), kubernetes_core::ParseDurationError>(())
 /// ```
 ///
-/// Go's `time.Duration`: whole nanoseconds in 64 bits, read and written as its `ParseDuration` and `String`.
+/// Equivalent to Go's `time.Duration`: whole nanoseconds in 64 bits, read and written as by its `ParseDuration` and
+/// `String`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration(i64);
 
-/// A text that is not a duration.
+/// The error for a text that is not a duration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseDurationError(Box<str>);
 
@@ -44,7 +45,7 @@ const UNITS: &[(&str, u64)] = &[
 ];
 
 impl Duration {
-    /// A duration of this number of nanoseconds.
+    /// Creates a duration from nanoseconds.
     pub const fn from_nanos(nanos: i64) -> Self {
         Self(nanos)
     }
@@ -54,14 +55,14 @@ impl Duration {
         self.0
     }
 
-    /// The duration of the standard library; `None` if it is negative.
+    /// Converts to the standard library's duration; `None` if this is negative.
     pub fn to_std(self) -> Option<StdDuration> {
         u64::try_from(self.0).ok().map(StdDuration::from_nanos)
     }
 }
 
 impl From<StdDuration> for Duration {
-    /// The same duration, or the longest if it is too long (292 years).
+    /// Converts the duration, or uses the longest possible one if it is too long (292 years).
     fn from(duration: StdDuration) -> Self {
         Self(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX))
     }
@@ -108,7 +109,7 @@ fn parse(text: &str) -> Option<i64> {
     }
 }
 
-/// The part of a unit that decimals stand for, rounded down.
+/// The fraction of a unit given by decimals, rounded down.
 fn part(decimals: &str, unit: u64) -> u64 {
     let (mut value, mut scale) = (0u64, u128::from(unit));
     for digit in decimals.bytes().take(15) {
@@ -144,7 +145,7 @@ impl fmt::Display for Duration {
     }
 }
 
-/// Writes a number of units with the decimals that it needs.
+/// Writes a number of units with as many decimals as needed.
 fn decimal(f: &mut fmt::Formatter<'_>, nanos: u64, unit: u64, name: &str) -> fmt::Result {
     write!(f, "{}", nanos / unit)?;
     let rest = nanos % unit;

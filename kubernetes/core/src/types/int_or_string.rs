@@ -5,7 +5,7 @@ use std::str::FromStr;
 use crate::Str;
 use crate::json::{DecodeError, Reader, Value, Writer};
 
-/// A number or a text: a port by number or name, an amount or a percentage.
+/// A number or a string: a port number or name, an amount or a percentage.
 ///
 /// ```
 /// use kubernetes_core::IntOrString;
@@ -30,7 +30,7 @@ impl IntOrString {
         }
     }
 
-    /// This number, or this percentage of `total`, rounded up: what `maxSurge` means.
+    /// The number, or the percentage of `total` rounded up, as for `maxSurge`.
     ///
     /// ```
     /// # use kubernetes_core::IntOrString;
@@ -40,19 +40,19 @@ impl IntOrString {
     /// # Ok::<(), kubernetes_core::ParsePercentageError>(())
     /// ```
     ///
-    /// As Go's `GetScaledValueFromIntOrPercent`, which computes with doubles:
+    /// Like Go's `GetScaledValueFromIntOrPercent`, which computes with doubles:
     /// <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/util/intstr/intstr.go>
     ///
     /// # Errors
-    /// If it is a text other than an integer and `%`.
+    /// Returns an error if it is a string other than an integer followed by `%`.
     pub fn scaled_up(&self, total: i64) -> Result<i64, ParsePercentageError> {
         self.scaled(total, f64::ceil)
     }
 
-    /// This number, or this percentage of `total`, rounded down: what `maxUnavailable` means.
+    /// The number, or the percentage of `total` rounded down, as for `maxUnavailable`.
     ///
     /// # Errors
-    /// If it is a text other than an integer and `%`.
+    /// Returns an error if it is a string other than an integer followed by `%`.
     pub fn scaled_down(&self, total: i64) -> Result<i64, ParsePercentageError> {
         self.scaled(total, f64::floor)
     }
@@ -66,7 +66,7 @@ impl IntOrString {
     }
 }
 
-/// A text that is not a percentage.
+/// The error for a text that is not a percentage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsePercentageError(Str);
 
@@ -100,7 +100,7 @@ impl From<i32> for IntOrString {
 }
 
 impl From<&str> for IntOrString {
-    /// The text, also if it is a number; [`str::parse`] takes that for a number.
+    /// Always the string variant, even for digits; [`str::parse`] turns these into a number.
     fn from(text: &str) -> Self {
         Self::String(text.into())
     }
@@ -115,7 +115,7 @@ impl From<String> for IntOrString {
 impl FromStr for IntOrString {
     type Err = Infallible;
 
-    /// A number if the text is one, as kubectl reads ports.
+    /// A number if the text is one, as kubectl parses ports.
     fn from_str(text: &str) -> Result<Self, Infallible> {
         Ok(text.parse().map_or_else(|_| Self::from(text), Self::Int))
     }

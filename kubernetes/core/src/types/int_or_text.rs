@@ -4,7 +4,7 @@ use std::str::FromStr;
 use crate::Str;
 use crate::json::{DecodeError, Reader, Value, Writer};
 
-/// A whole number of any width or a text, as custom resources have them; it is written as it was read.
+/// A whole number of any width or a string, as custom resources use them; it is written exactly as it was read.
 ///
 /// ```
 /// use kubernetes_core::{IntOrText, json};
@@ -17,20 +17,20 @@ use crate::json::{DecodeError, Reader, Value, Writer};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// `x-kubernetes-int-or-string` says nothing of a width, and API servers take 64 bits; [`IntOrString`](crate::IntOrString),
-/// which built-in types have, takes 32.
+/// `x-kubernetes-int-or-string` does not define a width, and API servers accept 64 bits;
+/// [`IntOrString`](crate::IntOrString), which built-in types use, has 32.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IntOrText(Form);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Form {
-    /// A number, as JSON.
+    /// A number, as JSON text.
     Int(Str),
     Text(Str),
 }
 
 impl IntOrText {
-    /// The number, if it is one of 64 bits.
+    /// The number, if it fits 64 bits.
     pub fn as_i64(&self) -> Option<i64> {
         match &self.0 {
             Form::Int(number) => number.parse().ok(),
@@ -38,7 +38,7 @@ impl IntOrText {
         }
     }
 
-    /// The text, if it is one.
+    /// The text, if it is a string.
     pub fn as_text(&self) -> Option<&str> {
         match &self.0 {
             Form::Int(_) => None,
@@ -75,7 +75,7 @@ impl From<i32> for IntOrText {
 }
 
 impl From<&str> for IntOrText {
-    /// The text, also if it is a number; [`str::parse`] takes that for a number.
+    /// Always the string variant, even for digits; [`str::parse`] turns these into a number.
     fn from(text: &str) -> Self {
         Self(Form::Text(text.into()))
     }
@@ -90,7 +90,7 @@ impl From<String> for IntOrText {
 impl FromStr for IntOrText {
     type Err = std::convert::Infallible;
 
-    /// A number if the text is one of 64 bits, as kubectl reads ports.
+    /// A number if the text is one that fits 64 bits, as kubectl parses ports.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(text.parse::<i64>().map_or_else(|_| Self::from(text), Self::from))
     }

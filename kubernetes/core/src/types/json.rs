@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::json::{DecodeError, Reader, Value, Writer};
+use crate::json::{DecodeError, Reader, Tree, Value, Writer};
 use crate::{GroupVersionKind, Str};
 
 macro_rules! json_text {
@@ -15,7 +15,7 @@ macro_rules! json_text {
             /// Encodes a value.
             ///
             /// # Errors
-            /// If it can't be encoded as JSON.
+            /// Returns an error if the value can't be encoded as JSON.
             pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
                 serde_json::to_string(value).map(|text| Self(text.into()))
             }
@@ -23,17 +23,17 @@ macro_rules! json_text {
             /// Decodes the value.
             ///
             /// # Errors
-            /// If that does not fit the type.
+            /// Returns an error if the JSON does not fit the type.
             pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
                 serde_json::from_str(&self.0)
             }
 
-            /// The JSON text, as it came from the server.
+            /// The JSON text as the server sent it.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
 
-            /// The type that its `apiVersion` and `kind` tell; `None` if it has not both.
+            /// The type given by `apiVersion` and `kind`; `None` unless both are present.
             pub fn group_version_kind(&self) -> Option<GroupVersionKind> {
                 object_type(&self.0).ok().flatten()
             }
@@ -52,8 +52,14 @@ macro_rules! json_text {
             }
         }
 
+        impl From<Tree> for $name {
+            fn from(tree: Tree) -> Self {
+                Self(tree.to_text().into())
+            }
+        }
+
         impl PartialEq for $name {
-            /// Whether both hold the same JSON value: neither white space nor the order of keys matters.
+            /// Whether both are the same JSON value: white space and the order of keys do not matter.
             fn eq(&self, other: &Self) -> bool {
                 self.0 == other.0
                     || matches!(
@@ -70,7 +76,7 @@ macro_rules! json_text {
         }
 
         impl fmt::Debug for $name {
-            /// Shows the length and not the content, which may be a Secret.
+            /// Shows the length but not the content, which may be a Secret.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, concat!(stringify!($name), "({} bytes)"), self.0.len())
             }
@@ -125,7 +131,7 @@ json_text! {
 }
 
 json_text! {
-    /// An object of a type that its holder does not know, kept as JSON text.
+    /// An object of a type unknown to its holder, kept as JSON text.
     ///
     /// ```
     /// use kubernetes_core::{ObjectMeta, RawExtension, json};
@@ -147,7 +153,8 @@ json_text! {
 }
 
 json_text! {
-    /// The set of fields that a manager owns, kept as JSON text: it is a third of every list, and hardly ever read.
+    /// The set of fields that a manager owns, kept as JSON text because it is a third of every list but hardly ever
+    /// read.
     ///
     /// ```
     /// use kubernetes_core::FieldsV1;

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::Str;
 use crate::json::{DecodeError, Reader};
 
-/// The path of a value in a document (RFC 6901), as `/metadata/labels/app`.
+/// The path of a value in a document (RFC 6901), such as `/metadata/labels/app`.
 ///
 /// ```
 /// use kubernetes_core::JsonPointer;
@@ -20,8 +20,8 @@ use crate::json::{DecodeError, Reader};
 /// # Ok::<(), kubernetes_core::json::DecodeError>(())
 /// ```
 ///
-/// A text converts as a pointer that is escaped already, an array as the keys themselves. [`FromStr`] checks a text;
-/// where one is converted, as for a [`JsonPatch`](crate::JsonPatch), it is checked when it is used.
+/// A string converts into a pointer that is already escaped, an array into one with these keys. [`FromStr`] checks the
+/// text; a string that is converted, as for a [`JsonPatch`](crate::JsonPatch), is checked when it is used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JsonPointer(Str);
 
@@ -42,7 +42,7 @@ impl JsonPointer {
         self.key(&index.to_string())
     }
 
-    /// The place behind the last element of the list that this points to, where one can be added.
+    /// The place after the last element of the list that this points to, where an element can be added.
     #[must_use]
     pub fn end(self) -> Self {
         self.key("-")
@@ -69,10 +69,10 @@ impl JsonPointer {
 
     /// The text of the value in the JSON document `json` that this points to; `None` if there is no such value.
     ///
-    /// In a `serde_json::Value`, `value.pointer(pointer.as_str())` finds it. Where a key appears twice, the first counts.
+    /// In a `serde_json::Value`, use `value.pointer(pointer.as_str())` instead. If a key appears twice, the first wins.
     ///
     /// # Errors
-    /// If the document is not JSON, as far as it is read.
+    /// Returns an error if the part of the document that is read is not JSON.
     pub fn find<'a>(&self, json: &'a str) -> Result<Option<&'a str>, DecodeError> {
         let mut reader = Reader::new(json);
         for key in self.keys() {
@@ -91,7 +91,7 @@ impl JsonPointer {
     }
 }
 
-/// Goes to the value at `key` of the next one, which is passed by if there is none.
+/// Moves to the value at `key` of the next value, or skips that value if it has no such key.
 fn enter(reader: &mut Reader<'_>, key: &str) -> Result<bool, DecodeError> {
     let mut first = true;
     match reader.token() {
@@ -121,7 +121,7 @@ fn enter(reader: &mut Reader<'_>, key: &str) -> Result<bool, DecodeError> {
     Ok(false)
 }
 
-/// The index that a key of a pointer is in a list: digits, without leading zeros (RFC 6901, section 4).
+/// Parses a key as the index of a list: digits without leading zeros (RFC 6901, section 4).
 pub(crate) fn list_index(key: &str) -> Option<usize> {
     let is_index = key == "0" || (!key.starts_with('0') && key.bytes().all(|byte| byte.is_ascii_digit()));
     key.parse().ok().filter(|_| is_index)
@@ -166,7 +166,7 @@ impl<const N: usize> From<[&str; N]> for JsonPointer {
     }
 }
 
-/// A text that is not a JSON pointer.
+/// The error for a text that is not a JSON pointer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidJsonPointer(Str);
 
@@ -176,7 +176,7 @@ impl fmt::Display for InvalidJsonPointer {
         let more = if shown.len() < self.0.len() { "…" } else { "" };
         write!(
             f,
-            "{shown:?}{more} is not a JSON pointer: expected `/` before each key, `~0` for `~`, `~1` for `/` in a key"
+            "{shown:?}{more} is not a JSON pointer: expected `/` before each key, and `~0` for `~` and `~1` for `/` in keys"
         )
     }
 }

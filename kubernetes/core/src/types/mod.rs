@@ -1,4 +1,4 @@
-//! The types that have no properties in the description, written by hand.
+//! Types without properties in the API description, written by hand.
 
 mod byte_string;
 mod duration;

@@ -1,7 +1,7 @@
 use crate::json::{DecodeError, Reader, Value, Writer};
 
-/// A field that may be absent, `null` or have a value, which are three things in a custom resource: where the field has a
-/// default value, the API server sets it if the field is absent, and keeps a `null`.
+/// A field that may be absent, `null` or have a value, which are three different things in a custom resource: if the
+/// field has a default value, the API server sets it in place of an absent field, but keeps `null`.
 ///
 /// ```
 /// use kubernetes_core::{Nullable, Str};
@@ -15,7 +15,7 @@ use crate::json::{DecodeError, Reader, Value, Writer};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Nullable<T> {
-    /// The field is not there.
+    /// The field is absent.
     #[default]
     Absent,
     /// The field is `null`.
@@ -38,7 +38,7 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// The value to change, if there is one.
+    /// The value, if there is one, mutably.
     pub const fn value_mut(&mut self) -> Option<&mut T> {
         match self {
             Self::Value(value) => Some(value),
@@ -46,7 +46,7 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// The value itself, if there is one.
+    /// Converts into the value, if there is one.
     pub fn into_value(self) -> Option<T> {
         match self {
             Self::Value(value) => Some(value),
@@ -62,7 +62,7 @@ impl<T> From<T> for Nullable<T> {
 }
 
 impl<T> From<Option<T>> for Nullable<T> {
-    /// Absent, if there is no value.
+    /// Absent if there is no value.
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Absent, Self::Value)
     }

@@ -4,8 +4,8 @@ use std::ops::{Deref, DerefMut};
 use crate::json::{DecodeError, Reader, Value, Writer};
 use crate::{Json, Map, Str};
 
-/// The fields of an object that its type does not declare, as a schema with
-/// `x-kubernetes-preserve-unknown-fields` lets an object have.
+/// The fields of an object that its type does not declare, which a schema with `x-kubernetes-preserve-unknown-fields`
+/// allows.
 ///
 /// ```
 /// use kubernetes_core::{Json, Rest, Str};
@@ -38,7 +38,7 @@ use crate::{Json, Map, Str};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A field that the type declares is written from there; one of the same name here is not.
+/// A declared field takes precedence: a field of the same name in here is not written.
 #[derive(Clone, Default, PartialEq)]
 pub struct Rest(Map<Json>);
 
@@ -69,10 +69,10 @@ impl fmt::Debug for Rest {
 }
 
 impl Reader<'_> {
-    /// As [`fields`](Self::fields), for a type that keeps unknown fields.
+    /// Like [`fields`](Self::fields), but for a type that keeps unknown fields.
     ///
     /// # Errors
-    /// If a value does not fit its field.
+    /// Returns an error if a value does not fit its field.
     pub fn fields_and_rest(
         &mut self,
         names: &'static [&'static str],
@@ -92,7 +92,7 @@ impl Reader<'_> {
 }
 
 impl Writer {
-    /// Writes the fields that a type does not declare; `names` are those that it does.
+    /// Writes the fields that a type does not declare; `names` has the declared ones.
     pub fn rest(&mut self, names: &[&str], rest: &Rest) {
         for (key, value) in rest.iter().filter(|(key, _)| !names.contains(&key.as_str())) {
             self.key(key);

@@ -10,7 +10,7 @@ pub enum OrArray<T> {
     Array(Vec<T>),
 }
 
-/// A `T`, or whether anything is allowed (`additionalProperties` of a JSON schema).
+/// A `T`, or a boolean that allows anything or nothing (`additionalProperties` of a JSON schema).
 ///
 /// ```
 /// use kubernetes_core::{OrBool, Str, json};

@@ -16,7 +16,7 @@ macro_rules! time {
         pub struct $name(DateTime);
 
         impl $name {
-            /// The present moment.
+            /// The current time.
             pub fn now() -> Self {
                 Timestamp::now().into()
             }
@@ -26,8 +26,8 @@ macro_rules! time {
                 *self == Self::default()
             }
 
-            /// The moment as a timestamp, to compute with; the last 26 hours of the year 9999, which a timestamp
-            /// does not reach, become its last moment.
+            /// Converts to a timestamp for calculations. Times in the last 26 hours of the year 9999, which are beyond
+            /// a timestamp's range, become its maximum.
             pub fn timestamp(&self) -> Timestamp {
                 let limit = if self.0.year() > 0 { Timestamp::MAX } else { Timestamp::MIN };
                 Offset::UTC.to_timestamp(self.0).unwrap_or(limit)
@@ -72,7 +72,7 @@ macro_rules! time {
         impl FromStr for $name {
             type Err = ParseTimeError;
 
-            /// Reads a time of RFC 3339, as Go's `time.Parse` does.
+            /// Parses an RFC 3339 time like Go's `time.Parse`.
             fn from_str(text: &str) -> Result<Self, ParseTimeError> {
                 match parse_usual(text.as_bytes()).or_else(|| parse(text.as_bytes())) {
                     Some(time) => Ok(Self(time)),
@@ -106,7 +106,7 @@ macro_rules! time {
 }
 
 time! {
-    /// A moment, written to the second as Go does: `2026-11-23T08:30:00Z`.
+    /// A time, written to the second as in Go: `2026-11-23T08:30:00Z`.
     ///
     /// ```
     /// use kubernetes_core::Time;
@@ -119,14 +119,14 @@ time! {
     /// # Ok::<(), kubernetes_core::ParseTimeError>(())
     /// ```
     ///
-    /// The fraction down to a nanosecond is kept and compared, though not written, as in Go.
-    /// It takes what Go's `time.Parse(time.RFC3339, …)` takes, up to the year 9999 (in UTC): `T` and `Z` are upper
-    /// case, the hour may have one digit, a comma may stand before the fraction, there is no leap second.
+    /// As in Go, the fraction is kept and compared down to a nanosecond, but not written. It accepts what Go's
+    /// `time.Parse(time.RFC3339, …)` does, up to the year 9999 in UTC: `T` and `Z` are upper case, the hour may have
+    /// one digit, a comma may start the fraction, and there are no leap seconds.
     Time, 0
 }
 
 time! {
-    /// A moment, written to the microsecond as Go does: `2026-11-23T08:30:00.000000Z`.
+    /// A time, written to the microsecond as in Go: `2026-11-23T08:30:00.000000Z`.
     ///
     /// ```
     /// use kubernetes_core::MicroTime;
@@ -137,26 +137,26 @@ time! {
     /// # Ok::<(), kubernetes_core::ParseTimeError>(())
     /// ```
     ///
-    /// It reads what [`Time`] does; Go insists on six digits of the fraction here, this type does not.
+    /// It accepts the same texts as [`Time`], whereas Go requires six digits of the fraction here.
     MicroTime, 6
 }
 
-/// A text that is not a time.
+/// The error for a text that is not a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseTimeError(Box<str>);
 
 impl fmt::Display for ParseTimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is not a time of RFC 3339: expected a form such as 2006-01-02T15:04:05Z", self.0)
+        write!(f, "{:?} is not an RFC 3339 time such as 2006-01-02T15:04:05Z", self.0)
     }
 }
 
 impl std::error::Error for ParseTimeError {}
 
-/// How nearly all times are written: to the second, and with more precision to the microsecond.
+/// The format of nearly all times: to the second or, for more precision, to the microsecond.
 const USUAL: [u8; 27] = *b"0000-00-00T00:00:00.000000Z";
 
-/// Reads a time to the second in UTC, `2006-01-02T15:04:05Z`, which is all that servers write in most fields.
+/// Parses a time to the second in UTC, `2006-01-02T15:04:05Z`, the only form that servers write in most fields.
 fn parse_usual(text: &[u8]) -> Option<DateTime> {
     const FORM: [u8; 20] = *b"0000-00-00T00:00:00Z";
     let mut digits: [u8; 20] = text.try_into().ok()?;
@@ -173,7 +173,7 @@ fn parse_usual(text: &[u8]) -> Option<DateTime> {
     DateTime::new(year, two(5), two(8), two(11), two(14), two(17), 0).ok()
 }
 
-/// The text of a time whose year has four digits, with this many digits of the fraction: none or six.
+/// Formats a time whose year has four digits, with this number of digits of the fraction: none or six.
 fn usual_text(time: DateTime, precision: u8, text: &mut [u8; 27]) -> Option<&str> {
     let year = u32::try_from(time.year()).ok()?;
     let mut put = |at: usize, value: u32| {
@@ -197,7 +197,7 @@ fn usual_text(time: DateTime, precision: u8, text: &mut [u8; 27]) -> Option<&str
     std::str::from_utf8(text).ok()
 }
 
-/// Reads as Go does; jiff's parser takes other forms, and none of the last day that a timestamp does not reach.
+/// Parses like Go; jiff's parser accepts other forms, and not the last day, which is beyond a timestamp's range.
 ///
 /// <https://github.com/golang/go/blob/go1.26.0/src/time/format.go>
 fn parse(text: &[u8]) -> Option<DateTime> {
@@ -227,7 +227,7 @@ fn parse(text: &[u8]) -> Option<DateTime> {
     time.checked_add(SignedDuration::from_mins(sign * (i64::from(hours) * 60 + i64::from(minutes)))).ok()
 }
 
-/// The nanoseconds of an optional fraction, of which digits after the ninth do not count, and what follows it.
+/// Splits off an optional fraction, and returns its nanoseconds (ignoring digits after the ninth) and the rest.
 fn fraction(text: &[u8]) -> (i32, &[u8]) {
     let [b'.' | b',', digits @ ..] = text else { return (0, text) };
     let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();

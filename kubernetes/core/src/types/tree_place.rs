@@ -1,4 +1,4 @@
-//! Values of a [`Tree`] by their JSON pointer (RFC 6901).
+//! Access to the values of a [`Tree`] by JSON pointer (RFC 6901).
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::Str;
 use crate::json::Tree;
 
 impl Tree {
-    /// The value that a JSON pointer leads to; `None` if there is none.
+    /// The value at a JSON pointer; `None` if there is none.
     pub fn at(&self, pointer: impl Into<JsonPointer>) -> Option<&Self> {
         let pointer = pointer.into();
         keys(&pointer).ok()?.iter().try_fold(self, |tree, key| match tree {
@@ -17,11 +17,12 @@ impl Tree {
         })
     }
 
-    /// Sets the value that a JSON pointer leads to. Objects that are missing on the way are made; in a list, the index
-    /// after the last and `-` append.
+    /// Sets the value at a JSON pointer. Missing objects on the way are created; in a list, `-` and the index after the
+    /// last append an element.
     ///
     /// # Errors
-    /// If the pointer is not valid, leads through a value that is neither an object nor a list, or past a list's end.
+    /// Returns an error if the pointer is not valid, or leads through a value that is neither an object nor a list, or
+    /// beyond the end of a list.
     pub fn set(&mut self, pointer: impl Into<JsonPointer>, value: Self) -> Result<(), PlaceError> {
         let pointer = pointer.into();
         let mut tree = self;
@@ -58,7 +59,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Removes the value that a JSON pointer leads to, and returns it; `None` if there is none.
+    /// Removes and returns the value at a JSON pointer; `None` if there is none.
     pub fn remove(&mut self, pointer: impl Into<JsonPointer>) -> Option<Self> {
         let pointer = pointer.into();
         let mut keys = keys(&pointer).ok()?;
@@ -84,16 +85,16 @@ impl Tree {
     }
 }
 
-/// The keys of a pointer, without their escapes.
+/// The unescaped keys of a pointer.
 ///
 /// # Errors
-/// If it is not valid.
+/// Returns an error if the pointer is not valid.
 pub(crate) fn keys(pointer: &JsonPointer) -> Result<Vec<Str>, PlaceError> {
     pointer.check().map_err(|error| PlaceError(error.to_string().into()))?;
     Ok(pointer.keys().map(Str::from).collect())
 }
 
-/// A JSON pointer that does not lead to a place in a document.
+/// The error for a JSON pointer that does not lead to a place in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlaceError(Box<str>);
 

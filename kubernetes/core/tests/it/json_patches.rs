@@ -63,7 +63,7 @@ fn serde_gets_every_number_of_a_patch_or_an_error() {
         let error = patch(number).unwrap_err().to_string();
         assert_eq!(
             error,
-            format!("the number {number} has more digits than serde can hold; send the patch with Patch::json")
+            format!("serde can't represent all digits of the number {number}; send the patch with Patch::json")
         );
     }
 }

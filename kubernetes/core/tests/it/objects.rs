@@ -19,7 +19,7 @@ fn at(text: &str) -> Time {
     text.parse().unwrap()
 }
 
-/// As Go's meta.SetStatusCondition.
+/// Like Go's meta.SetStatusCondition.
 #[test]
 fn a_condition_keeps_its_time_of_transition_until_its_status_changes() {
     let (first, second) = (at("2026-01-01T00:00:00Z"), at("2026-01-02T00:00:00Z"));

@@ -78,7 +78,7 @@ fn an_owner_that_the_server_would_not_find_is_refused() {
     let owner = object("owner", "shop", "u-1");
     assert_eq!(
         message(&mut object("owned", "other", ""), &owner),
-        "Widget shop/owner can't own Widget other/owned: an owner in a namespace owns objects in that namespace only"
+        "Widget shop/owner can't own Widget other/owned: an owner in a namespace can only own objects in that namespace"
     );
     assert!(message(&mut object("owned", "", ""), &owner).ends_with("this one's `metadata.namespace` is not set"));
     assert!(message(&mut object("owned", "shop", ""), &object("new", "shop", "")).ends_with("not on the server yet"));

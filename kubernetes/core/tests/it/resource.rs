@@ -145,7 +145,7 @@ fn an_extraction_that_the_type_cannot_hold_says_why() {
     .unwrap();
     let error = extract(&tab, "ours").unwrap_err().to_string();
     assert!(
-        error.starts_with("the fields that the manager owns are not a whole CronTab: missing field `cronSpec`"),
+        error.starts_with("the manager's fields alone are not a valid CronTab: missing field `cronSpec`"),
         "{error}"
     );
 }

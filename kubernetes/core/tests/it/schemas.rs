@@ -48,8 +48,8 @@ const OF_ROOT: &[(&str, &str)] = &[
         "metadata: only name and generateName can be specified",
     ),
     (r#"{"type":"object","properties":{"kind":{"type":"integer"}}}"#, "kind: type must be string"),
-    (r#"{"type":"object","not":{"properties":{"b":{"minimum":1}}}}"#, "b: is in a condition and not in the structure"),
-    (r#"{"type":"object","not":{"items":{"minimum":1}}}"#, "items: is in a condition and not in the structure"),
+    (r#"{"type":"object","not":{"properties":{"b":{"minimum":1}}}}"#, "b: is in a condition but not in the structure"),
+    (r#"{"type":"object","not":{"items":{"minimum":1}}}"#, "items: is in a condition but not in the structure"),
     (r#"{"type":"object","nullable":true}"#, "nullable must not be true at the root"),
     (
         r#"{"type":"object","properties":{"metadata":{"type":"object","properties":{"name":{"type":"string","default":"a"}}}}}"#,
@@ -67,7 +67,7 @@ const OF_FIELD: &[(&str, &str)] = &[
     ),
     (r#"{"$ref":"x","type":"string"}"#, "$ref is not supported"),
     (r#"{"typ":"x","type":"string"}"#, "typ is not a keyword"),
-    (r#"{"type":"string","uniqueItems":true}"#, "uniqueItems must not be true: use list type set"),
+    (r#"{"type":"string","uniqueItems":true}"#, "uniqueItems must not be true: use the list type set"),
     (r#"{"type":"string","anyOf":[{"type":"string"}]}"#, "type must not be set inside of a condition"),
     (
         r#"{"type":"object","properties":{"metadata":{"type":"object"}},"anyOf":[{"properties":{"metadata":{}}}]}"#,
@@ -115,12 +115,15 @@ const OF_FIELD: &[(&str, &str)] = &[
         r#"{"type":"array","items":{"type":"object","required":["n"],"properties":{"n":{"type":"object"}}},"x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["n"]}"#,
         "the list map key n must be a scalar",
     ),
-    (r#"{"type":"string","x-kubernetes-validations":[{"rule":" "}]}"#, "a rule in CEL must not be empty"),
-    (r#"{"type":"string","x-kubernetes-validations":[{"rule":"a\nb"}]}"#, "a rule with line breaks needs a message"),
+    (r#"{"type":"string","x-kubernetes-validations":[{"rule":" "}]}"#, "a CEL rule must not be empty"),
+    (
+        r#"{"type":"string","x-kubernetes-validations":[{"rule":"a\nb"}]}"#,
+        "a CEL rule with line breaks needs a message",
+    ),
     (r#"{"type":"integer","default":"3"}"#, "the default value does not fit: it is of type string"),
     (
         r#"{"type":"string","enum":["a"],"default":"b"}"#,
-        "the default value does not fit: it is not one of the values of the enum",
+        "the default value does not fit: it is not one of the enum's values",
     ),
     (
         r#"{"type":"integer","maximum":3,"exclusiveMaximum":true,"default":3}"#,
@@ -128,11 +131,11 @@ const OF_FIELD: &[(&str, &str)] = &[
     ),
     (
         r#"{"type":"object","default":{"b":1}}"#,
-        "the default value does not fit: b is not a field, and would be removed",
+        "the default value does not fit: b is not a field of the type, and would be removed",
     ),
     (
         r#"{"type":"array","items":{"type":"string"},"default":[null]}"#,
-        "the default value does not fit: null needs nullable",
+        "the default value does not fit: null is only allowed with nullable",
     ),
     (
         r#"{"type":"array","items":{"type":"string","maxLength":1},"default":["ab"]}"#,

@@ -1,4 +1,4 @@
-//! YAML as kubectl reads it; the expectations are what sigs.k8s.io/yaml v1.6.0 makes of the same texts.
+//! YAML as kubectl reads it; the expectations are the results of sigs.k8s.io/yaml v1.6.0 for the same texts.
 
 use std::error::Error;
 

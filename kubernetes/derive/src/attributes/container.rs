@@ -16,17 +16,17 @@ pub(crate) struct Container {
     pub(crate) tag: Option<Tag>,
     /// Whether the type implements `Default`.
     pub(crate) has_default: bool,
-    /// Whether absent fields are those of the type's default value.
+    /// Whether absent fields take their values from the type's default value.
     pub(crate) fields_default: bool,
-    /// Whether the type gets serde's traits by its reader and writer.
+    /// Whether the type gets serde's traits from its reader and writer.
     pub(crate) serde: bool,
-    /// Where serde is told that a struct is as its only field.
+    /// The place of serde's `transparent`.
     pub(crate) transparent: Option<Span>,
     pub(crate) keywords: Keywords,
     pub(crate) resource: Resource,
 }
 
-/// How the variants of an enum are told apart, other than by the name of a field.
+/// How the variants of an enum are distinguished, if not by the name of a field.
 pub(crate) enum Tag {
     Internal(LitStr),
     Untagged(Span),

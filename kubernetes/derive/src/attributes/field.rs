@@ -17,18 +17,18 @@ pub(crate) struct Field {
     pub(crate) skip: bool,
     /// Whether the schema requires the field although it has a default value.
     pub(crate) required: Option<Span>,
-    /// The type whose schema the field has in place of its own type's.
+    /// The type whose schema replaces that of the field's own type.
     pub(crate) schema: Option<Type>,
     pub(crate) keywords: Keywords,
 }
 
 /// The value of an absent field.
 pub(crate) enum Default {
-    /// That of the type's `Default`.
+    /// The value of the type's `Default`.
     Trait,
     /// The result of a function.
     Function(ExprPath),
-    /// A value that the schema has too.
+    /// A value that is also in the schema.
     Value(Json),
 }
 
@@ -48,7 +48,7 @@ impl Field {
                 "skip" => field.skip = true,
                 "skip_serializing" | "skip_deserializing" => {
                     return Err(entry.error(
-                        "a field is both read and written, or neither (`skip`): the schema is the same for both",
+                        "a field is either both read and written, or neither (`skip`), since the schema is the same for both",
                     ));
                 }
                 _ => serde::other(entry, key)?,
@@ -61,7 +61,7 @@ impl Field {
                 "default" if entry.input.peek(Token![=]) => {
                     let value = literal::json(entry.value()?)?;
                     if value.text == "null" {
-                        let rule = "the API server takes a default value of null for none; leave it out";
+                        let rule = "the API server ignores a default value of null; leave it out";
                         return Err(syn::Error::new(value.span, rule));
                     }
                     field.default = Some(Default::Value(value));

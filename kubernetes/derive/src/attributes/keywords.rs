@@ -7,7 +7,7 @@ use syn::{LitInt, LitStr, Result};
 use super::{flag, key, text, texts, unknown};
 use crate::literal;
 
-/// Keywords of a schema, as the attributes of a type or a field say them.
+/// Keywords of a schema from the attributes of a type or field.
 #[derive(Default)]
 pub(crate) struct Keywords {
     /// Expressions of the type `Keyword`, in which `__schema` is the module.
@@ -15,7 +15,7 @@ pub(crate) struct Keywords {
     rules: Vec<TokenStream>,
     list_type: Option<(ListKind, Span)>,
     list_map_keys: Vec<LitStr>,
-    /// The kind of type that a keyword needs, and where the keyword stands.
+    /// The kind of type that a keyword needs, and the keyword's place.
     needs: Vec<(Need, &'static str, Span)>,
     items: Option<Box<Keywords>>,
 }
@@ -94,7 +94,7 @@ impl Keywords {
         self.tokens.push(keyword);
     }
 
-    /// All of them as a list of `Keyword`s.
+    /// All keywords as a list of `Keyword`s.
     pub(crate) fn tokens(&self) -> TokenStream {
         let mut tokens = self.tokens.clone();
         let keys = &self.list_map_keys;
@@ -117,7 +117,7 @@ impl Keywords {
         quote!(&[#(#tokens),*])
     }
 
-    /// Reads one entry of an attribute; false if it is none of these.
+    /// Reads an entry of an attribute; returns false if it is not one of these.
     pub(super) fn read(&mut self, entry: &ParseNestedMeta<'_>, key: &str) -> Result<bool> {
         let span = entry.path.span();
         match key {
@@ -171,7 +171,7 @@ impl Keywords {
         Ok(true)
     }
 
-    /// Reads an entry about how parts are merged.
+    /// Reads an entry about merging.
     fn read_structure(&mut self, entry: &ParseNestedMeta<'_>, key_: &str) -> Result<bool> {
         let span = entry.path.span();
         match key_ {
@@ -227,7 +227,7 @@ impl Keywords {
         Ok(())
     }
 
-    /// `exclusive_minimum = 0`, or `exclusive_minimum` beside `minimum = 0`.
+    /// `exclusive_minimum = 0`, or `exclusive_minimum` together with `minimum = 0`.
     fn exclusive(
         &mut self,
         entry: &ParseNestedMeta<'_>,
@@ -328,7 +328,7 @@ fn checked_rule(rule: &LitStr, message: Option<&LitStr>) -> Result<()> {
         return Err(syn::Error::new(rule.span(), "the rule is empty"));
     }
     if text.contains(['\n', '\r']) && message.is_none() {
-        return Err(syn::Error::new(rule.span(), "a rule with line breaks needs a message"));
+        return Err(syn::Error::new(rule.span(), "a CEL rule with line breaks needs a message"));
     }
     Ok(())
 }

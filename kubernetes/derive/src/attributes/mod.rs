@@ -1,4 +1,5 @@
-//! The attributes of types, variants and fields: `#[kubernetes(…)]`, and of `#[serde(…)]` what changes the form of a type.
+//! The attributes of types, variants and fields: `#[kubernetes(…)]`, and those of `#[serde(…)]` that change the form of
+//! a type.
 
 mod container;
 mod field;
@@ -18,7 +19,7 @@ use syn::{Attribute, Error, LitBool, LitStr, Result, Token};
 
 use crate::names::similar;
 
-/// Reads the entries of all attributes of one name.
+/// Reads the entries of all attributes with a name.
 fn each_entry(
     attributes: &[Attribute],
     name: &str,
@@ -50,7 +51,7 @@ fn flag(entry: &ParseNestedMeta<'_>) -> Result<bool> {
     }
 }
 
-/// The texts of `key("a", "b")`, or the one of `key = "a"`.
+/// The texts of `key("a", "b")`, or the single one of `key = "a"`.
 fn texts(entry: &ParseNestedMeta<'_>) -> Result<Vec<LitStr>> {
     if entry.input.peek(Token![=]) {
         return Ok(vec![text(entry)?]);
@@ -60,7 +61,7 @@ fn texts(entry: &ParseNestedMeta<'_>) -> Result<Vec<LitStr>> {
     Ok(items.parse_terminated(<LitStr as syn::parse::Parse>::parse, Token![,])?.into_iter().collect())
 }
 
-/// The error of an entry that is not known, with the name that may have been meant.
+/// The error for an unknown entry, with a suggestion.
 fn unknown(entry: &ParseNestedMeta<'_>, key: &str, known: &[&str]) -> Error {
     match similar(key, known.iter().copied()) {
         Some(meant) => entry.error(format!("unknown attribute `{key}`; did you mean `{meant}`?")),

@@ -16,7 +16,7 @@ pub(crate) struct Resource {
     pub(crate) singular: Option<LitStr>,
     pub(crate) short_names: Vec<LitStr>,
     pub(crate) categories: Vec<LitStr>,
-    /// Whether objects live in namespaces.
+    /// Whether objects are in namespaces.
     pub(crate) is_namespaced: Option<bool>,
     pub(crate) status: Option<(bool, Span)>,
     pub(crate) scale: Option<Scale>,
@@ -67,7 +67,7 @@ pub(super) const KNOWN: &[&str] = &[
 ];
 
 impl Resource {
-    /// Reads one entry of an attribute; false if it is none of these.
+    /// Reads an entry of an attribute; returns false if it is not one of these.
     pub(super) fn read(&mut self, entry: &ParseNestedMeta<'_>, key: &str) -> Result<bool> {
         match key {
             "group" => self.group = Some(text(entry)?),
@@ -80,7 +80,7 @@ impl Resource {
             "category" => self.categories.extend(texts(entry)?),
             "namespaced" | "cluster" => {
                 if self.is_namespaced.is_some() {
-                    return Err(entry.error("say either `namespaced` or `cluster`"));
+                    return Err(entry.error("specify either `namespaced` or `cluster`"));
                 }
                 self.is_namespaced = Some(key == "namespaced");
             }
@@ -153,7 +153,7 @@ fn column(entry: &ParseNestedMeta<'_>) -> Result<Column> {
         return Err(syn::Error::new(kind.span(), format!("expected one of {}", COLUMN_TYPES.join(", "))));
     }
     if !json_path.value().starts_with('.') {
-        return Err(syn::Error::new(json_path.span(), "a path starts with `.`, as `.spec.replicas`"));
+        return Err(syn::Error::new(json_path.span(), "a path must start with `.`, as in `.spec.replicas`"));
     }
     Ok(Column { name, kind, json_path, format, description, priority })
 }

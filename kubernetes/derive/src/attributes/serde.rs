@@ -5,11 +5,11 @@ use syn::{LitStr, Result, Token};
 
 use super::text;
 
-/// Attributes of serde that change the form of a value by code, of which a schema can know nothing.
+/// Attributes of serde that change the form of a value with code, which a schema can't express.
 const BY_CODE: &[&str] =
     &["with", "serialize_with", "deserialize_with", "from", "into", "try_from", "getter", "remote", "content"];
 
-/// `rename = "name"`, also in serde's long form if both names are the same.
+/// `rename = "name"`, or serde's long form if both names are the same.
 pub(super) fn name(entry: &ParseNestedMeta<'_>) -> Result<LitStr> {
     if entry.input.peek(Token![=]) {
         return text(entry);
@@ -27,10 +27,10 @@ pub(super) fn name(entry: &ParseNestedMeta<'_>) -> Result<LitStr> {
     }
 }
 
-/// Passes over an entry that changes nothing of the form.
+/// Skips an entry that does not change the form.
 ///
 /// # Errors
-/// If it changes the form in a way that a schema can't follow.
+/// Returns an error if the entry changes the form in a way that a schema can't express.
 pub(super) fn other(entry: &ParseNestedMeta<'_>, key: &str) -> Result<()> {
     if key == "content" {
         let rule = "adjacently tagged enums have no structural schema, as the type of the content depends on the tag; \

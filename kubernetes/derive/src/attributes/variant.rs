@@ -11,7 +11,7 @@ pub(crate) struct Variant {
     pub(crate) rename: Option<String>,
     pub(crate) rename_all: Option<RenameRule>,
     pub(crate) skip: bool,
-    /// Whether values that are not known are read as this one.
+    /// Whether unknown values are read as this variant.
     pub(crate) other: bool,
     pub(crate) keywords: Keywords,
 }

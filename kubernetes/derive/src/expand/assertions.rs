@@ -1,4 +1,4 @@
-//! Checks of a field's type by the compiler, as only that knows its schema.
+//! Checks of a field's type that the compiler makes, since only it knows the schema.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 use crate::attributes::{Keywords, ListKind, Need};
 use crate::literal::Json;
 
-/// Panics in a constant with a message, unless a condition holds.
+/// Expands to a constant that panics with a message unless a condition holds.
 fn assertion(span: Span, condition: &TokenStream, message: &str) -> TokenStream {
     quote_spanned! {span=>
         if !(#condition) {
@@ -15,7 +15,7 @@ fn assertion(span: Span, condition: &TokenStream, message: &str) -> TokenStream 
     }
 }
 
-/// Checks that a type, whose schema is the expression `schema`, is one that the keywords are for.
+/// Checks that the keywords apply to a type, whose schema is the expression `schema`.
 pub(super) fn of_keywords(name: &str, schema: &TokenStream, keywords: &Keywords) -> Vec<TokenStream> {
     let mut assertions: Vec<TokenStream> = Vec::new();
     for (need, keyword, span) in keywords.needs() {

@@ -1,4 +1,4 @@
-//! Enums: texts, and types told apart by a field or by their form.
+//! Enums: texts, and types distinguished by a field or by their form.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -207,7 +207,7 @@ fn external(container: &Container, variants: &[Variant]) -> Result<Code> {
     if let Some(variant) = variants.iter().find(|variant| matches!(variant.content, Content::None)) {
         let ident = &variant.ident;
         let message = format!(
-            "the variant `{ident}` has no content, and others have: it would be a string among objects, which has no \
+            "the variant `{ident}` has no content, unlike others: it would be a string among objects, which has no \
              structural schema. Write `{ident} {{}}`, or give the enum a `tag`"
         );
         return Err(Error::new(ident.span(), message));
@@ -245,7 +245,7 @@ fn external(container: &Container, variants: &[Variant]) -> Result<Code> {
     })
 }
 
-/// Reads the only field of an object, which is the variant's name.
+/// Reads the only field of an object, whose name is the variant's.
 fn decode_external(names: &[&String], arms: &[TokenStream]) -> TokenStream {
     quote! {{
         let mut found: ::core::option::Option<Self> = ::core::option::Option::None;

@@ -30,7 +30,7 @@ pub(super) struct Field {
 pub(super) enum Role {
     Plain,
     Flattened,
-    /// Keeps the fields that no type knows.
+    /// A field that keeps unknown fields.
     Rest,
     Skipped,
 }
@@ -68,14 +68,14 @@ impl Body {
         self.fields.iter().flat_map(|field| field.assertions(&self.of)).collect()
     }
 
-    /// Whether reading it needs the fields that none of the plain ones is.
+    /// Whether it is read from the fields that are not declared.
     fn has_rest(&self) -> bool {
         self.fields.iter().any(|field| matches!(field.role, Role::Flattened | Role::Rest))
     }
 
-    /// An expression of the type `Result<Self, DecodeError>`, which reads from `reader`.
+    /// An expression of type `Result<Self, DecodeError>` that reads from `reader`.
     ///
-    /// `constants` are names and places of fields before these.
+    /// `constants` are names and places of preceding fields.
     pub(super) fn decode(
         &self,
         constructor: &TokenStream,
@@ -129,7 +129,7 @@ impl Body {
         self.plain().map(|(_, field)| field.wire()).collect()
     }
 
-    /// A pattern that takes the fields by name.
+    /// A pattern that binds the fields by name.
     pub(super) fn pattern(&self) -> TokenStream {
         let used = self.fields.iter().filter(|field| field.role != Role::Skipped).map(|field| {
             let (ident, binding) = (&field.ident, binding(&field.ident));
@@ -139,7 +139,7 @@ impl Body {
     }
 }
 
-/// The name of a variant's field in patterns, which can't be one of ours.
+/// The name of a variant's field in patterns, which can't collide with the derive's own names.
 pub(super) fn binding(field: &Ident) -> Ident {
     format_ident!("__{}", field.unraw())
 }
@@ -191,7 +191,7 @@ impl Field {
         quote!(#name)
     }
 
-    /// Whether absence is a value of the type itself.
+    /// Whether the type itself can express absence.
     fn has_absence(&self) -> bool {
         self.is_option() || types::inner(&self.of, "Nullable").is_some()
     }
@@ -239,7 +239,7 @@ impl Field {
         assertions
     }
 
-    /// The `T` of `Box<T>` or `Option<Box<T>>`, which is read outside of its box: a `Box` can be made only of what there is.
+    /// The `T` of `Box<T>` or `Option<Box<T>>`, which is read before it is boxed, as a `Box` can't be created empty.
     fn boxed(&self) -> Option<&Type> {
         types::inner(self.value_type(), "Box")
     }
@@ -256,7 +256,7 @@ impl Field {
         }
     }
 
-    /// The statement that makes a flattened value of the fields that are left.
+    /// The statement that creates a flattened value from the remaining fields.
     fn flattened(&self, index: usize) -> TokenStream {
         let (place, of) = (place(index), self.boxed().unwrap_or(self.value_type()));
         let value = match self.is_option() {
@@ -331,7 +331,7 @@ impl Field {
             Role::Rest => quote!(writer.rest(#names, #access);),
             Role::Flattened => self.write_flattened(access),
             Role::Plain if self.has_absence() => quote!(writer.optional(#name, #access);),
-            // The value that an absent field has need not be written, if it is one that is left out anyway.
+            // The default of an absent field need not be written if the field is omitted anyway.
             Role::Plain if matches!(self.attributes.default, Some(Default::Trait)) => {
                 quote!(writer.optional(#name, #access);)
             }
@@ -360,5 +360,5 @@ impl Field {
 
 const REQUIRED: &str = "`required` is for a field whose default value is in the schema (`default = …`), and for `metadata`: \
                         other fields are required unless they are an `Option` or have a `default`";
-const CASE: &str = "Fields of Kubernetes are in camel case: give the type `#[kubernetes(rename_all = \"camelCase\")]`, or \
+const CASE: &str = "Kubernetes' field names are in camel case: give the type `#[kubernetes(rename_all = \"camelCase\")]`, or \
                     \"snake_case\" to keep the names";

@@ -74,7 +74,7 @@ fn reject_enum_attributes(container: &Container) -> Result<()> {
     }
 }
 
-/// Puts code where its names can't meet those of the user.
+/// Wraps code so that its names can't collide with the user's.
 fn in_scope(container: &Container, code: &TokenStream) -> TokenStream {
     let core = &container.core;
     quote! {
@@ -88,7 +88,7 @@ fn in_scope(container: &Container, code: &TokenStream) -> TokenStream {
     }
 }
 
-/// The type's parameters, each of which has to be a value with a schema.
+/// The type's parameters, each of which must be a value with a schema.
 fn bounded(generics: &Generics) -> Generics {
     let mut generics = generics.clone();
     for parameter in generics.type_params_mut() {

@@ -16,16 +16,14 @@ pub(super) fn expand(input: &DeriveInput, container: &Container, fields: &Fields
     let mut body = Body::parse(fields, container.rename_all, &input.ident)?;
     for field in &body.fields {
         if field.role == Role::Plain && matches!(field.wire.as_str(), "apiVersion" | "kind") {
-            let message = format!(
-                "`{}` is written by the derive, and checked when an object is read: remove the field",
-                field.wire
-            );
+            let message =
+                format!("the derive writes `{}`, and checks it when an object is read: remove the field", field.wire);
             return Err(Error::new(field.span(), message));
         }
         if field.role != Role::Plain && field.role != Role::Skipped {
             return Err(Error::new(
                 field.span(),
-                "the fields of a resource are not flattened: its metadata stands beside them",
+                "the fields of a resource can't be flattened, because its metadata is next to them",
             ));
         }
     }
@@ -53,7 +51,7 @@ pub(super) fn expand(input: &DeriveInput, container: &Container, fields: &Fields
     Ok(quote!(#values #traits #declaration))
 }
 
-/// The member for `metadata`, whose keywords are those of `metadata.name`: it is all that a schema can say of metadata.
+/// The member for `metadata`, with the keywords of `metadata.name`: a schema can't constrain anything else in metadata.
 fn metadata_member(body: &mut Body, place: usize) -> TokenStream {
     let field = &mut body.fields[place];
     // An object without metadata has an empty one.
@@ -120,7 +118,10 @@ impl Names {
     fn check(&self, resource: &Resource) -> Result<()> {
         let group = self.group.value();
         if !group.contains('.') || !group.split('.').all(is_label_or_number) {
-            return Err(Error::new(self.group.span(), "a group is a DNS name with a dot, as \"example.com\""));
+            return Err(Error::new(
+                self.group.span(),
+                "a group must be a DNS name with a dot, such as \"example.com\"",
+            ));
         }
         let lists = resource.short_names.iter().chain(&resource.categories);
         for name in [&self.version, &self.plural, &self.singular].into_iter().chain(lists) {
@@ -132,7 +133,7 @@ impl Names {
             if !is_label(&kind.value().to_ascii_lowercase()) {
                 return Err(Error::new(
                     kind.span(),
-                    format!("{:?} is not a kind: {LABEL}, capitals too", kind.value()),
+                    format!("{:?} is not a kind: {LABEL}; capitals are allowed", kind.value()),
                 ));
             }
         }
@@ -144,9 +145,9 @@ impl Names {
     }
 }
 
-const LABEL: &str = "use lower-case letters, digits and '-', a letter first, at most 63";
+const LABEL: &str = "use at most 63 lower-case letters, digits or '-', starting with a letter";
 
-/// RFC 1035, as Kubernetes has it.
+/// A label by RFC 1035, as Kubernetes checks it.
 fn is_label(text: &str) -> bool {
     text.as_bytes().first().is_some_and(u8::is_ascii_lowercase) && is_label_or_number(text)
 }

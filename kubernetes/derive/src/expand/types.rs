@@ -1,4 +1,4 @@
-//! Questions about types as they are written.
+//! Questions about types, answered from their tokens.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -20,7 +20,7 @@ pub(super) fn is_named(of: &Type, name: &str) -> bool {
     matches!(of, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
 }
 
-/// Refuses a type that has itself within, as far as it is written there.
+/// Refuses a type that visibly contains itself.
 pub(super) fn not_recursive(of: &Type, itself: &Ident) -> Result<()> {
     match mentions(of.to_token_stream(), itself) {
         true => Err(Error::new_spanned(of, RECURSIVE)),

@@ -8,11 +8,11 @@ use super::fields::Body;
 use super::{assertions, bounded, type_expression};
 use crate::attributes::Container;
 
-/// The parts in which types differ.
+/// The parts that differ between types.
 pub(super) struct Code {
     /// The expression of the schema, of the type `&'static Type`.
     pub(super) schema: TokenStream,
-    /// Statements that panic in a constant.
+    /// Statements for a constant, which panic if a check fails.
     pub(super) assertions: Vec<TokenStream>,
     /// An expression of the type `Result<Self, DecodeError>`.
     pub(super) decode: TokenStream,
@@ -27,7 +27,7 @@ impl Code {
         let generics = bounded(&input.generics);
         let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
         let is_generic = generics.type_params().next().is_some() || generics.const_params().next().is_some();
-        // Constants of generic types are evaluated where they are used.
+        // Constants of generic types are evaluated only where they are used.
         let (inside, outside) = match is_generic {
             true => (quote!(#(#assertions)*), None),
             false if assertions.is_empty() => (TokenStream::new(), None),
@@ -100,7 +100,7 @@ pub(super) fn object(container: &Container, body: &Body, constants: &[(TokenStre
     }
 }
 
-/// The code of a struct that is as its only field.
+/// The code of a transparent struct.
 pub(super) fn newtype(container: &Container, name: &Ident, of: &Type) -> Code {
     let inner = quote!(<#of as __schema::Schema>::SCHEMA);
     Code {

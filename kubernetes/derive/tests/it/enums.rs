@@ -235,6 +235,6 @@ fn fields_that_have_two_meanings_are_refused() {
     let error = Different::SCHEMA.to_tree().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the schema is not structural: value: the field is there twice with different schemas; rename one, or give both the same type"
+        "the schema is not structural: value: the field occurs twice with different schemas; rename one, or give both the same type"
     );
 }

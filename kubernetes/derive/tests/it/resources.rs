@@ -178,8 +178,7 @@ fn a_definition_that_the_server_would_refuse_is_an_error() {
     assert_eq!(
         Wrong::definition().unwrap_err().to_string(),
         "the API server would refuse the definition of lanterns.light.example.com: spec.least: the default value does not fit: \
-         -1 is less than the minimum; anyOf: must not be at the root of a resource whose status is a subresource; .bulbs: a path \
-         of the scale must start with .spec.; .status.missing: the path of the scale must be that of a field of type integer; \
+         -1 is less than the minimum; anyOf: must not be at the root of a resource whose status is a subresource; .bulbs: a path of the scale subresource must start with .spec.; .status.missing: the path of the scale subresource must lead to a field of type integer; \
          .metadata.name: a selectable field must not be in metadata; .metadata.name: a selectable field must be a string, a \
          boolean or an integer outside of lists; .spec.list: a selectable field must be a string, a boolean or an integer \
          outside of lists"
@@ -187,6 +186,6 @@ fn a_definition_that_the_server_would_refuse_is_an_error() {
     let error = Lantern::definition().unwrap().with_version::<Lantern>().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the API server would refuse the definition of lanterns.light.example.com: v1: the version is there twice"
+        "the API server would refuse the definition of lanterns.light.example.com: v1: the version occurs twice"
     );
 }

@@ -25,7 +25,7 @@ impl Documents {
 
     /// Reads the last discovery, unless it is missing or too old.
     ///
-    /// kubectl writes no file for a version that has no resources or does not answer: such a one is a failure.
+    /// kubectl writes no file for a version that has no resources or does not respond: such a version is a failure.
     pub(crate) async fn read(&self) -> Option<Discovery> {
         let documents = self.clone();
         let read = tokio::task::spawn_blocking(move || documents.read_blocking());
@@ -69,8 +69,8 @@ impl Documents {
         files::read(file)
     }
 
-    /// Keeps what was discovered; of a version that has no resources or did not answer, the last state stays, as with
-    /// kubectl.
+    /// Writes the result of a discovery. As in kubectl, a version that has no resources or did not respond keeps its
+    /// last state.
     pub(crate) async fn write(&self, discovery: Arc<Discovery>) {
         let documents = self.clone();
         let written = tokio::task::spawn_blocking(move || documents.write_blocking(&discovery));
@@ -92,12 +92,12 @@ impl Documents {
             let text = write_resources(&group_version, &version.resources);
             files::write(&path, path.parent().unwrap_or(&self.folder), &[text.as_bytes()])?;
         }
-        // The last, so that whoever reads it finds the others.
+        // Written last, so that its readers find the other files.
         let text = write_groups(&discovery.groups);
         files::write(&self.folder.join("servergroups.json"), &self.folder, &[text.as_bytes()])
     }
 
-    /// `None` for names that would lead out of the folder, which no API server has.
+    /// `None` for names that would lead out of the folder, which API servers do not have.
     fn resources_path(&self, group_version: &GroupVersion) -> Option<PathBuf> {
         let GroupVersion { group, version } = group_version;
         let is_safe = |name: &str| {

@@ -1,13 +1,13 @@
-//! Reading and writing files of the cache, which other programs read and write meanwhile.
+//! Reads and writes files of the cache, which other programs use concurrently.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-/// No discovery document is larger; a file that is does not belong to the cache.
+/// The maximum size of a discovery document; a larger file does not belong to the cache.
 pub(super) const MAX_BYTES: u64 = 64 << 20;
 
-/// All of a file, unless it is larger than any file of the cache.
+/// Reads a whole file, unless it is larger than any file of the cache.
 pub(super) fn read(file: File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
@@ -17,7 +17,7 @@ pub(super) fn read(file: File) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Makes a file appear at once and whole, by way of a temporary one in `temporary`, with kubectl's permissions.
+/// Creates a file atomically, by way of a temporary one in `temporary`, with kubectl's permissions.
 pub(super) fn write(path: &Path, temporary: &Path, parts: &[&[u8]]) -> io::Result<()> {
     for folder in [Some(temporary), path.parent()].into_iter().flatten() {
         create_folder(folder)?;

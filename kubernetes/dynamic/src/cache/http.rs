@@ -1,7 +1,7 @@
-//! Responses by their URL, so that a later request can ask whether they have changed.
+//! Caches responses by URL, so that a later request can ask whether they have changed.
 //!
-//! As `third_party/forked/httpcache` of client-go, with kubectl's `sumDiskCache`: the name of a file is the SHA-256 sum
-//! of the URL, and it holds the SHA-256 sum of the response followed by the response.
+//! Equivalent to `third_party/forked/httpcache` of client-go with kubectl's `sumDiskCache`: the name of a file is the
+//! SHA-256 sum of the URL, and its content is the SHA-256 sum of the response followed by the response.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -25,7 +25,7 @@ use super::response::{self, Cached};
 /// The number of bytes of a SHA-256 sum.
 const SUM: usize = 32;
 
-/// Sends requests by way of the files in a folder.
+/// Sends requests through a cache in a folder.
 #[derive(Clone)]
 pub(super) struct HttpCache {
     client: Client,
@@ -42,7 +42,7 @@ impl HttpCache {
         if request.method() != Method::GET || request.headers().contains_key(RANGE) {
             return self.client.call(request).await;
         }
-        // What is kept is not compressed, as with kubectl.
+        // Cached responses are not compressed, as in kubectl.
         request.headers_mut().remove(ACCEPT_ENCODING);
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let path = self.folder.join(hex(&Sha256::digest(format!("{}{target}", self.server))));
@@ -86,7 +86,7 @@ impl HttpCache {
     }
 }
 
-/// A response that a later request can ask about.
+/// A response that a later request can revalidate.
 fn is_kept(headers: &HeaderMap) -> bool {
     let forbidden = |value: &http::HeaderValue| value.to_str().is_ok_and(|value| value.contains("no-store"));
     headers.contains_key(ETAG) && !headers.get_all(CACHE_CONTROL).iter().any(forbidden)
@@ -110,7 +110,7 @@ async fn collect(mut body: Body) -> Result<Bytes, Error> {
     Ok(whole.freeze())
 }
 
-/// Runs what waits for a disk where it holds up nobody; `None` if the runtime ends meanwhile.
+/// Runs blocking disk access on a thread for it; `None` if the runtime ends in the meantime.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     tokio::task::spawn_blocking(work).await.ok()
 }

@@ -1,4 +1,4 @@
-//! Discovery documents on disk, in kubectl's own layout: each program uses the files that the other has written.
+//! Discovery documents on disk, in kubectl's own layout, so that either program uses the other's files.
 //!
 //! Sources: <https://github.com/kubernetes/client-go/tree/v0.37.2/discovery/cached/disk> and
 //! `pkg/genericclioptions/config_flags.go` of <https://github.com/kubernetes/cli-runtime/tree/v0.37.2>.
@@ -17,7 +17,7 @@ use kubernetes_config::{Config, Environment};
 
 pub(crate) use documents::Documents;
 
-/// Where discovery documents are kept between runs of programs: kubectl's cache.
+/// A disk cache for discovery documents: kubectl's.
 ///
 /// ```no_run
 /// use kubernetes_client::Client;
@@ -36,23 +36,23 @@ pub(crate) use documents::Documents;
 /// # }
 /// ```
 ///
-/// `discovery/<host>_<port>` has the groups and the resources of each version, which are used for
-/// [6 hours](Self::TTL); `http` has the responses that they were made of, by which later requests ask for what changed
-/// only (`If-None-Match`). A file that is damaged, or that can't be read or written, counts as missing.
+/// `discovery/<host>_<port>` has the groups and the resources of each version, which are used for [6 hours](Self::TTL).
+/// `http` has the responses, so that later requests only fetch changes (`If-None-Match`). A file that is damaged, or
+/// that can't be read or written, counts as missing.
 #[derive(Clone, Debug)]
 pub struct DiskCache {
     folder: PathBuf,
-    /// The server's URL, without a slash at its end.
+    /// The server's URL, without a trailing slash.
     server: String,
     ttl: Duration,
 }
 
 impl DiskCache {
-    /// For how long files are used, as by kubectl.
+    /// The time for which files are used, the same as in kubectl.
     pub const TTL: Duration = Duration::from_secs(6 * 3600);
 
-    /// The cache that kubectl uses for the server of `config`: in `$KUBECACHEDIR`, or else in `~/.kube/cache`; `None` if
-    /// there is no home directory.
+    /// The cache that kubectl uses for the server of `config`: in `$KUBECACHEDIR`, or else in `~/.kube/cache`; `None`
+    /// if there is no home directory.
     pub fn of_kubectl(config: &Config) -> Option<Self> {
         let folder = match env::var_os("KUBECACHEDIR").filter(|folder| !folder.is_empty()) {
             Some(folder) => folder.into(),
@@ -61,13 +61,13 @@ impl DiskCache {
         Some(Self::at(folder, config))
     }
 
-    /// A cache in another folder, as by kubectl's `--cache-dir`.
+    /// A cache in another folder, as with kubectl's `--cache-dir`.
     pub fn at(folder: impl Into<PathBuf>, config: &Config) -> Self {
         let server = config.server.to_string().trim_end_matches('/').to_owned();
         Self { folder: folder.into(), server, ttl: Self::TTL }
     }
 
-    /// Uses files for another time than [6 hours](Self::TTL).
+    /// Sets the time for which files are used, by default [6 hours](Self::TTL).
     #[must_use]
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = ttl;
@@ -86,7 +86,7 @@ impl DiskCache {
         Documents::new(self.documents_folder(), self.ttl)
     }
 
-    /// A client whose GET requests go through the cache of responses.
+    /// A client whose GET requests use the cache of responses.
     pub(crate) fn client(&self, client: &Client) -> Client {
         let cached = http::HttpCache::new(client.clone(), &self.server, self.folder.join("http"));
         Client::with_service(cached, client.default_namespace())
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn the_folder_is_that_of_kubectl() {
-        // `computeDiscoverCacheDir` with the same servers.
+        // The results of `computeDiscoverCacheDir` for the same servers.
         let cases = [
             ("https://127.0.0.1:6443", "127.0.0.1_6443"),
             ("https://example.com", "example.com"),

@@ -1,21 +1,21 @@
-//! Responses as text, as Go's `DumpResponse` writes them and `ReadResponse` reads them.
+//! Responses in the text form of Go's `DumpResponse` and `ReadResponse`.
 
 use bytes::{Buf, Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use kubernetes_client::Body;
 
-/// The request header that a response varies by, as it was, is kept in a header of this prefix.
+/// Prefix of the headers that record the request headers which a response varies by.
 const VARIED: &str = "x-varied-";
 
-/// A response from before.
+/// A cached response.
 pub(super) struct Cached {
     pub(super) headers: HeaderMap,
     body: Bytes,
 }
 
 impl Cached {
-    /// Whether the request is the same in all headers that the response depends on.
+    /// Whether the request has the same values in all headers that the response varies by.
     pub(super) fn varies_as(&self, asked: &HeaderMap) -> bool {
         varied(&self.headers).all(|name| {
             let before = varied_name(&name).and_then(|varied| self.headers.get(varied));
@@ -23,7 +23,7 @@ impl Cached {
         })
     }
 
-    /// The response, with what the server says of it now.
+    /// The response, updated with the headers of the server's revalidation.
     pub(super) fn into_response(self, newer: &HeaderMap) -> Response<Body> {
         let mut response = Response::new(Body::from(self.body));
         *response.headers_mut() = self.headers;
@@ -34,7 +34,7 @@ impl Cached {
     }
 }
 
-/// The headers that a response says it depends on; that of the encoding is not, since what is kept is decoded.
+/// The headers that the response varies by, other than that of the encoding, since cached responses are decoded.
 fn varied(headers: &HeaderMap) -> impl Iterator<Item = HeaderName> {
     let values = headers.get_all(VARY).iter().filter_map(|value| value.to_str().ok());
     let names = values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse::<HeaderName>().ok());
@@ -99,7 +99,7 @@ pub(super) fn read(response: &Bytes) -> Option<Cached> {
     Some(Cached { headers, body })
 }
 
-/// The content of chunks (RFC 9112, §7.1), which Go writes without extensions.
+/// Decodes chunks (RFC 9112, §7.1), which Go writes without extensions.
 fn unchunked(mut text: Bytes) -> Option<Bytes> {
     let mut whole = BytesMut::new();
     loop {

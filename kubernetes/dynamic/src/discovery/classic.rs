@@ -1,4 +1,4 @@
-//! Groups and resources in a server's classic documents, which are also those of kubectl's disk cache.
+//! Groups and resources in the classic documents of servers, which kubectl's disk cache uses, too.
 
 use std::collections::HashMap;
 
@@ -70,7 +70,7 @@ fn resource(resource: APIResource, group_version: &GroupVersion) -> ApiResource 
 /// Reads `servergroups.json`.
 ///
 /// # Errors
-/// If that is not an `APIGroupList`.
+/// Returns an error if the document is not an `APIGroupList`.
 pub(crate) fn read_groups(bytes: &[u8]) -> Result<Vec<ApiGroup>, DecodeError> {
     json::from_slice::<APIGroupList>(bytes).map(groups)
 }
@@ -78,12 +78,12 @@ pub(crate) fn read_groups(bytes: &[u8]) -> Result<Vec<ApiGroup>, DecodeError> {
 /// Reads `serverresources.json`.
 ///
 /// # Errors
-/// If that is not an `APIResourceList`.
+/// Returns an error if the document is not an `APIResourceList`.
 pub(crate) fn read_resources(bytes: &[u8], group_version: &GroupVersion) -> Result<Vec<ApiResource>, DecodeError> {
     json::from_slice::<APIResourceList>(bytes).map(|list| resources(list, group_version))
 }
 
-/// Writes `servergroups.json` as kubectl does: stale versions are left out, and the fields stand in Go's order.
+/// Writes `servergroups.json` as kubectl does: without stale versions, and with the fields in Go's order.
 pub(crate) fn write_groups(groups: &[ApiGroup]) -> String {
     let mut writer = Writer::new();
     writer.begin_object();
@@ -152,15 +152,15 @@ pub(crate) fn write_resources(group_version: &GroupVersion, resources: &[ApiReso
     finish(writer)
 }
 
-/// With the line end that Go's encoder writes.
+/// With the line feed that Go's encoder writes.
 fn finish(writer: Writer) -> String {
-    // No type with serde derives is written, which alone could fail.
+    // Only types with serde derives could fail to be written.
     let mut text = writer.finish().unwrap_or_default();
     text.push('\n');
     text
 }
 
-/// Fields in the order of Go's structs, so that a file is the same whoever writes it.
+/// Fields in the order of Go's structs, so that both programs write the same files.
 trait GoFields {
     fn type_meta_in_go_order(&mut self, kind: &str);
     fn text(&mut self, key: &str, value: &str);
@@ -169,7 +169,7 @@ trait GoFields {
     fn texts_unless_empty(&mut self, key: &str, values: &[Str]);
     fn flag(&mut self, key: &str, value: bool);
     fn group_version(&mut self, group_version: &GroupVersion);
-    /// The type's group and version only where they are not those of the list, as servers have it for built-in types.
+    /// The type's group and version, but only if they differ from the list's, as servers do for built-in types.
     fn kind(&mut self, list: &GroupVersion, of_type: &GroupVersionKind);
 }
 

@@ -1,4 +1,4 @@
-//! The documents at `/api`, `/apis` and below, in the form that a server chooses.
+//! The documents at `/api`, `/apis` and below, in whichever form a server sends.
 //!
 //! The aggregated form is `apidiscovery.k8s.io/v2`:
 //! <https://github.com/kubernetes/api/blob/v0.37.2/apidiscovery/v2/types.go>
@@ -11,11 +11,11 @@ use super::group::State;
 use super::{ApiGroup, ApiVersion};
 use crate::{ApiResource, ApiSubresource};
 
-/// A document at `/api` or `/apis`. What it is decides the document itself, and not its media type, as a proxy may drop
-/// the parameters of that.
+/// A document at `/api` or `/apis`. Its `kind` determines the form, not the media type, whose parameters a proxy may
+/// drop.
 #[derive(Default)]
 pub(crate) enum Root {
-    /// Everything at once.
+    /// The aggregated form, with everything.
     Aggregated(Vec<ApiGroup>),
     /// The versions of the core group.
     Versions(APIVersions),
@@ -128,7 +128,7 @@ impl Version {
 }
 
 impl Resource {
-    /// `None` for one without objects of its own, which the server names for its subresources only.
+    /// `None` for a resource without objects of its own, which the server lists only for its subresources.
     fn into_resource(self, group_version: &GroupVersion) -> Option<ApiResource> {
         let kind = self.response_kind.map(|of_type| of_type.kind).filter(|kind| !kind.is_empty())?;
         let subresources = self.subresources.into_iter().filter_map(|of| of.into_subresource(group_version)).collect();
@@ -149,7 +149,7 @@ impl Resource {
 }
 
 impl Subresource {
-    /// A kind without a version is one of the group and version itself.
+    /// A kind without a version belongs to the document's group and version.
     fn into_subresource(self, group_version: &GroupVersion) -> Option<ApiSubresource> {
         let Kind { group, version, kind } = self.response_kind.filter(|of_type| !of_type.kind.is_empty())?;
         let kind = match version.is_empty() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kubernetes_client::Error;
 use kubernetes_core::GroupVersion;
 
-/// A version of a group that a server could not tell the resources of.
+/// A version of a group whose resources could not be discovered.
 #[derive(Clone, Debug)]
 pub struct DiscoveryFailure {
     group_version: GroupVersion,
@@ -14,7 +14,7 @@ pub struct DiscoveryFailure {
 
 #[derive(Clone, Debug)]
 enum Cause {
-    /// The server says that the API server behind it does not answer.
+    /// The server reports that the API server behind it does not respond.
     Stale,
     /// The request for its resources failed.
     Failed(Arc<Error>),
@@ -35,12 +35,12 @@ impl DiscoveryFailure {
         Self { group_version, cause: Cause::NotCached }
     }
 
-    /// The version that it is about.
+    /// The group and version.
     pub fn group_version(&self) -> &GroupVersion {
         &self.group_version
     }
 
-    /// The error of the request for the resources; `None` if the server itself says that they are
+    /// The error of the request for the resources; `None` if the server itself reports that they are
     /// [stale](Self::is_stale).
     pub fn error(&self) -> Option<&Error> {
         match &self.cause {
@@ -49,7 +49,7 @@ impl DiscoveryFailure {
         }
     }
 
-    /// Whether the server says that the API server of this version does not answer (`freshness: Stale`).
+    /// Whether the server reports that the API server of this version does not respond (`freshness: Stale`).
     pub fn is_stale(&self) -> bool {
         matches!(self.cause, Cause::Stale)
     }
@@ -59,7 +59,7 @@ impl fmt::Display for DiscoveryFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.group_version)?;
         match &self.cause {
-            Cause::Stale => f.write_str("its API server does not answer"),
+            Cause::Stale => f.write_str("its API server does not respond"),
             Cause::Failed(error) => error.fmt(f),
             Cause::NotCached => f.write_str("the disk cache lacks its resources"),
         }

@@ -11,23 +11,24 @@ use super::group::State;
 use super::{ApiGroup, Discovery, DiscoveryFailure, classic};
 use crate::ApiResource;
 
-/// The order of the parameters is part of the contract: the server compares it as text
+/// The order of the parameters matters: the server compares it as text
 /// (<https://github.com/kubernetes/client-go/blob/v0.37.2/discovery/discovery_client.go>).
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
 const WITHOUT_PEERS: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList;profile=nopeer,\
      application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
 const CLASSIC: &str = "application/json";
 
-/// How long the server may take for a request, as in client-go. It is part of the URL, by which kubectl caches responses.
+/// The timeout of a request, as in client-go. It is part of the URL, which is the key of kubectl's cache.
 const TIMEOUT: &str = "32s";
 
-/// How often a discovery is repeated when a group has disappeared between the list and its own document, as in client-go.
+/// The number of attempts at a discovery when a group disappears between the list and its own document, as in
+/// client-go.
 const REPEATS: u32 = 2;
 
-/// How many documents are requested at a time.
+/// The number of concurrent requests.
 const CONCURRENT: usize = 32;
 
-/// How a server is asked.
+/// The parameters of the requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Fetch {
     pub(crate) without_peers: bool,
@@ -51,7 +52,7 @@ impl Fetch {
         let mut discovery = Discovery::default();
         match core {
             Ok(root) => discovery.groups = groups(root),
-            // An aggregated API server has no core group, and a user may not see it.
+            // An aggregated API server has no core group, and a user may not be allowed to see it.
             Err(error) if error.is_not_found() => {}
             Err(error) if error.is_forbidden() => {
                 discovery.fail(DiscoveryFailure::failed(GroupVersion::new("", "v1"), error));
@@ -66,7 +67,7 @@ impl Fetch {
     async fn root(self, client: &Client, path: &'static str) -> Result<Root, Error> {
         let accept = if self.without_peers { WITHOUT_PEERS } else { AGGREGATED };
         match get(client, path, accept, Encoded::decode).await {
-            // It does not heed that plain JSON will do.
+            // It ignores that plain JSON is acceptable.
             Err(error) if error.http_status().is_some_and(|status| status.as_u16() == 406) => {
                 get(client, path, CLASSIC, Encoded::decode).await
             }
@@ -76,7 +77,7 @@ impl Fetch {
 }
 
 impl Discovery {
-    /// Asks for the resources that are not known, version by version.
+    /// Requests the resources of each version that are not known yet.
     pub(crate) async fn complete(&mut self, client: &Client) {
         let mut unknown = Vec::new();
         for group in &self.groups {

@@ -16,31 +16,31 @@ pub struct ApiGroup {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiVersion {
-    /// The version, as `v1`.
+    /// The version, such as `v1`.
     pub version: Str,
     /// The resources, in the server's order.
     pub resources: Vec<ApiResource>,
     pub(crate) state: State,
 }
 
-/// How well the resources of a version are known.
+/// The state of the knowledge about a version's resources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum State {
     #[default]
     Current,
-    /// They are the last that the server knew.
+    /// The last resources that the server knew.
     Stale,
-    /// They are not known.
+    /// The resources are not known.
     Unknown,
 }
 
 impl ApiGroup {
-    /// The version to use unless there is a reason for another: the first that answers.
+    /// The version to use by default: the first that responds.
     pub fn preferred_version(&self) -> Option<&ApiVersion> {
         self.versions.iter().find(|version| !version.is_stale()).or(self.versions.first())
     }
 
-    /// Each resource once: in the preferred version, or the first that has it.
+    /// Each resource once, in the preferred version or else the first that has it.
     pub fn preferred_resources(&self) -> impl Iterator<Item = &ApiResource> {
         let mut names = std::collections::HashSet::new();
         let current = self.versions.iter().filter(|version| !version.is_stale());
@@ -50,7 +50,7 @@ impl ApiGroup {
 }
 
 impl ApiVersion {
-    /// Whether the API server of this version does not answer: its resources are the last that are known, if any are.
+    /// Whether the API server of this version does not respond: its resources, if any, are the last known ones.
     pub fn is_stale(&self) -> bool {
         self.state != State::Current
     }

@@ -34,12 +34,12 @@ use crate::ApiResource;
 /// # }
 /// ```
 ///
-/// It takes two requests where the server has aggregated discovery (`apidiscovery.k8s.io/v2`, since Kubernetes 1.30), and
-/// one for each group and version beside where it has not, which is decided response by response. A version whose API
-/// server does not answer does not fail the rest: [`failures`](Self::failures) names it, and what the server still knows
-/// of its resources is kept, as [stale](ApiVersion::is_stale).
+/// It takes two requests if the server supports aggregated discovery (`apidiscovery.k8s.io/v2`, since Kubernetes 1.30),
+/// and otherwise another one for each group and version; each response decides. A version whose API server does not
+/// respond does not affect the rest: [`failures`](Self::failures) names it, and the last known resources are kept as
+/// [stale](ApiVersion::is_stale).
 ///
-/// A [`Mapper`](crate::Mapper) looks things up in it, and keeps it up to date.
+/// A [`Mapper`](crate::Mapper) looks up resources in it, and keeps it up to date.
 #[derive(Clone, Debug, Default)]
 pub struct Discovery {
     pub(crate) groups: Vec<ApiGroup>,
@@ -47,36 +47,36 @@ pub struct Discovery {
 }
 
 impl Discovery {
-    /// Asks the server.
+    /// Discovers what the server has.
     ///
     /// # Errors
-    /// If the server does not tell its groups. That it does not tell the resources of one of them is a
-    /// [failure](Self::failures), and not an error.
+    /// Returns an error if the server's groups can't be discovered. If only the resources of a version can't be, that
+    /// is a [failure](Self::failures), not an error.
     ///
     /// # Cancel safety
-    /// Dropping the future abandons the requests; nothing is changed on the server.
+    /// If the future is dropped, the requests are abandoned; they change nothing on the server.
     pub async fn run(client: &Client) -> Result<Self, Error> {
         Fetch::default().run(client).await
     }
 
-    /// As [`run`](Self::run), of the API server itself that answers, where several of different versions serve a cluster
-    /// (`profile=nopeer`): by default it also tells what its peers have.
+    /// Like [`run`](Self::run), but only for the API server that responds, without its peers: for clusters with API
+    /// servers of different versions (`profile=nopeer`).
     ///
     /// # Errors
-    /// As [`run`](Self::run).
+    /// See [`run`](Self::run).
     ///
     /// # Cancel safety
-    /// As [`run`](Self::run).
+    /// Like [`run`](Self::run).
     pub async fn run_without_peers(client: &Client) -> Result<Self, Error> {
         Fetch { without_peers: true }.run(client).await
     }
 
-    /// The groups, in the server's order, which is that of their priority; the core group comes first.
+    /// The groups in the server's order, which is by priority; the core group comes first.
     pub fn groups(&self) -> &[ApiGroup] {
         &self.groups
     }
 
-    /// The group of this name; the core group has the empty one.
+    /// The group with this name; that of the core group is empty.
     pub fn group(&self, name: &str) -> Option<&ApiGroup> {
         self.groups.iter().find(|group| group.name == name)
     }
@@ -91,7 +91,7 @@ impl Discovery {
         self.groups.iter().flat_map(|group| &group.versions).flat_map(|version| &version.resources)
     }
 
-    /// Each resource once: in the preferred version of its group, or the first that has it.
+    /// Each resource once, in the preferred version of its group or else the first that has it.
     pub fn preferred_resources(&self) -> impl Iterator<Item = &ApiResource> {
         self.groups.iter().flat_map(ApiGroup::preferred_resources)
     }
@@ -102,12 +102,12 @@ impl Discovery {
         version.resources.iter().find(|resource| resource.kind == of_type.kind)
     }
 
-    /// The versions that the server could not tell about, as they do not answer or the user must not see them.
+    /// The versions that could not be discovered, because they do not respond or the user is not allowed to see them.
     pub fn failures(&self) -> &[DiscoveryFailure] {
         &self.failures
     }
 
-    /// Notes a failure, instead of an earlier one of the same version.
+    /// Records a failure, replacing an earlier one of the same version.
     pub(crate) fn fail(&mut self, failure: DiscoveryFailure) {
         self.failures.retain(|other| other.group_version() != failure.group_version());
         self.failures.push(failure);

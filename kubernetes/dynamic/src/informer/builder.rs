@@ -8,7 +8,7 @@ use super::KindInformer;
 use super::worker::{Selection, Worker};
 use crate::{DynamicObject, Mapper};
 
-/// Settings of an informer, made by [`KindInformer::builder`].
+/// The settings of an informer, created by [`KindInformer::builder`].
 #[must_use = "an informer does nothing until it is started"]
 pub struct KindInformerBuilder {
     mapper: Mapper,
@@ -29,41 +29,41 @@ impl KindInformerBuilder {
         }
     }
 
-    /// Has the objects of one namespace only, as long as the kind is namespaced.
+    /// Restricts the informer to one namespace, as long as the kind is namespaced.
     pub fn namespace(mut self, namespace: impl Into<Str>) -> Self {
         self.selection.namespace = Some(namespace.into());
         self
     }
 
-    /// Has the objects with these labels only.
+    /// Restricts the informer to objects with these labels.
     pub fn label_selector(mut self, selector: impl Into<Str>) -> Self {
         self.selection.label_selector = Some(selector.into());
         self
     }
 
-    /// Has the objects with these fields only.
+    /// Restricts the informer to objects with these fields.
     pub fn field_selector(mut self, selector: impl Into<Str>) -> Self {
         self.selection.field_selector = Some(selector.into());
         self
     }
 
-    /// Takes the settings of a store, in place of the defaults: indexes, and changes of objects before they are kept.
+    /// Sets the settings of the store, such as indexes, and transforms of objects before they are kept.
     pub fn store(mut self, store: StoreBuilder<DynamicObject>) -> Self {
         self.store = store;
         self
     }
 
-    /// Takes the timeouts, the observer and the counters of a watch, in place of the defaults. Stopping that watch
-    /// leaves the informer to list again.
+    /// Takes timeouts, observer and counters from a watch instead of the defaults. Stopping that watch makes the
+    /// informer list again.
     pub fn watch(mut self, watch: &Watch) -> Self {
         self.watch = watch.clone();
         self
     }
 
-    /// Starts to wait for the kind, and to list and watch its objects, in a task of its own.
+    /// Starts a task that waits for the kind, and lists and watches its objects.
     ///
     /// # Panics
-    /// If it is called outside a tokio runtime.
+    /// Panics if it is called outside a tokio runtime.
     pub fn start(self) -> KindInformer {
         let Self { mapper, of_type, selection, store, watch } = self;
         let writer = store.build();

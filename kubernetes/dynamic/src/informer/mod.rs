@@ -1,4 +1,4 @@
-//! The objects of a kind that may come and go.
+//! An informer for a kind that may come and go.
 
 mod builder;
 mod worker;
@@ -14,8 +14,7 @@ pub use builder::KindInformerBuilder;
 
 use crate::{ApiResource, DynamicObject, Mapper};
 
-/// Keeps the objects of a kind in memory, up to date, for as long as the server has the kind, and whenever it has it
-/// again.
+/// Keeps the objects of a kind up to date in memory, whenever and for as long as the server has the kind.
 ///
 /// ```no_run
 /// # async fn example(client: &kubernetes_client::Client) {
@@ -32,14 +31,14 @@ use crate::{ApiResource, DynamicObject, Mapper};
 /// # }
 /// ```
 ///
-/// An [`Informer`](kubernetes_watch::Informer) is for a resource that exists. This one waits for the definition of a kind,
-/// and continues when it is deleted and created again, changes its scope, or is served in other versions; an empty version
-/// stands for the preferred one. There is one store for all of that: while the server does not have the kind, it is
+/// An [`Informer`](kubernetes_watch::Informer) is for a resource that exists. This one waits for the definition of a
+/// kind, and continues when the definition is deleted and created again, changes its scope, or gets other versions; an
+/// empty version means the preferred one. It has a single store: while the server does not have the kind, the store is
 /// empty, and its subscriptions have received the deletion of every object.
 ///
-/// It watches definitions ([`Mapper::watch_definitions`]), which all informers of a mapper and its clones share. An error
-/// that a retry can't cure, as a lack of rights, is logged; it lists again after some time, with what it has meanwhile.
-/// Dropping it ends it.
+/// It watches definitions ([`Mapper::watch_definitions`]); all informers of a mapper and its clones share this watch.
+/// An error that a retry can't fix, such as missing permissions, is logged; the informer keeps its state and lists
+/// again after some time. Dropping the informer ends it.
 #[must_use = "dropping an informer ends it"]
 pub struct KindInformer {
     store: Store<DynamicObject>,
@@ -51,22 +50,22 @@ impl KindInformer {
     /// Starts an informer of all objects of a kind, in all namespaces.
     ///
     /// # Panics
-    /// If it is called outside a tokio runtime.
+    /// Panics if it is called outside a tokio runtime.
     pub fn start(mapper: &Mapper, of_type: &GroupVersionKind) -> Self {
         Self::builder(mapper, of_type).start()
     }
 
-    /// Settings of an informer of a kind.
+    /// Returns a builder for an informer of a kind.
     pub fn builder(mapper: &Mapper, of_type: &GroupVersionKind) -> KindInformerBuilder {
         KindInformerBuilder::new(mapper, of_type)
     }
 
-    /// The objects. The store is ready once the server has had the kind, and they have been listed.
+    /// The objects. The store is ready once the server has had the kind and its objects have been listed.
     pub fn store(&self) -> Store<DynamicObject> {
         self.store.clone()
     }
 
-    /// The changes, beginning with the objects that there are.
+    /// The changes, starting with the existing objects.
     pub fn subscribe(&self) -> Subscription<DynamicObject> {
         self.store.subscribe()
     }
@@ -76,13 +75,13 @@ impl KindInformer {
         self.resource.borrow().clone()
     }
 
-    /// Waits until the server has the kind, or no longer has it, or has it as another resource; returns the resource that
-    /// is watched from now on. A change that has come since the last call is returned at once.
+    /// Waits until the server starts or stops having the kind, or has it as another resource; returns the resource that
+    /// is watched from then on. A change since the last call is returned at once.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn resource_changed(&mut self) -> Option<ApiResource> {
-        // The task ends after this, which has the sender.
+        // The task outlives this future, and has the sender.
         let _ = self.resource.changed().await;
         self.resource.borrow_and_update().clone()
     }

@@ -9,14 +9,14 @@ use tokio::sync::watch;
 
 use crate::{ApiResource, DynamicObject, MapError, Mapper, MapperWatch, clock};
 
-/// The delays after errors that a retry can't cure at once, as of an informer.
+/// The delays after errors that an immediate retry can't fix, the same as an informer's.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(800), LONGEST_DELAY).jitter(0.5, 1.0);
 
-/// A resource that was followed for as long is followed well: the delays start over. A list alone does not show that,
-/// as a user may have the right to list and not to watch.
+/// The time of successful watching after which the delays start over. A list alone does not count, as a user may be
+/// allowed to list but not to watch.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
-/// Which objects of the kind are kept.
+/// The objects of the kind that are kept.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
     pub(super) namespace: Option<Str>,
@@ -41,7 +41,7 @@ impl Selection {
     }
 }
 
-/// Follows a kind, whichever resource it is.
+/// Follows a kind, whichever resource has it.
 pub(super) struct Worker {
     pub(super) mapper: Mapper,
     pub(super) of_type: GroupVersionKind,
@@ -52,9 +52,9 @@ pub(super) struct Worker {
     pub(super) _definitions: MapperWatch,
 }
 
-/// Why a resource is no longer followed.
+/// The reason why a resource is no longer followed.
 enum Ended {
-    /// The kind is another resource now, or none.
+    /// The kind now belongs to another resource, or to none.
     Changed,
     /// The server does not know the path.
     Unknown,
@@ -95,7 +95,7 @@ impl Worker {
         }
     }
 
-    /// Keeps the store up to date as long as the kind is this resource.
+    /// Keeps the store up to date as long as the kind belongs to this resource.
     async fn follow(&mut self, resource: &ApiResource) -> Ended {
         let changes = Reflector::from(self.watch.clone()).stream(self.selection.request(resource));
         let following = pin!(self.writer.follow(changes));
@@ -107,7 +107,7 @@ impl Worker {
         }
     }
 
-    /// Waits before another attempt. Nobody sees meanwhile whether the kind goes.
+    /// Waits before another attempt. A removal of the kind is not noticed during that time.
     async fn pause(&mut self, delay: Duration) {
         clock::sleep(delay).await;
         if self.mapper.kind(&self.of_type).await.is_err_and(|error| is_gone(&error)) {
@@ -115,7 +115,7 @@ impl Worker {
         }
     }
 
-    /// Makes the store that of a kind that the server does not have.
+    /// Empties the store, for a kind that the server does not have.
     fn clear(&mut self) {
         if self.writer.store().is_ready() {
             self.writer.apply(Change::RestartBegin);
@@ -125,12 +125,12 @@ impl Worker {
     }
 }
 
-/// Whether the server does not have the kind. It may have it unseen in a version whose resources are not known.
+/// Whether the server does not have the kind. It may have it in a version whose resources are not known.
 fn is_gone(error: &MapError) -> bool {
     error.is_no_match() && error.failures().is_empty()
 }
 
-/// Waits until the kind is another resource, or none.
+/// Waits until the kind belongs to another resource, or to none.
 async fn changed(mapper: &Mapper, of_type: &GroupVersionKind, resource: &ApiResource) {
     let mut changes = mapper.changes();
     loop {
@@ -144,7 +144,7 @@ async fn changed(mapper: &Mapper, of_type: &GroupVersionKind, resource: &ApiReso
         if !is_same {
             return;
         }
-        // The server may apply a change later than it reports it.
+        // The server may report a change before it takes effect.
         if let Some(Err(_)) = clock::timeout(mapper.longest_wait(), changes.changed()).await {
             return;
         }

@@ -10,7 +10,7 @@ use super::snapshots::{Settings, Snapshots};
 use crate::DiskCache;
 use crate::discovery::Fetch;
 
-/// Settings of a mapper, made by [`Mapper::builder`].
+/// The settings of a mapper, created by [`Mapper::builder`].
 #[must_use = "a builder does nothing until a mapper is built"]
 pub struct MapperBuilder {
     client: Client,
@@ -20,11 +20,11 @@ pub struct MapperBuilder {
 }
 
 impl MapperBuilder {
-    /// How long a discovery is used, unless [set otherwise](Self::ttl).
+    /// The time for which a discovery is used by default; see [`ttl`](Self::ttl).
     pub const TTL: Duration = Duration::from_secs(600);
 
-    /// How much time lies between two discoveries for names that are not found, unless
-    /// [told otherwise](Self::reload_interval).
+    /// The minimum interval between discoveries for unknown names by default; see
+    /// [`reload_interval`](Self::reload_interval).
     pub const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 
     pub(super) fn new(client: &Client) -> Self {
@@ -32,34 +32,34 @@ impl MapperBuilder {
         Self { client: client.clone(), settings, ambiguity: Ambiguity::default(), cache: None }
     }
 
-    /// How long a discovery is used: 10 minutes by default.
+    /// Sets the time for which a discovery is used: 10 minutes by default.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.settings.ttl = ttl;
         self
     }
 
-    /// How much time lies at least between two discoveries for names that are not found, for changes of definitions, and
-    /// after a failure: 1 second by default.
+    /// Sets the minimum interval between discoveries for unknown names, for changed definitions and after a failure: 1
+    /// second by default.
     pub fn reload_interval(mut self, interval: Duration) -> Self {
         self.settings.reload_interval = interval;
         self
     }
 
-    /// Of several resources of a name takes the first, in the server's order of groups, and logs a warning: as kubectl.
-    /// By default that is an error where none of the groups is one of Kubernetes itself.
+    /// If several resources have a name, takes the first in the server's order of groups and logs a warning, like
+    /// kubectl. By default, such a name is an error unless one of the groups belongs to Kubernetes itself.
     pub fn first_of_ambiguous(mut self) -> Self {
         self.ambiguity = Ambiguity::First;
         self
     }
 
-    /// Asks for what the API server itself has that answers, without its peers: see
+    /// Discovers only the API server that responds, without its peers; see
     /// [`Discovery::run_without_peers`](crate::Discovery::run_without_peers).
     pub fn without_peers(mut self) -> Self {
         self.settings.fetch.without_peers = true;
         self
     }
 
-    /// Starts with the cache on disk, and updates it from the server.
+    /// Starts from the disk cache, and updates it from the server.
     ///
     /// [Without peers](Self::without_peers), only the responses are kept on disk: kubectl would take the documents of
     /// one API server for those of all.
@@ -68,7 +68,7 @@ impl MapperBuilder {
         self
     }
 
-    /// The mapper. Nothing is read or sent before it is asked.
+    /// Builds the mapper, which reads or sends nothing until it is used.
     pub fn build(self) -> Mapper {
         let snapshots = Snapshots::new(self.client, self.settings, self.cache);
         Mapper { snapshots: Arc::new(snapshots), watches: Arc::default(), ambiguity: self.ambiguity }

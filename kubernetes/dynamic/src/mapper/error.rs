@@ -7,7 +7,7 @@ use kubernetes_client::Error;
 
 use crate::{ApiResource, DiscoveryFailure};
 
-/// A name or type that does not lead to one resource.
+/// The error for a name or type that does not lead to a single resource.
 ///
 /// ```
 /// use kubernetes_dynamic::MapError;
@@ -35,7 +35,7 @@ enum Kind {
     TimedOut { wanted: String, limit: Duration, last: Option<Arc<Error>> },
 }
 
-/// How many resources a message names.
+/// The maximum number of resources in a message.
 const NAMED: usize = 5;
 
 impl MapError {
@@ -60,22 +60,37 @@ impl MapError {
     }
 
     /// Whether the server has no such resource.
+    ///
+    /// # Troubleshooting
+    ///
+    /// - The name is misspelled: [`candidates`](Self::candidates) has similar ones.
+    /// - The definition of the custom resource is missing or not established yet:
+    ///   [`Mapper::wait_for`](crate::Mapper::wait_for) waits for it.
+    /// - The aggregated API server that has it is down: [`failures`](Self::failures) lists it.
     pub fn is_no_match(&self) -> bool {
         matches!(*self.0, Kind::NoMatch { .. })
     }
 
     /// Whether several resources have this name.
+    ///
+    /// # Troubleshooting
+    ///
+    /// Add the group, as in `widgets.example.com`: [`candidates`](Self::candidates) has the full names.
     pub fn is_ambiguous(&self) -> bool {
         matches!(*self.0, Kind::Ambiguous { .. })
     }
 
-    /// Whether the time ran out in which the resource should have appeared.
+    /// Whether the resource did not appear within the time limit.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The definition was not applied, or the server has not established it: its conditions name the cause.
     pub fn is_timeout(&self) -> bool {
         matches!(*self.0, Kind::TimedOut { .. })
     }
 
-    /// The resources that have this name, if it is [ambiguous](Self::is_ambiguous); those with a similar name, or the
-    /// same in another group or version, if there is [no match](Self::is_no_match).
+    /// The resources with this name, if it is [ambiguous](Self::is_ambiguous); resources with a similar name, or with
+    /// the same name in another group or version, if there is [no match](Self::is_no_match).
     pub fn candidates(&self) -> &[ApiResource] {
         match &*self.0 {
             Kind::Ambiguous { candidates, .. } => candidates,
@@ -99,7 +114,7 @@ impl MapError {
         }
     }
 
-    /// The error of the requests to the server, if it could not be asked.
+    /// The error of the requests to the server, if these failed.
     pub fn request_error(&self) -> Option<&Error> {
         match &*self.0 {
             Kind::Discovery(error) => Some(error),
@@ -119,13 +134,13 @@ impl fmt::Display for MapError {
             Kind::NoMatch { wanted, near, failures } => {
                 write!(f, "the server has no resource {wanted}")?;
                 list(f, "; similar: ", near)?;
-                list(f, "; not known are the resources of ", failures)
+                list(f, "; could not discover the resources of ", failures)
             }
             Kind::Ambiguous { wanted, candidates } => {
                 write!(f, "{wanted} matches several resources")?;
                 list(f, ": ", candidates)
             }
-            Kind::Discovery(_) => f.write_str("can't discover the resources of the server"),
+            Kind::Discovery(_) => f.write_str("can't discover the server's resources"),
             Kind::TimedOut { wanted, limit, .. } => {
                 write!(f, "timed out after {limit:?} waiting for the server to have {wanted}")
             }
@@ -141,7 +156,7 @@ fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, before: &str, items: &[T]) 
 }
 
 impl fmt::Debug for MapError {
-    /// As `Display`, with all sources: a `main` that returns the error prints this.
+    /// Like `Display`, followed by all sources: a `main` that returns the error prints this.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         kubernetes_core::debug::error(self, f)
     }

@@ -1,4 +1,4 @@
-//! Finds resources by whatever name people and objects give them.
+//! Finds resources by the names that people and objects use.
 
 mod builder;
 mod error;
@@ -27,7 +27,7 @@ use resolve::Ambiguity;
 use snapshots::Snapshots;
 use watches::Tasks;
 
-/// Finds the resource for a name or a type, by discovery.
+/// Finds the resource with a name or a type, using discovery.
 ///
 /// ```no_run
 /// # async fn example(client: &kubernetes_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -35,7 +35,7 @@ use watches::Tasks;
 /// use kubernetes_dynamic::Mapper;
 ///
 /// let mapper = Mapper::new(client);
-/// let deployments = mapper.resource("deploy").await?; // as `deployments`, `deployment.apps`, `Deployment`, …
+/// let deployments = mapper.resource("deploy").await?; // or `deployments`, `deployment.apps`, `Deployment`, …
 /// for object in deployments.in_namespace("shop").list().send(client).await? {
 ///     println!("{}", object.name());
 /// }
@@ -44,23 +44,24 @@ use watches::Tasks;
 /// # }
 /// ```
 ///
-/// It discovers when it is first asked, and again
-/// - after a miss, at most once per [interval](MapperBuilder::reload_interval): a definition that was just created is found;
-/// - when its knowledge is older than the [time to live](MapperBuilder::ttl): a changed scope or version is noticed;
+/// It discovers on first use, and again:
+/// - after a miss, at most once per [interval](MapperBuilder::reload_interval), so that a new definition is found;
+/// - when the last discovery is older than the [time to live](MapperBuilder::ttl), so that a changed scope or version
+///   is noticed;
 /// - after [`invalidate`](Self::invalidate), and after changes of definitions and API services while it
 ///   [watches](Self::watch_definitions) them.
 ///
-/// There is one discovery at a time, however many callers wait for it. If a refresh fails, the old result is used for
-/// longer. Clones share their results.
+/// There is one discovery at a time, which all callers share. If a refresh fails, the old result remains in use. Clones
+/// share their results.
 ///
 /// # Names
-/// Plural, singular, short name and kind, in any case; each alone, with its group (`deployments.apps`, of which the
-/// beginning is enough: `storageclass.storage`), or with version and group (`deployments.v1.apps`, `pods.v1.`). A full
-/// name counts before a short one, and a short one before a kind.
+/// A plural, singular, short name or kind, in upper or lower case; alone, with a group (`deployments.apps`) or the
+/// beginning of one (`storageclass.storage`), or with version and group (`deployments.v1.apps`, `pods.v1.`). A full
+/// name takes precedence over a short name, and a short name over a kind.
 ///
-/// If several groups have the name, one of Kubernetes itself is meant (`pods`, though `metrics.k8s.io` has some too). If
-/// only groups of custom resources have it, it is [ambiguous](MapError::is_ambiguous), unless the mapper is to
-/// [take the first](MapperBuilder::first_of_ambiguous), as kubectl does.
+/// If several groups have the name, a group of Kubernetes itself takes precedence (for `pods`, the core group over
+/// `metrics.k8s.io`). If only groups of custom resources have the name, it is [ambiguous](MapError::is_ambiguous),
+/// unless the mapper [takes the first](MapperBuilder::first_of_ambiguous), as kubectl does.
 #[derive(Clone)]
 pub struct Mapper {
     snapshots: Arc<Snapshots>,
@@ -69,35 +70,35 @@ pub struct Mapper {
 }
 
 impl Mapper {
-    /// A mapper of the resources of the client's server.
+    /// Creates a mapper for the resources of the client's server.
     pub fn new(client: &Client) -> Self {
         Self::builder(client).build()
     }
 
-    /// Settings of a mapper.
+    /// Returns a builder for a mapper.
     pub fn builder(client: &Client) -> MapperBuilder {
         MapperBuilder::new(client)
     }
 
-    /// The resource of this [name](Self#names).
+    /// The resource with this [name](Self#names).
     ///
     /// # Errors
-    /// If there is [none](MapError::is_no_match), there are [several](MapError::is_ambiguous), or the server could not be
-    /// asked.
+    /// Returns an error if there is [no such resource](MapError::is_no_match), if there are
+    /// [several](MapError::is_ambiguous), or if discovery failed.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn resource(&self, name: &str) -> Result<ApiResource, MapError> {
         self.find(|discovery| resolve::by_name(discovery, name, self.ambiguity)).await
     }
 
-    /// The resource and the object's name of `deploy/web`.
+    /// The resource and the object's name in a text such as `deploy/web`.
     ///
     /// # Errors
-    /// As [`resource`](Self::resource), and if the text is not of this form.
+    /// See [`resource`](Self::resource); also fails if the text does not have this form.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn object(&self, text: &str) -> Result<(ApiResource, Str), MapError> {
         let (resource, name) = match text.split_once('/') {
             Some((resource, name)) if !name.is_empty() && !name.contains('/') => (resource, name),
@@ -106,13 +107,14 @@ impl Mapper {
         Ok((self.resource(resource).await?, name.into()))
     }
 
-    /// The resources that a list names, as `deploy,svc` or `all`: names, and categories, which count before names.
+    /// The resources in a list such as `deploy,svc` or `all`, which may have names and categories; a category takes
+    /// precedence over a name.
     ///
     /// # Errors
-    /// As [`resource`](Self::resource), for the first that fails.
+    /// See [`resource`](Self::resource); returns the first error.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn resources(&self, names: &str) -> Result<Vec<ApiResource>, MapError> {
         let mut found: Vec<ApiResource> = Vec::new();
         for name in names.split(',').map(str::trim) {
@@ -133,24 +135,25 @@ impl Mapper {
         Ok(found)
     }
 
-    /// The resources of a category, as `all`, each in its preferred version; empty if the server has no such category.
+    /// The resources of a category, such as `all`, each in its preferred version; empty if the server has no such
+    /// category.
     ///
     /// # Errors
-    /// If the server could not be asked.
+    /// Returns an error if discovery failed.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn category(&self, category: &str) -> Result<Vec<ApiResource>, MapError> {
         Ok(resolve::by_category(&*self.discovery().await?, category))
     }
 
-    /// The resource whose objects have this type; an empty version stands for the preferred one.
+    /// The resource whose objects have this type; an empty version means the preferred one.
     ///
     /// # Errors
-    /// As [`resource`](Self::resource).
+    /// See [`resource`](Self::resource).
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn kind(&self, of_type: &GroupVersionKind) -> Result<ApiResource, MapError> {
         self.find(|discovery| resolve::by_kind(discovery, of_type)).await
     }
@@ -158,10 +161,10 @@ impl Mapper {
     /// The resource of an object, by its `apiVersion` and `kind`.
     ///
     /// # Errors
-    /// As [`resource`](Self::resource), and if the object does not say its type.
+    /// See [`resource`](Self::resource); also fails if the object lacks `apiVersion` or `kind`.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn resource_of<K: Object>(&self, object: &K) -> Result<ApiResource, MapError> {
         match object.group_version_kind() {
             Some(of_type) => self.kind(&of_type).await,
@@ -169,8 +172,8 @@ impl Mapper {
         }
     }
 
-    /// Waits until the server has a resource of this kind, as after its definition was created; an empty version stands
-    /// for any.
+    /// Waits until the server has a resource of this kind, for example after its definition was created; an empty
+    /// version means any.
     ///
     /// ```no_run
     /// # async fn example(mapper: &kubernetes_dynamic::Mapper) -> Result<(), kubernetes_dynamic::MapError> {
@@ -186,31 +189,31 @@ impl Mapper {
         WaitForKind::new(self, of_type.clone())
     }
 
-    /// All that is known; the server is asked if that is too old.
+    /// The last discovery, or a new one if that is too old.
     ///
     /// # Errors
-    /// If the server could not be asked.
+    /// Returns an error if discovery failed.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe: call it again at any time.
+    /// If the future is dropped, nothing is lost: call the function again at any time.
     pub async fn discovery(&self) -> Result<Arc<Discovery>, MapError> {
         Ok(self.snapshots.current().await?.discovery)
     }
 
-    /// Makes the next question one to the server, such as after a request was answered with 404 for its path.
+    /// Makes the next lookup discover again, for example after a response with 404 for its path.
     pub fn invalidate(&self) {
         self.snapshots.invalidate();
     }
 
-    /// Watches CustomResourceDefinitions and APIServices, and discovers again when one of them changes:
-    /// a change is noticed after an [interval](MapperBuilder::reload_interval), however many come, or once the server
-    /// shows it.
+    /// Watches CustomResourceDefinitions and APIServices, and discovers again when one of them changes: a change is
+    /// noticed after an [interval](MapperBuilder::reload_interval), however many there are, or once the server shows
+    /// it.
     ///
-    /// It ends when the last handle is dropped: there is one watch, whoever asks for it. A user who may not watch them
-    /// has what the mapper does without, and a warning is logged.
+    /// The handles share one watch, which ends when the last is dropped. If the user may not watch these resources, a
+    /// warning is logged, and the mapper works as without the watch.
     ///
     /// # Panics
-    /// If it is called outside a tokio runtime.
+    /// Panics if it is called outside a tokio runtime.
     pub fn watch_definitions(&self) -> MapperWatch {
         MapperWatch::start(&self.snapshots, &self.watches)
     }
@@ -219,17 +222,17 @@ impl Mapper {
         &self.snapshots.client
     }
 
-    /// Sends every discovery, and reasons for one.
+    /// Notifies of every discovery, and of reasons for one.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.snapshots.changes()
     }
 
-    /// How long to wait for a change before another look: not all changes are told.
+    /// The time to wait for a notification before the next check, as not every change causes one.
     pub(crate) fn longest_wait(&self) -> Duration {
         self.snapshots.longest_wait()
     }
 
-    /// Looks something up, once more after a new discovery if it is not there.
+    /// Looks something up, and again after a new discovery if it is missing.
     async fn find<T>(&self, look_up: impl Fn(&Discovery) -> Result<T, MapError>) -> Result<T, MapError> {
         let snapshot = self.snapshots.current().await?;
         match look_up(&snapshot.discovery) {

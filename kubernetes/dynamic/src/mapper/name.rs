@@ -2,29 +2,29 @@ use super::MapError;
 
 /// The parts of a name: `deployments`, `deployments.apps` or `deployments.v1.apps`.
 pub(super) struct Name<'a> {
-    /// In lower case, as all names of resources are; kinds are compared without regard to case.
+    /// In lower case, like all names of resources; kinds are compared ignoring case.
     pub(super) resource: String,
     group: Option<&'a str>,
     version: Option<&'a str>,
 }
 
-/// How the group of a name is compared.
+/// The way in which the group of a name is compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum GroupMatch {
     Exact,
-    /// `storageclasses.storage` means that of `storage.k8s.io`.
+    /// `storageclasses.storage` matches the group `storage.k8s.io`.
     Prefix,
 }
 
 impl<'a> Name<'a> {
-    /// The meanings that a text can have, in the order in which they are tried: what stands behind a dot is a version and
-    /// a group, or a group.
+    /// The possible meanings of a text, in the order in which they are tried: the part after a dot is a version and a
+    /// group, or a group.
     ///
     /// # Errors
-    /// If the text is empty or has a slash.
+    /// Returns an error if the text is empty or has a slash.
     pub(super) fn meanings(text: &'a str) -> Result<Vec<Self>, MapError> {
         if text.contains('/') {
-            return Err(MapError::invalid(text, "a `/` stands between a resource and the name of an object"));
+            return Err(MapError::invalid(text, "a `/` separates a resource from the name of an object"));
         }
         let mut parts = text.splitn(3, '.');
         let resource = parts.next().unwrap_or_default().to_lowercase();
@@ -45,7 +45,7 @@ impl<'a> Name<'a> {
         match (self.group, how) {
             (None, GroupMatch::Exact) => true,
             (Some(wanted), GroupMatch::Exact) => wanted == group,
-            // The core group has no name of which another could be the beginning.
+            // The core group has no name that could have a prefix.
             (None | Some(""), GroupMatch::Prefix) => false,
             (Some(wanted), GroupMatch::Prefix) => group.starts_with(wanted),
         }

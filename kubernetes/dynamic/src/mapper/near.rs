@@ -1,15 +1,15 @@
-//! Resources that may have been meant by a name that leads nowhere.
+//! Suggestions for a name without a match.
 
 use kubernetes_core::GroupVersionKind;
 
 use crate::{ApiResource, Discovery, DiscoveryFailure};
 
-/// How many resources are offered.
+/// The maximum number of suggestions.
 const OFFERED: usize = 5;
 
 type Near = (Vec<ApiResource>, Vec<DiscoveryFailure>);
 
-/// Resources of a similar name, the most similar first; and the versions that may have the resource unseen.
+/// Resources with a similar name, the most similar first, and the undiscovered versions that may have the resource.
 pub(super) fn of_name(discovery: &Discovery, text: &str) -> Near {
     let name = text.split('.').next().unwrap_or_default().to_lowercase();
     let distance = |resource: &ApiResource| {
@@ -21,7 +21,7 @@ pub(super) fn of_name(discovery: &Discovery, text: &str) -> Near {
     (nearest(discovery, &name, distance), discovery.failures().to_vec())
 }
 
-/// The same kind in another group or version, or one that is written alike.
+/// The same kind in another group or version, or one with a similar name.
 pub(super) fn of_kind(discovery: &Discovery, of_type: &GroupVersionKind) -> Near {
     let kind = of_type.kind.to_lowercase();
     let near = nearest(discovery, &kind, |resource| Some(edits(&kind, &resource.kind.to_lowercase())));
@@ -33,7 +33,7 @@ pub(super) fn of_kind(discovery: &Discovery, of_type: &GroupVersionKind) -> Near
 }
 
 fn nearest(discovery: &Discovery, name: &str, distance: impl Fn(&ApiResource) -> Option<usize>) -> Vec<ApiResource> {
-    // A short name has few neighbours that are meant.
+    // For a short name, only few neighbours are plausible.
     let limit = (name.chars().count() / 3).min(3);
     let mut near: Vec<_> = discovery
         .preferred_resources()
@@ -43,9 +43,9 @@ fn nearest(discovery: &Discovery, name: &str, distance: impl Fn(&ApiResource) ->
     near.into_iter().take(OFFERED).map(|(_, resource)| resource.clone()).collect()
 }
 
-/// How many characters have to be added, left out or changed to make one name another (Levenshtein's distance).
+/// The number of characters to insert, delete or change to turn one name into another (Levenshtein distance).
 fn edits(from: &str, to: &str) -> usize {
-    /// Longer names are not names.
+    /// Longer texts are not names.
     const LONGEST: usize = 100;
     let (from, to): (Vec<char>, Vec<char>) = (from.chars().take(LONGEST).collect(), to.chars().take(LONGEST).collect());
     let mut row: Vec<usize> = (0..=to.len()).collect();

@@ -1,4 +1,4 @@
-//! Which resource a name means, among those of a snapshot.
+//! Decides which resource of a snapshot a name means.
 //!
 //! The order in which kubectl tries the meanings of a name: `mappingFor` in `pkg/resource/builder.go` of
 //! <https://github.com/kubernetes/cli-runtime/tree/v0.37.2>, and `restmapper` in
@@ -11,20 +11,20 @@ use super::name::{GroupMatch, Name};
 use super::near;
 use crate::{ApiResource, Discovery};
 
-/// The way to treat a name that resources of several groups have.
+/// The treatment of a name that resources of several groups have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Ambiguity {
-    /// It is an error, unless Kubernetes itself has one of them.
+    /// The name is an error, unless one of the groups belongs to Kubernetes itself.
     #[default]
     Error,
-    /// The first is taken, in the server's order of groups.
+    /// The first resource is taken, in the server's order of groups.
     First,
 }
 
-/// The resource of a name: its plural, singular, short name or kind, with group and version or without.
+/// The resource with a name: its plural, singular, short name or kind, with or without group and version.
 ///
 /// # Errors
-/// If there is none, or there are several.
+/// Returns an error if there is no such resource, or several.
 pub(super) fn by_name(discovery: &Discovery, text: &str, ambiguity: Ambiguity) -> Result<ApiResource, MapError> {
     for name in Name::meanings(text)? {
         for how in [GroupMatch::Exact, GroupMatch::Prefix] {
@@ -43,7 +43,7 @@ pub(super) fn by_name(discovery: &Discovery, text: &str, ambiguity: Ambiguity) -
 /// The resource whose objects have this type; an empty version stands for the preferred one.
 ///
 /// # Errors
-/// If there is none, or there are several.
+/// Returns an error if there is no such resource, or several.
 pub(super) fn by_kind(discovery: &Discovery, of_type: &GroupVersionKind) -> Result<ApiResource, MapError> {
     let is_meant = |resource: &&ApiResource| {
         resource.group == of_type.group
@@ -64,7 +64,8 @@ pub(super) fn by_category(discovery: &Discovery, category: &str) -> Vec<ApiResou
     discovery.preferred_resources().filter(is_in).cloned().collect()
 }
 
-/// The field of a resource that a name is compared with. A full name counts before a short one, whatever their groups.
+/// The field of a resource that a name is compared with. A full name takes precedence over a short one, whatever their
+/// groups.
 #[derive(Clone, Copy)]
 enum Field {
     Name,
@@ -91,7 +92,7 @@ fn best_versions<'a>(discovery: &'a Discovery, name: &Name<'_>, how: GroupMatch,
     distinct(discovery, discovery.resources().filter(is_meant))
 }
 
-/// Each resource in one version: the preferred, or the first whose server answers.
+/// Each resource in one version: the preferred one, or else the first whose server responds.
 fn distinct<'a>(discovery: &Discovery, resources: impl Iterator<Item = &'a ApiResource>) -> Vec<&'a ApiResource> {
     let mut found: Vec<&ApiResource> = Vec::new();
     for resource in resources {
@@ -106,7 +107,7 @@ fn distinct<'a>(discovery: &Discovery, resources: impl Iterator<Item = &'a ApiRe
             Some(_) => {}
         }
     }
-    // One whose server answers counts before one that is only remembered.
+    // A resource whose server responds takes precedence over a stale one.
     if found.iter().any(|resource| !discovery.is_stale(&resource.group_version())) {
         found.retain(|resource| !discovery.is_stale(&resource.group_version()));
     }
@@ -133,7 +134,7 @@ fn choose(matches: Vec<&ApiResource>, wanted: &str, ambiguity: Ambiguity) -> Res
     }
 }
 
-/// Whether Kubernetes itself has this group, rather than a CustomResourceDefinition: `apps`, `storage.k8s.io`.
+/// Whether this is a group of Kubernetes itself, such as `apps` or `storage.k8s.io`, rather than of custom resources.
 fn is_of_kubernetes(group: &str) -> bool {
     !group.strip_suffix(".k8s.io").unwrap_or(group).contains('.')
 }

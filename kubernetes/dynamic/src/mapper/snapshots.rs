@@ -1,4 +1,4 @@
-//! The last discovery, and when to do another.
+//! The last discovery, and the decision when to make another.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -13,28 +13,28 @@ use crate::cache::Documents;
 use crate::discovery::Fetch;
 use crate::{Discovery, DiskCache, clock};
 
-/// How long after a change of a definition the server may still tell what was before: it updates its documents in a loop
-/// of its own.
+/// The time after a change of a definition during which the server may still report the previous state, as it updates
+/// its documents in a loop of its own.
 const SETTLING: Duration = Duration::from_secs(3);
 
-/// How much time lies at least between two looks of one who waits, whatever the settings say.
+/// The minimum interval between two checks of a waiting caller, whatever the settings say.
 pub(super) const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 
-/// Discoveries, the last of which is kept.
+/// Makes discoveries, and keeps the last one.
 pub(super) struct Snapshots {
     pub(super) client: Client,
-    /// As `client`, by way of the disk cache if there is one.
+    /// Like `client`, but through the disk cache if there is one.
     cached_client: Client,
     documents: Option<Documents>,
     pub(super) settings: Settings,
     state: Mutex<State>,
-    /// Held during a discovery, of which there is one at a time.
+    /// Held during a discovery, so that there is one at a time.
     loading: tokio::sync::Mutex<()>,
-    /// Counts what may be of interest to those who wait for a kind.
+    /// Counts events that may matter to callers that wait for a kind.
     changes: watch::Sender<u64>,
 }
 
-/// When to ask the server, and how.
+/// The settings of discoveries.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub(super) ttl: Duration,
@@ -42,7 +42,7 @@ pub(super) struct Settings {
     pub(super) fetch: Fetch,
 }
 
-/// A discovery, and which one it is.
+/// A discovery and its number.
 #[derive(Clone)]
 pub(super) struct Snapshot {
     pub(super) discovery: Arc<Discovery>,
@@ -50,11 +50,11 @@ pub(super) struct Snapshot {
     origin: Origin,
 }
 
-/// How old a discovery is.
+/// The age of a discovery.
 #[derive(Clone, Copy)]
 struct Origin {
     begun: Instant,
-    /// The number of invalidations before it began: later ones ask for another discovery.
+    /// The number of invalidations before it began: later ones require another discovery.
     invalidations: u64,
 }
 
@@ -64,11 +64,11 @@ struct State {
     /// The number of discoveries so far, failed ones included.
     attempts: u64,
     last_attempt: Option<Instant>,
-    /// Why the last discovery failed.
+    /// The error of the last discovery.
     failure: Option<Arc<Error>>,
     /// The number of invalidations so far.
     invalidations: u64,
-    /// Until when a discovery may show a state from before a change.
+    /// The time until which a discovery may show a state from before a change.
     settled: Option<Instant>,
 }
 
@@ -76,7 +76,7 @@ impl Snapshots {
     pub(super) fn new(client: Client, settings: Settings, cache: Option<DiskCache>) -> Self {
         Self {
             cached_client: cache.as_ref().map_or_else(|| client.clone(), |cache| cache.client(&client)),
-            // kubectl shares the documents, and asks for those of the peers.
+            // kubectl shares the documents, and discovers peers, too.
             documents: cache.filter(|_| !settings.fetch.without_peers).map(|cache| cache.documents()),
             client,
             settings,
@@ -86,7 +86,7 @@ impl Snapshots {
         }
     }
 
-    /// The last discovery, or else one that is made now. A failure is an error only if nothing is known.
+    /// The last discovery, or else a new one. A failure is an error only if there has been no discovery.
     pub(super) async fn current(&self) -> Result<Snapshot, MapError> {
         let known = {
             let state = self.state();
@@ -102,17 +102,17 @@ impl Snapshots {
         match (self.load(known.as_ref()).await, known) {
             (Ok(snapshot), _) => Ok(snapshot),
             (Err(error), Some(known)) => {
-                tracing::warn!(%error, "discovery failed: what is known is used for longer");
+                tracing::warn!(%error, "discovery failed: the last result remains in use");
                 Ok(known)
             }
             (Err(error), None) => Err(MapError::discovery(error)),
         }
     }
 
-    /// A newer discovery, after something was not found; `None` if the last was just now.
+    /// A newer discovery, after something was not found; `None` if the last one was just made.
     ///
     /// # Errors
-    /// If the last discovery failed, so that nobody knows.
+    /// Returns an error if the last discovery failed, so that the answer is unknown.
     pub(super) async fn after_miss(&self, snapshot: &Snapshot) -> Result<Option<Snapshot>, MapError> {
         {
             let state = self.state();
@@ -131,14 +131,14 @@ impl Snapshots {
         self.changed();
     }
 
-    /// Makes discoveries outdated until the server has noticed a change, which takes it some time. However many changes
-    /// come, the interval between two discoveries is kept.
+    /// Marks discoveries as outdated until the server has noticed a change, which takes some time. The interval between
+    /// two discoveries is kept, however many changes there are.
     pub(super) fn invalidate_for_a_while(&self) {
         self.state().settled = Some(clock::now() + SETTLING);
         self.changed();
     }
 
-    /// How long one who waits for a change may wait before another look, if nothing is [told](Self::changes).
+    /// The time that a caller may wait without a [notification](Self::changes) before it checks again.
     pub(super) fn longest_wait(&self) -> Duration {
         let state = self.state();
         let is_due = state.snapshot.as_ref().is_none_or(|snapshot| state.is_superseded(snapshot));
@@ -146,7 +146,7 @@ impl Snapshots {
         wait.max(SHORTEST_WAIT)
     }
 
-    /// Sends discoveries, and reasons for one.
+    /// Notifies of discoveries, and of reasons for one.
     pub(super) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
@@ -156,7 +156,7 @@ impl Snapshots {
     }
 
     fn is_outdated(&self, state: &State, snapshot: &Snapshot) -> bool {
-        // A discovery that failed is not tried again at once.
+        // A failed discovery is not repeated at once.
         if state.is_invalid(snapshot) && state.failure.is_none() {
             return true;
         }
@@ -164,12 +164,12 @@ impl Snapshots {
         self.is_rested(state) && (age >= self.settings.ttl || state.is_superseded(snapshot))
     }
 
-    /// Whether the last discovery lies long enough ago for another.
+    /// Whether the last discovery was long enough ago for another.
     fn is_rested(&self, state: &State) -> bool {
         state.last_attempt.is_none_or(|attempt| clock::now() >= attempt + self.settings.reload_interval)
     }
 
-    /// Discovers, unless that has been done since `known` was, or while this waited.
+    /// Discovers, unless another caller has done so since `known`, or while this one waited.
     async fn load(&self, known: Option<&Snapshot>) -> Result<Snapshot, Arc<Error>> {
         let attempts = self.state().attempts;
         let _loading = self.loading.lock().await;
@@ -232,12 +232,12 @@ impl Snapshots {
 }
 
 impl State {
-    /// Whether it was invalidated after the discovery began.
+    /// Whether there was an invalidation after the discovery began.
     fn is_invalid(&self, snapshot: &Snapshot) -> bool {
         snapshot.origin.invalidations < self.invalidations
     }
 
-    /// Whether something has changed that the discovery may not show.
+    /// Whether there was a change that the discovery may not show.
     fn is_superseded(&self, snapshot: &Snapshot) -> bool {
         self.is_invalid(snapshot) || self.settled.is_some_and(|settled| snapshot.origin.begun < settled)
     }

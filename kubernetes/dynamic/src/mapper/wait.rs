@@ -12,7 +12,7 @@ use super::snapshots::SHORTEST_WAIT;
 use super::{MapError, Mapper, resolve};
 use crate::{ApiResource, clock};
 
-/// A wait for a kind, made by [`Mapper::wait_for`].
+/// A wait for a kind, created by [`Mapper::wait_for`].
 #[must_use = "a wait does nothing until it is awaited"]
 pub struct WaitForKind<'a> {
     mapper: &'a Mapper,
@@ -20,7 +20,7 @@ pub struct WaitForKind<'a> {
     limit: Option<Duration>,
 }
 
-/// How much time lies at most between two discoveries of one who waits.
+/// The maximum interval between two discoveries of a waiting caller.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 impl<'a> WaitForKind<'a> {
@@ -28,7 +28,7 @@ impl<'a> WaitForKind<'a> {
         Self { mapper, of_type, limit: None }
     }
 
-    /// How long to wait at most. Without it, the wait has no end.
+    /// Sets the maximum time to wait. Without it, the wait is unlimited.
     pub fn within(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
         self
@@ -46,7 +46,7 @@ impl<'a> WaitForKind<'a> {
         }
     }
 
-    /// Asks again and again: at once when there is a reason, and otherwise ever more seldom.
+    /// Checks repeatedly: at once after a notification, and otherwise at growing intervals.
     async fn poll(&self, last: &Mutex<Option<Arc<Error>>>) -> Result<ApiResource, MapError> {
         let snapshots = &self.mapper.snapshots;
         let mut changes = snapshots.changes();
@@ -56,7 +56,7 @@ impl<'a> WaitForKind<'a> {
             let found = self.mapper.find(|discovery| {
                 let resource = resolve::by_kind(discovery, &self.of_type)?;
                 match discovery.is_stale(&resource.group_version()) {
-                    // It is remembered, but does not answer.
+                    // The resource is stale, as its server does not respond.
                     true => Err(MapError::no_match(&self.of_type, Vec::new(), Vec::new())),
                     false => Ok(resource),
                 }
@@ -72,7 +72,7 @@ impl<'a> WaitForKind<'a> {
                     _ => return Err(error),
                 },
             }
-            // Its own discovery does not call for another.
+            // Its own discovery does not trigger another.
             changes.mark_unchanged();
             if clock::timeout(wait, changes.changed()).await.is_none() {
                 wait = (wait * 2).min(LONGEST_WAIT);
@@ -87,7 +87,7 @@ impl<'a> IntoFuture for WaitForKind<'a> {
 
     /// Waits until the server has the kind.
     ///
-    /// A server that does not answer is asked again. Other errors, as a lack of rights, end the wait.
+    /// If the server does not respond, the wait goes on. Other errors, such as missing permissions, end it.
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
     }

@@ -18,17 +18,17 @@ pub struct MapperWatch {
     _tasks: Arc<Tasks>,
 }
 
-/// The tasks that watch, for all who have asked for it.
+/// The tasks that watch, shared by all handles.
 #[derive(Debug)]
 pub(super) struct Tasks(Vec<JoinHandle<()>>);
 
-/// The resources that say what the server has.
+/// The resources that define what the server has.
 const DEFINITIONS: &[(&str, &str, &str)] = &[
     ("apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions"),
     ("apiregistration.k8s.io", "APIService", "apiservices"),
 ];
 
-/// How long to wait after an error that a retry can't cure at once.
+/// The delay after an error that an immediate retry can't fix.
 const PAUSE: Duration = Duration::from_secs(30);
 
 impl MapperWatch {
@@ -66,7 +66,7 @@ async fn watch(
             let Some(snapshots) = snapshots.upgrade() else { return };
             match change {
                 Ok(Change::RestartBegin) => is_listing = true,
-                // Whatever has changed since what is known was discovered, or while the watch was away.
+                // Covers changes since the last discovery, and those while the watch was interrupted.
                 Ok(Change::RestartEnd) => {
                     is_listing = false;
                     snapshots.invalidate();

@@ -1,4 +1,4 @@
-//! The parts of an object's text that are typed, and the others by their place.
+//! Access to an object's text: the typed parts, and others by their pointer.
 
 use kubernetes_core::json::{DecodeError, Reader, Tree, Value};
 use kubernetes_core::{JsonPatch, ObjectMeta, Str};
@@ -19,7 +19,7 @@ impl Value for Head {
     }
 }
 
-/// The document with these fields in place of its own; metadata keeps whatever the type does not know.
+/// The document with its fields replaced by these; metadata keeps fields that the type does not know.
 pub(super) fn with_head(document: Tree, api_version: &str, kind: &str, metadata: &ObjectMeta) -> Tree {
     let Tree::Object(mut fields) = document else {
         return with_head(Tree::Object(Vec::new()), api_version, kind, metadata);
@@ -49,7 +49,7 @@ pub(super) fn with_head(document: Tree, api_version: &str, kind: &str, metadata:
 
 fn with_metadata(document: &Tree, metadata: &ObjectMeta) -> Tree {
     let before: ObjectMeta = document.to_value().unwrap_or_default();
-    // Metadata has no type that could fail to be written.
+    // Metadata can always be written.
     let as_tree = |metadata: &ObjectMeta| Tree::from_value(metadata).unwrap_or_default();
     let mut changed = document.clone();
     let change = JsonPatch::between(document, &as_tree(&before), &as_tree(metadata));

@@ -8,7 +8,7 @@ use kubernetes_core::{GroupVersionKind, JsonPointer, Object, ObjectMeta, PlaceEr
 
 use document::Head;
 
-/// An object whose type is only known at run time. Its content stays as the server sent it.
+/// An object whose type is only known at run time. It keeps its content as the server sent it.
 ///
 /// ```
 /// use kubernetes_dynamic::DynamicObject;
@@ -30,12 +30,11 @@ use document::Head;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Fields that no type knows, the order of keys, and numbers of any size or precision are kept. Until something is
-/// changed, so is every byte. `metadata` is typed; a change of it touches the fields that changed, and nothing else of
-/// what the server sent as metadata.
+/// Unknown fields, the order of keys, and numbers of any size or precision are kept, and so is every byte until
+/// something is changed. `metadata` is typed; changing it affects only the changed fields of the server's metadata.
 ///
-/// It works with every request, watch and store as models do: [`ApiResource`](crate::ApiResource) makes the requests.
-/// It converts [to](Self::to) and [from](Self::of) models. By serde it is made from any JSON, such as
+/// Like models, it works with all requests, watches and stores: [`ApiResource`](crate::ApiResource) creates the
+/// requests. It converts [to](Self::to) and [from](Self::of) models, and with serde from any JSON, such as
 /// `serde_json::json!`.
 #[derive(Clone, Default)]
 pub struct DynamicObject {
@@ -43,22 +42,22 @@ pub struct DynamicObject {
     pub metadata: ObjectMeta,
     api_version: Str,
     kind: Str,
-    /// The object as it was read; empty for `{}`. What it says of the other fields may be out of date.
+    /// The object as it was read; empty for `{}`. The typed fields in it may be out of date.
     text: Str,
 }
 
 impl DynamicObject {
-    /// An object of this type and name, and nothing else.
+    /// Creates an object with this type and name, and nothing else.
     pub fn named(of_type: &GroupVersionKind, name: impl Into<Str>) -> Self {
         let mut object = Self { api_version: of_type.api_version(), kind: of_type.kind.clone(), ..Self::default() };
         object.metadata.name = Some(name.into());
         object
     }
 
-    /// The dynamic form of an object.
+    /// Creates the dynamic form of an object.
     ///
     /// # Errors
-    /// If the object can't be written as JSON, or is not a JSON object.
+    /// Returns an error if the object can't be written as JSON, or is not a JSON object.
     pub fn of<K: Object>(object: &K) -> Result<Self, EncodeError> {
         let text = json::to_string(object)?;
         let mut dynamic: Self = json::from_str(&text).map_err(|error| EncodeError::new(error.to_string()))?;
@@ -68,7 +67,7 @@ impl DynamicObject {
         Ok(dynamic)
     }
 
-    /// The object as a type that is known.
+    /// Converts the object to a known type.
     ///
     /// ```
     /// # use kubernetes_dynamic::DynamicObject;
@@ -81,7 +80,7 @@ impl DynamicObject {
     /// ```
     ///
     /// # Errors
-    /// If it is of another type, or a field does not fit.
+    /// Returns an error if the object is of another type, or a field does not fit.
     pub fn to<K: Object>(&self) -> Result<K, DecodeError> {
         json::from_str(&self.to_text())
     }
@@ -111,7 +110,7 @@ impl DynamicObject {
         &self.kind
     }
 
-    /// Reads the field that a JSON pointer leads to; `None` if it is missing or null.
+    /// Reads the field at a JSON pointer; `None` if it is missing or null.
     ///
     /// ```
     /// # use kubernetes_dynamic::DynamicObject;
@@ -126,10 +125,10 @@ impl DynamicObject {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// The type is anything that models consist of, models included, and [`Json`](kubernetes_core::Json) for any value.
+    /// The type can be a model or the type of any field of a model, and [`Json`](kubernetes_core::Json) for any value.
     ///
     /// # Errors
-    /// If the value does not fit the type, or the pointer is not valid.
+    /// Returns an error if the value does not fit the type, or the pointer is not valid.
     pub fn get<V: Value>(&self, pointer: impl Into<JsonPointer>) -> Result<Option<V>, DecodeError> {
         let pointer = pointer.into();
         let text = match pointer.as_str().split('/').nth(1) {
@@ -148,12 +147,12 @@ impl DynamicObject {
         matches!(pointer.into().find(&self.to_text()), Ok(Some(_)))
     }
 
-    /// Sets the field that a JSON pointer leads to. Objects that are missing on the way are made; in a list, the index
-    /// after the last and `-` append.
+    /// Sets the field at a JSON pointer. Missing objects on the way are created; in a list, `-` and the index after the
+    /// last append an element.
     ///
     /// # Errors
-    /// If the pointer is not valid, leads through a value that is neither an object nor a list, or past a list's end, or
-    /// if the value can't be written. The object stays as it was.
+    /// Returns an error if the pointer is not valid, leads through a value that is neither an object nor a list, or
+    /// beyond the end of a list, or if the value can't be written. The object is then unchanged.
     pub fn set<V: Value>(&mut self, pointer: impl Into<JsonPointer>, value: &V) -> Result<(), InvalidChange> {
         let value = Tree::from_value(value).map_err(|error| InvalidChange(error.to_string().into()))?;
         let mut tree = self.tree();
@@ -161,10 +160,10 @@ impl DynamicObject {
         self.become_tree(&tree)
     }
 
-    /// Removes the field that a JSON pointer leads to; returns whether there was one.
+    /// Removes the field at a JSON pointer; returns whether there was one.
     ///
     /// # Errors
-    /// If that would leave no object, as the pointer leads to all of it. The object stays as it was.
+    /// Returns an error if the pointer leads to the whole object. The object is then unchanged.
     pub fn remove(&mut self, pointer: impl Into<JsonPointer>) -> Result<bool, InvalidChange> {
         let mut tree = self.tree();
         let removed = tree.remove(pointer).is_some();
@@ -192,7 +191,7 @@ impl DynamicObject {
         if self.text.is_empty() { "{}" } else { &self.text }
     }
 
-    /// Whether the text says what the typed fields say.
+    /// Whether the text agrees with the typed fields.
     fn is_original(&self) -> bool {
         let head = json::from_str::<Head>(self.original()).unwrap_or_default();
         head.api_version == self.api_version && head.kind == self.kind && head.metadata == self.metadata
@@ -205,14 +204,14 @@ impl DynamicObject {
 }
 
 impl PartialEq for DynamicObject {
-    /// Whether both are the same document: the order of keys does not matter, and numbers are compared as text.
+    /// Whether both are the same document, ignoring the order of keys and comparing numbers as text.
     fn eq(&self, other: &Self) -> bool {
         self.tree() == other.tree()
     }
 }
 
 impl fmt::Debug for DynamicObject {
-    /// Shows which object it is; the content may be secret.
+    /// Shows the object's identity, not its content, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DynamicObject")
             .field("apiVersion", &self.api_version)
@@ -269,7 +268,7 @@ impl Watchable for DynamicObject {}
 
 kubernetes_core::serde_by_json!(DynamicObject);
 
-/// A change of a [`DynamicObject`] that can't be made.
+/// The error for an invalid change of a [`DynamicObject`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidChange(Box<str>);
 

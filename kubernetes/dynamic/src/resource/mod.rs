@@ -1,4 +1,4 @@
-//! Resources that are known at run time, and the requests for their objects.
+//! Resources that are known only at run time, and the requests for their objects.
 
 mod scope;
 
@@ -12,7 +12,7 @@ pub use scope::ScopedResource;
 
 use crate::DynamicObject;
 
-/// A resource as a server describes it: its name, its kind and what can be done with it.
+/// A resource as a server describes it: its name, its kind and its operations.
 ///
 /// ```
 /// use kubernetes_core::GroupVersionKind;
@@ -26,31 +26,31 @@ use crate::DynamicObject;
 /// );
 /// ```
 ///
-/// A [`Mapper`](crate::Mapper) finds it by whatever name people use; [`Discovery`](crate::Discovery) has all.
+/// A [`Mapper`](crate::Mapper) finds it by any of its names; [`Discovery`](crate::Discovery) has all resources.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiResource {
     /// The group, empty for the core group.
     pub group: Str,
-    /// The version, as `v1`.
+    /// The version, such as `v1`.
     pub version: Str,
     /// The kind of its objects.
     pub kind: Str,
-    /// The name in paths, as `deployments`.
+    /// The name in paths, such as `deployments`.
     pub plural: Str,
-    /// The name of one, as `deployment`; empty if the server does not say.
+    /// The singular name, such as `deployment`; empty if the server does not provide it.
     pub singular: Str,
-    /// Whether its objects live in namespaces.
+    /// Whether its objects are in namespaces.
     pub namespaced: bool,
-    /// The operations that the server has for it, as `list` and `watch`.
+    /// The operations that the server supports, such as `list` and `watch`.
     pub verbs: Vec<Str>,
-    /// Short names, as `deploy`.
+    /// Short names, such as `deploy`.
     pub short_names: Vec<Str>,
-    /// The groups of resources that it is in, as `all`.
+    /// The categories that it belongs to, such as `all`.
     pub categories: Vec<Str>,
-    /// The subresources of each object, as `status` and `scale`.
+    /// The subresources of each object, such as `status` and `scale`.
     pub subresources: Vec<ApiSubresource>,
-    /// Changes with the version in which objects are stored; only a server's classic documents have it.
+    /// A hash that changes with the storage version; only a server's classic documents have it.
     pub storage_version_hash: Option<Str>,
 }
 
@@ -58,16 +58,16 @@ pub struct ApiResource {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiSubresource {
-    /// Its name, as `scale`.
+    /// Its name, such as `scale`.
     pub name: Str,
-    /// The type of its responses, which may be of another group, as `autoscaling/v1, Kind=Scale`.
+    /// The type of its responses, which may be of another group, such as `autoscaling/v1, Kind=Scale`.
     pub kind: GroupVersionKind,
-    /// The operations that the server has for it.
+    /// The operations that the server supports.
     pub verbs: Vec<Str>,
 }
 
 impl ApiResource {
-    /// A resource, without asking a server about it.
+    /// Creates a resource without asking a server.
     pub fn new(of_type: &GroupVersionKind, plural: impl Into<Str>, namespaced: bool) -> Self {
         Self {
             group: of_type.group.clone(),
@@ -79,12 +79,12 @@ impl ApiResource {
         }
     }
 
-    /// The resource of a type.
+    /// Creates the namespaced resource of a type.
     pub fn namespaced<K: NamespacedResource>() -> Self {
         Self::of_type::<K>(true)
     }
 
-    /// The cluster-scoped resource of a type.
+    /// Creates the cluster-scoped resource of a type.
     pub fn cluster_scoped<K: ClusterResource>() -> Self {
         Self::of_type::<K>(false)
     }
@@ -108,17 +108,17 @@ impl ApiResource {
         GroupVersion::new(&self.group, &self.version)
     }
 
-    /// Whether the server has an operation for it, as `watch`.
+    /// Whether the server supports an operation, such as `watch`.
     pub fn supports(&self, verb: &str) -> bool {
         self.verbs.iter().any(|supported| supported == verb)
     }
 
-    /// The subresource of this name, if there is one.
+    /// The subresource with this name, if there is one.
     pub fn subresource(&self, name: &str) -> Option<&ApiSubresource> {
         self.subresources.iter().find(|subresource| subresource.name == name)
     }
 
-    /// An object of this resource with a name and nothing else.
+    /// Creates an object of this resource with a name and nothing else.
     pub fn object(&self, name: impl Into<Str>) -> DynamicObject {
         DynamicObject::named(&self.group_version_kind(), name)
     }
@@ -130,7 +130,7 @@ impl ApiResource {
         ScopedResource::in_namespace(self, namespace.into())
     }
 
-    /// All its objects, in whatever namespaces: to list, watch, or delete them together.
+    /// Its objects in all namespaces, to list, watch or delete them together.
     ///
     /// Requests for a single object of a namespaced resource fail when they are sent. For a cluster-scoped resource,
     /// this is [`cluster`](Self::cluster).
@@ -138,15 +138,15 @@ impl ApiResource {
         if self.namespaced { ScopedResource::all_namespaces(self) } else { ScopedResource::cluster(self) }
     }
 
-    /// Its objects, which live in no namespace.
+    /// Its objects, which are not in a namespace.
     ///
     /// For a namespaced resource, requests fail when they are sent.
     pub fn cluster(&self) -> ScopedResource {
         ScopedResource::cluster(self)
     }
 
-    /// Where an object of this resource lives: its namespace, or `default_namespace` if it names none; the cluster, for
-    /// a cluster-scoped resource.
+    /// The scope of an object of this resource: its namespace or else `default_namespace`, or the cluster for a
+    /// cluster-scoped resource.
     pub fn scope_of<K: Object>(&self, object: &K, default_namespace: &str) -> ScopedResource {
         match self.namespaced {
             true => self.in_namespace(object.metadata().namespace.as_deref().unwrap_or(default_namespace)),
@@ -156,7 +156,7 @@ impl ApiResource {
 }
 
 impl fmt::Display for ApiResource {
-    /// As kubectl's fully qualified form: `deployments.v1.apps`, or `pods.v1.` in the core group.
+    /// Writes kubectl's fully qualified form: `deployments.v1.apps`, or `pods.v1.` in the core group.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.plural, self.version, self.group)
     }

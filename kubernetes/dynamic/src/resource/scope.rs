@@ -6,7 +6,7 @@ use kubernetes_core::{
 use super::ApiResource;
 use crate::DynamicObject;
 
-/// The objects of a resource in one namespace, in all of them, or in the cluster: it makes the requests for them.
+/// The objects of a resource in one namespace, in all namespaces, or in the cluster; creates the requests for them.
 ///
 /// ```
 /// use kubernetes_core::{GroupVersionKind, Patch};
@@ -21,9 +21,8 @@ use crate::DynamicObject;
 /// assert_eq!(format!("{:?}", request.request()), "PATCH /apis/apps/v1/namespaces/shop/deployments/web/scale");
 /// ```
 ///
-/// Requests have all the views that those for models have: [`metadata_only`](ListRequest::metadata_only),
-/// [`table`](ListRequest::table), [`raw`](ListRequest::raw), and [`read_as`](ListRequest::read_as) for a type that is
-/// known.
+/// Requests have the same views as those for models: [`metadata_only`](ListRequest::metadata_only),
+/// [`table`](ListRequest::table), [`raw`](ListRequest::raw), and [`read_as`](ListRequest::read_as) for a known type.
 #[derive(Clone, Debug)]
 pub struct ScopedResource {
     /// `/apis/apps/v1`
@@ -37,7 +36,7 @@ enum Scope {
     Namespace(Str),
     AllNamespaces,
     Cluster,
-    /// The resource has no objects there; why.
+    /// The reason why the resource has no objects there.
     Invalid(String),
 }
 
@@ -72,7 +71,7 @@ impl ScopedResource {
         Self { root, plural: resource.plural.clone(), scope }
     }
 
-    /// The namespace, if it is one.
+    /// The namespace, if there is just one.
     pub fn namespace(&self) -> Option<&str> {
         match &self.scope {
             Scope::Namespace(namespace) => Some(namespace),
@@ -80,7 +79,7 @@ impl ScopedResource {
         }
     }
 
-    /// The path of the objects together.
+    /// The path of the collection.
     pub fn collection(&self) -> Path {
         let root = self.root.clone();
         let parent = match &self.scope {
@@ -105,7 +104,7 @@ impl ScopedResource {
         }
     }
 
-    /// Lists the objects; its [watch form](ListRequest::into_watch), and every watch, reflector and informer, watches them.
+    /// Lists the objects. Use the request for watches, reflectors and informers, too.
     pub fn list(&self) -> ListRequest<DynamicObject> {
         ListRequest::at(self.collection())
     }
@@ -120,17 +119,17 @@ impl ScopedResource {
         CreateRequest::at(self.collection(), object)
     }
 
-    /// Replaces the object of this name.
+    /// Replaces the object with this name.
     pub fn replace<'a>(&self, object: &'a DynamicObject) -> ReplaceRequest<'a, DynamicObject> {
         ReplaceRequest::at(self.path(object.name()), object)
     }
 
-    /// Changes parts of an object.
+    /// Patches an object.
     pub fn patch<'a>(&self, name: impl AsRef<str>, patch: &'a Patch) -> PatchRequest<'a, DynamicObject> {
         PatchRequest::at(self.path(name), patch)
     }
 
-    /// Applies an object, as one of its managers.
+    /// Applies an object as the given manager.
     pub fn apply<'a>(
         &self,
         object: &'a DynamicObject,
@@ -144,18 +143,17 @@ impl ScopedResource {
         DeleteRequest::at(self.path(name))
     }
 
-    /// Deletes all objects that the request selects.
+    /// Deletes all objects selected by the request.
     pub fn delete_collection(&self) -> DeleteCollectionRequest<DynamicObject> {
         DeleteCollectionRequest::at(self.collection())
     }
 
-    /// Reads a subresource of another type than the object's: a `scale`, whose type may be a model or
-    /// [`DynamicObject`].
+    /// Reads a subresource whose type differs from the object's, such as `scale`, as a model or a [`DynamicObject`].
     pub fn read_subresource<T>(&self, name: impl AsRef<str>, subresource: impl AsRef<str>) -> ReadRequest<T> {
         ReadRequest::at(self.path(name).subresource(subresource))
     }
 
-    /// Replaces a subresource of another type than the object's.
+    /// Replaces a subresource whose type differs from the object's.
     pub fn replace_subresource<'a, T>(
         &self,
         name: impl AsRef<str>,
@@ -165,7 +163,7 @@ impl ScopedResource {
         ReplaceRequest::at(self.path(name).subresource(subresource), body)
     }
 
-    /// Posts to a subresource, as an `eviction`; the server answers with an `O`.
+    /// Posts to a subresource, such as `eviction`; the response is an `O`.
     pub fn create_subresource<'a, T, O>(
         &self,
         name: impl AsRef<str>,

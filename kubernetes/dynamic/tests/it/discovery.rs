@@ -1,4 +1,4 @@
-//! Discovery of servers that answer in every way: client-go's `discovery_client_test.go` as scenarios, and what breaks.
+//! Discovery with all kinds of servers: the scenarios of client-go's `discovery_client_test.go`, and failures.
 
 use kubernetes_core::GroupVersionKind;
 use kubernetes_dynamic::Discovery;
@@ -148,7 +148,7 @@ async fn a_version_whose_server_is_down_is_reported_beside_the_others() {
     let discovery = Discovery::run(&script.client()).await.unwrap();
     let failure = &discovery.failures()[0];
     assert!(failure.is_stale() && failure.error().is_none() && discovery.failures().len() == 1);
-    assert_eq!(failure.to_string(), "metrics.k8s.io/v1beta1: its API server does not answer");
+    assert_eq!(failure.to_string(), "metrics.k8s.io/v1beta1: its API server does not respond");
     let group = discovery.group("metrics.k8s.io").unwrap();
     assert_eq!(group.preferred_version().unwrap().version, "v1alpha1", "the first that answers");
     assert!(group.versions[0].is_stale() && group.versions[0].resources.len() == 1, "what was known is kept");

@@ -154,8 +154,8 @@ async fn a_miss_names_what_is_similar_and_what_is_not_known() {
     script.json("/apis", aggregated(broken));
     mapper.invalidate();
     let error = mapper.resource("podmetrics").await.unwrap_err();
-    let expected = "the server has no resource \"podmetrics\"; not known are the resources of metrics.k8s.io/v1beta1: \
-        its API server does not answer";
+    let expected = "the server has no resource \"podmetrics\"; could not discover the resources of metrics.k8s.io/v1beta1: \
+        its API server does not respond";
     assert_eq!(error.to_string(), expected);
 }
 

@@ -1,4 +1,4 @@
-//! A server whose answers are written down, path by path.
+//! A server with scripted responses for each path.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -16,7 +16,7 @@ use tower_service::Service;
 
 type Answer = Box<dyn FnMut(&Request<Body>) -> Response<Full<bytes::Bytes>> + Send>;
 
-/// The answers, and the requests that came.
+/// The responses, and the received requests.
 #[derive(Clone, Default)]
 pub(crate) struct Script {
     answers: Arc<Mutex<HashMap<String, Answer>>>,
@@ -24,7 +24,7 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    /// Answers requests for a path.
+    /// Scripts the response for a path.
     pub(crate) fn on(
         &self,
         path: &str,
@@ -33,12 +33,12 @@ impl Script {
         self.answers.lock().unwrap().insert(path.to_owned(), Box::new(answer));
     }
 
-    /// Answers requests for a path with a document.
+    /// Scripts a document for a path.
     pub(crate) fn json(&self, path: &str, document: Value) {
         self.on(path, move |_| respond(200, &document));
     }
 
-    /// Answers requests for a path with a failure.
+    /// Scripts a failure for a path.
     pub(crate) fn fail(&self, path: &str, code: u16, reason: &'static str) {
         self.on(path, move |_| respond(code, &status(code, reason)));
     }

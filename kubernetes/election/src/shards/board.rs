@@ -7,7 +7,7 @@ use kubernetes_models::coordination::v1::{Lease, LeaseSpec};
 use super::config::{COUNT_LABEL, MEMBER_LABEL, ShardsConfig};
 use crate::clock::{self, Instant};
 
-/// After this many durations without a renewal, the Lease of a member is deleted.
+/// After this many durations without a renewal, the Lease of a member is deleted, and that of a shard of another number.
 const FORGOTTEN_AFTER: u32 = 20;
 
 /// The Leases of all shards and members as they were seen, with the time since when they have been as they are.
@@ -109,7 +109,7 @@ impl Board {
         match (held(true), held(false)) {
             (false, false) if is_younger => Standing::Waits,
             (false, true) => Standing::Waits,
-            // Which can't be, unless a process was stopped between its look at the Leases and its writes.
+            // Which can't be, unless a process was stopped between its list of the Leases and its writes.
             (true, true) if is_younger => Standing::Yields,
             _ => Standing::Works,
         }
@@ -128,12 +128,15 @@ impl Board {
         })
     }
 
-    /// The names of the Leases of members that have been gone for long.
-    pub(super) fn forgotten_members(&self, now: Instant) -> Vec<Str> {
-        let is_forgotten =
-            |seen: &Seen| clock::later(seen.since, seen.duration().saturating_mul(FORGOTTEN_AFTER)) <= now;
-        let forgotten = self.leases.iter().filter(|(_, seen)| seen.is_member() && is_forgotten(seen));
-        forgotten.map(|(name, _)| name.clone()).collect()
+    /// The Leases of members that have been gone for long, and of shards that no replica has any more since all have
+    /// another number.
+    pub(super) fn forgotten(&self, config: &ShardsConfig, now: Instant) -> Vec<Lease> {
+        // That of a shard that was released says one second.
+        let duration = |seen: &Seen| seen.duration().max(config.lease.lease_duration);
+        let is_old = |seen: &Seen| clock::later(seen.since, duration(seen).saturating_mul(FORGOTTEN_AFTER)) <= now;
+        let is_useless = |seen: &Seen| seen.is_member() || !seen.is_of_count(config.count);
+        let forgotten = self.leases.values().filter(|seen| is_useless(seen) && is_old(seen));
+        forgotten.map(|seen| seen.lease.clone()).collect()
     }
 }
 
@@ -192,8 +195,12 @@ mod tests {
         assert_eq!(indexes(&board, at(14)), [3, 0], "those of an earlier run with its name are held, too");
         assert_eq!(board.members(&own, at(15)).len(), 1);
         assert_eq!(indexes(&board, at(15)), [2, 3, 0, 1]);
-        assert!(board.forgotten_members(at(299)).is_empty());
-        assert_eq!(board.forgotten_members(at(300)).len(), 1);
+        let forgotten = |board: &Board, now| {
+            let leases = board.forgotten(&own, now);
+            leases.iter().map(|lease| lease.metadata.name.clone().unwrap_or_default()).collect::<Vec<_>>()
+        };
+        assert!(forgotten(&board, at(299)).is_empty());
+        assert_eq!(forgotten(&board, at(300)), [member.key.name()], "shards of the same number stay");
         board.update(all(2), at(20));
         assert_eq!((board.members(&own, at(34)).len(), board.members(&own, at(35)).len()), (2, 1));
         board.update(Vec::new(), at(21));
@@ -216,6 +223,9 @@ mod tests {
         assert_eq!(board.members(&own, now).len(), 1);
         // Whoever holds shards goes on, and takes those of a replica that leaves.
         board.update(vec![own_member.clone(), other_member.clone(), of(&other.shard(3), 8)], now);
+        let later = now + Duration::from_secs(300);
+        let forgotten = board.forgotten(&own, later).into_iter().filter_map(|lease| lease.metadata.name);
+        assert!(forgotten.into_iter().any(|name| name == other.shard_name(3)), "nobody has that many any more");
         assert_eq!((board.standing(&own, now), board.standing(&other, now)), (Standing::Waits, Standing::Works));
         // Both hold some, after a pause of one at the wrong moment: the later yields.
         board.update(vec![own_member, other_member, of(&other.shard(3), 8), of(&own.shard(1), 9)], now);

@@ -13,9 +13,9 @@ pub(super) const COUNT_LABEL: &str = "kubernetes-sdk/shard-count";
 pub(super) const MEMBER_LABEL: &str = "kubernetes-sdk/shard-member";
 
 /// More would be more requests for Leases than for work.
-const MAX_SHARDS: u32 = 1024;
+const MAX_SHARDS: u32 = 256;
 
-/// Which shards there are, and the timings of their Leases.
+/// The number of shards, and the timings of their Leases.
 ///
 /// ```
 /// use kubernetes_election::{LeaseConfig, ShardsConfig};
@@ -24,11 +24,12 @@ const MAX_SHARDS: u32 = 1024;
 /// ```
 ///
 /// The Leases have the name, the timings and the labels of a [`LeaseConfig`]: `operator-3-of-16` is the shard 3, and
-/// `operator-member-…` a replica; their holder is the identity with a random part. Each replica renews its own and those of its shards, and lists them all, once in a retry
-/// period. Four shards for each replica that there may be share the objects evenly enough.
+/// `operator-member-…` a replica; their holder is the identity with a random part. Each replica renews its own and those of
+/// its shards, and lists them all, once in a retry period: a client with a rate limit must allow for that. Four shards for
+/// each replica that there may be share the objects evenly enough.
 ///
-/// Replicas that have another number of shards, as while a new version is rolled out, wait until those that came before
-/// them are gone, which share all shards until then.
+/// Replicas with another number of shards, as during the rollout of a new version, wait until the earlier ones, which
+/// share all shards until then, are gone.
 #[derive(Clone, Debug)]
 pub struct ShardsConfig {
     pub(super) lease: LeaseConfig,
@@ -36,7 +37,7 @@ pub struct ShardsConfig {
 }
 
 impl ShardsConfig {
-    /// This many shards.
+    /// Creates the configuration for this number of shards.
     pub fn new(lease: LeaseConfig, count: u32) -> Self {
         Self { lease, count }
     }
@@ -44,12 +45,12 @@ impl ShardsConfig {
     pub(super) fn validate(&self) -> Result<(), Error> {
         self.lease.validate()?;
         let problem = match self {
-            _ if self.count == 0 || self.count > MAX_SHARDS => "the number of shards must be between 1 and 1024",
+            _ if self.count == 0 || self.count > MAX_SHARDS => "the number of shards must be between 1 and 256",
             _ if self.lease.key.name().len() > 63 => {
                 "the name must have at most 63 characters, as it is the value of a label"
             }
-            _ if self.lease.coordination.is_some() => "shards and coordinated election exclude each other",
-            _ if self.lease.recovery_deadline.is_some() => "shards and recovery exclude each other",
+            _ if self.lease.coordination.is_some() => "shards can't be combined with coordinated election",
+            _ if self.lease.recovery_deadline.is_some() => "shards can't be combined with a recovery deadline",
             _ => return Ok(()),
         };
         Err(Error::config(problem))
@@ -76,8 +77,8 @@ impl ShardsConfig {
         format!("{}-{index}-of-{}", self.name(), self.count)
     }
 
-    /// The same, with an identity that no other run has: a Lease that an earlier run still holds or is about to release,
-    /// or another process with this identity, is one of another holder.
+    /// The same, with an identity that no other run has: a Lease that an earlier run still holds or is about to
+    /// release, or another process with this identity, is one of another holder.
     pub(super) fn of_one_run(&self) -> Self {
         let identity = format!("{}_{:016x}", self.lease.identity, fastrand::u64(..));
         Self { lease: self.lease.clone().identity(identity), count: self.count }
@@ -100,7 +101,12 @@ impl ShardsConfig {
         config
     }
 
-    /// The time between two looks at the Leases.
+    /// How long the requests of a turn may take: the Lease of a replica is renewed in time by the next one.
+    pub(super) fn turn_timeout(&self) -> Duration {
+        self.lease.retry_period + self.lease.request_timeout()
+    }
+
+    /// The time between two lists of the Leases.
     pub(super) fn interval(&self) -> Duration {
         self.lease.retry_period
     }

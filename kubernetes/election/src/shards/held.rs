@@ -8,7 +8,7 @@ use crate::leadership::Leadership;
 
 /// A shard that this process holds: see [`Shards`](crate::Shards).
 ///
-/// Clones are of the same shard.
+/// Clones refer to the same shard.
 #[derive(Clone)]
 pub struct HeldShard {
     pub(super) index: u32,
@@ -23,7 +23,7 @@ impl HeldShard {
         self.index
     }
 
-    /// How many shards there are.
+    /// The total number of shards.
     pub fn count(&self) -> u32 {
         self.count
     }
@@ -38,8 +38,8 @@ impl HeldShard {
         self.leadership.client()
     }
 
-    /// Completes when the shard shall be given up, to another replica or since the process ends: the function that works
-    /// on it should finish what it does and return. The Lease is released then.
+    /// Completes when the shard should be given up, to another replica or because the process ends: the function that
+    /// works on it should finish its current work and return. Then the Lease is released.
     ///
     /// When the Lease is lost there is no time for that, and the function's future is dropped.
     ///

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use kubernetes_client::Client;
+use kubernetes_core::meta::v1::{DeleteOptions, Preconditions};
 use kubernetes_core::{DeleteRequest, ListRequest};
 use kubernetes_models::coordination::v1::Lease;
 use tokio::runtime::Handle;
@@ -61,17 +62,26 @@ impl Member {
 
     /// Deletes the Lease, so that others know at once.
     pub(super) async fn leave(&mut self) {
-        self.delete(self.config.key.name()).await;
+        if let Some(mut lease) = self.lock.lease().cloned() {
+            // A renewal may have been carried out unseen.
+            lease.metadata.resource_version = None;
+            self.delete(&lease).await;
+        }
         self.has_left = true;
     }
 
-    /// Deletes the Lease of a member that is gone.
-    pub(super) async fn delete(&self, name: &str) {
-        let request = DeleteRequest::<Lease>::namespaced(self.config.key.namespace().unwrap_or_default(), name);
-        let deleted = within(self.config.request_timeout(), request.send(&self.client)).await;
-        match deleted {
-            Err(failure) if !failure.is_not_found() => {
-                tracing::warn!(lease = name, error = %failure, "failed to delete the Lease of a member");
+    /// Deletes a Lease that nobody needs, as it was seen: one that is taken meanwhile stays.
+    pub(super) async fn delete(&self, lease: &Lease) {
+        let metadata = &lease.metadata;
+        let name = metadata.name.as_deref().unwrap_or_default();
+        let preconditions =
+            Preconditions { uid: metadata.uid.clone(), resource_version: metadata.resource_version.clone() };
+        let options = DeleteOptions { preconditions: preconditions.into(), ..DeleteOptions::default() };
+        let namespace = self.config.key.namespace().unwrap_or_default();
+        let request = DeleteRequest::<Lease>::namespaced(namespace, name).options(&options);
+        match within(self.config.request_timeout(), request.send(&self.client)).await {
+            Err(failure) if !failure.is_not_found() && !failure.is_conflict() => {
+                tracing::warn!(lease = name, error = %failure, "failed to delete a Lease that nobody needs");
             }
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! Shards: several processes share out work by a Lease for each part of it.
+//! Shards: several processes share work, with a Lease for each part.
 
 mod board;
 mod config;
@@ -20,12 +20,13 @@ pub use status::ShardsStatus;
 
 use crate::clock;
 use crate::error::Error;
+use crate::lock::Failure;
 use board::{Board, Standing};
 use member::Member;
 use tasks::Tasks;
 
-/// Shares out work over all processes that run it with the same configuration: each holds some of a fixed number of
-/// shards, by a Lease for each, and no two hold one at the same time.
+/// Distributes work over all processes that run it with the same configuration: each holds some of a fixed number of
+/// shards, with a Lease for each, and no two processes hold the same shard at the same time.
 ///
 /// ```no_run
 /// use kubernetes_client::Client;
@@ -38,7 +39,7 @@ use tasks::Tasks;
 ///     .run(|shard: HeldShard| async move {
 ///         println!("bills the customers of part {} of {}", shard.index(), shard.count());
 ///         bill(shard.client(), shard.index()).await?;
-///         shard.end().await; // another replica shall have it
+///         shard.end().await; // another replica should have it
 ///         Ok::<_, kubernetes_client::Error>(())
 ///     })
 ///     .await?;
@@ -49,17 +50,17 @@ use tasks::Tasks;
 ///
 /// # Guarantees
 ///
-/// Each shard is a Lease with the guarantees of an [`Election`](crate::Election). A function works on a shard only while
-/// this process holds its Lease; when the Lease is lost, the function's future is dropped, and its
+/// Each shard is a Lease with the guarantees of an [`Election`](crate::Election). A function works on a shard only
+/// while this process holds its Lease; when the Lease is lost, the function's future is dropped, and its
 /// [client](HeldShard::client) writes no more.
 ///
 /// # Balance
 ///
-/// All have the same number of shards, or one more. When a replica comes, the others let
-/// [functions end](HeldShard::end) on as many shards as it should have, and release them. When one leaves, it releases
-/// its shards, and when one crashes, they are taken once its Leases have expired.
+/// The numbers of shards of all replicas differ by at most one. When a replica joins, the others ask [functions to
+/// end](HeldShard::end) for as many shards as it should have, and release them. A replica that leaves releases its
+/// shards; those of a crashed one are taken once its Leases have expired.
 ///
-/// The process needs the rights to get, list, create, update and delete `leases` in `coordination.k8s.io`.
+/// The process needs permission to get, list, create, update and delete `leases` in `coordination.k8s.io`.
 pub struct Shards {
     client: Client,
     config: ShardsConfig,
@@ -76,39 +77,39 @@ struct Session {
 }
 
 impl Shards {
-    /// Shards of which none is held before [`run`](Self::run).
+    /// Creates shards, none of which is held before [`run`](Self::run).
     ///
     /// # Errors
     ///
-    /// When the configuration is not valid ([`Error::is_config`]).
+    /// Returns an error if the configuration is not valid ([`Error::is_config`]).
     pub fn new(client: &Client, config: ShardsConfig) -> Result<Self, Error> {
         config.validate()?;
         let status = ShardsStatus::new(&config);
         Ok(Self { client: client.clone(), config, status })
     }
 
-    /// How the shards stand, for other parts of the program.
+    /// The state of the shards, for other parts of the program.
     pub fn status(&self) -> ShardsStatus {
         self.status.clone()
     }
 
-    /// Calls a function for each shard that this process comes to hold, in a task of its own, until one fails.
+    /// Starts a task with the function for each shard that this process acquires, until one fails.
     ///
-    /// A function that returns gives its shard up, to this or another process.
+    /// When a function returns, its shard is released, for this or another process.
     ///
     /// # Errors
     ///
-    /// That of the first function that fails, after the others were asked to end and have ended. Failed requests are
-    /// retried, and Leases that are lost are no errors.
+    /// Returns the error of the first function that fails, after asking the others to end and waiting for them. Failed
+    /// requests are retried, and lost Leases are not errors.
     ///
     /// # Panics
     ///
-    /// When a function panics.
+    /// Panics if a function panics.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future cancels all functions; the Leases are released by tasks in the background. To wait for that, use
-    /// [`run_until`](Self::run_until).
+    /// Dropping the future cancels all functions; the Leases are released by tasks in the background. To wait for that,
+    /// use [`run_until`](Self::run_until).
     pub async fn run<F, Fut, E>(&mut self, work: F) -> Result<(), E>
     where
         F: Fn(HeldShard) -> Fut + Clone + Send + Sync + 'static,
@@ -118,20 +119,20 @@ impl Shards {
         self.run_until(std::future::pending(), work).await
     }
 
-    /// As [`run`](Self::run), until `shutdown` completes: then the functions are asked to [end](HeldShard::end), and
+    /// Like [`run`](Self::run), until `shutdown` completes: then the functions are asked to [end](HeldShard::end), and
     /// waited for.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run).
+    /// See [`run`](Self::run).
     ///
     /// # Panics
     ///
-    /// As [`run`](Self::run).
+    /// Like [`run`](Self::run).
     ///
     /// # Cancel safety
     ///
-    /// As [`run`](Self::run).
+    /// Like [`run`](Self::run).
     pub async fn run_until<F, Fut, E>(&mut self, shutdown: impl Future<Output = ()>, work: F) -> Result<(), E>
     where
         F: Fn(HeldShard) -> Fut + Clone + Send + Sync + 'static,
@@ -159,45 +160,47 @@ impl Shards {
         tasks.end_all();
         session.member.leave().await;
         let ended = tasks.ended().await;
-        self.status.set_share(0, 0);
+        self.status.ended();
         result.and(ended)
     }
 }
 
 impl Session {
-    /// Renews the own Lease, looks at those of others, and takes and gives up shards.
+    /// Renews the own Lease, lists those of others, and takes and gives up shards.
     async fn turn<F, Fut, E>(&mut self, tasks: &mut Tasks<F, E>)
     where
         F: Fn(HeldShard) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: Send + 'static,
     {
-        let began = clock::now();
-        // Others must be able to know of this one before it looks: of two that come at once, one sees the other.
-        let looked = match self.member.keep().await {
-            Ok(()) => self.member.list(&self.config).await,
-            Err(failure) => Err(failure),
-        };
-        match looked {
+        self.status.beat();
+        let (began, limit) = (clock::now(), self.config.turn_timeout());
+        let listed = clock::timeout_at(clock::later(began, limit), async {
+            // Others must be able to know of this one before it lists: of two that come at once, one sees the other.
+            self.member.keep().await?;
+            self.member.list(&self.config).await
+        });
+        match listed.await.unwrap_or(Err(Failure::Timeout(limit))) {
             Ok(leases) => self.board.update(leases, clock::now()),
             Err(failure) => {
-                tracing::warn!(shards = self.config.name(), error = %failure, "failed to look at the shards; retrying");
+                tracing::warn!(shards = self.config.name(), error = %failure, "failed to list the shards; retrying");
                 return;
             }
         }
         let now = clock::now();
         let members = self.board.members(&self.config, now);
         let (share, first) = board::share(&members, self.config.identity(), self.config.count);
-        self.status.set_share(members.len(), share);
-        match self.board.standing(&self.config, now) {
-            // What was seen must not be older than others take a Lease to be.
-            Standing::Works if clock::now() < clock::later(began, self.config.interval() * 2) => {
-                tasks.give_up_more_than(share);
+        let standing = self.board.standing(&self.config, now);
+        self.status.set_share(members.len(), share, standing == Standing::Waits);
+        match standing {
+            Standing::Works => {
+                tasks.shrink_to(share);
+                // Two looks may fail before others take this one to be gone.
+                let fresh_until = clock::later(began, self.config.interval() * 2);
                 for (index, seen) in self.board.free_shards(&self.config, first, now) {
-                    tasks.take_up_to(share, index, seen);
+                    tasks.take_unless_enough(share, index, seen, fresh_until);
                 }
             }
-            Standing::Works => {}
             Standing::Waits => {
                 tracing::warn!(
                     shards = self.config.name(),
@@ -206,12 +209,12 @@ impl Session {
             }
             Standing::Yields => {
                 tracing::warn!(shards = self.config.name(), "giving way to replicas with another number of shards");
-                tasks.give_up_more_than(0);
+                tasks.shrink_to(0);
             }
         }
         if members.first() == Some(self.config.identity()) {
-            for name in self.board.forgotten_members(now) {
-                self.member.delete(&name).await;
+            for lease in self.board.forgotten(&self.config, now) {
+                self.member.delete(&lease).await;
             }
         }
     }

@@ -9,6 +9,7 @@ use super::board::Seen;
 use super::config::ShardsConfig;
 use super::held::HeldShard;
 use super::status::ShardsStatus;
+use crate::clock::{self, Instant};
 use crate::election::Election;
 
 /// The tasks that take, hold and work on shards. They are canceled when it is dropped.
@@ -40,9 +41,17 @@ impl<F, E: Send + 'static> Tasks<F, E> {
         Self { client, config, work, status, running: BTreeMap::new(), tasks: JoinSet::new(), taken: 0 }
     }
 
-    /// Takes a shard that is free, if there are not enough yet.
-    pub(super) fn take_up_to<Fut>(&mut self, share: usize, index: u32, seen: Option<&Seen>)
-    where
+    /// Takes a shard that is free, unless there are enough.
+    ///
+    /// It is given up if it was not taken until `fresh_until`: what `seen` tells may be as old as others take to be a sign
+    /// that this process is gone.
+    pub(super) fn take_unless_enough<Fut>(
+        &mut self,
+        share: usize,
+        index: u32,
+        seen: Option<&Seen>,
+        fresh_until: Instant,
+    ) where
         F: Fn(HeldShard) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<(), E>> + Send + 'static,
     {
@@ -60,11 +69,18 @@ impl<F, E: Send + 'static> Tasks<F, E> {
         let (work, count, name) = (self.work.clone(), self.config.count, self.config.shard_name(index));
         let status = self.status.clone();
         self.tasks.spawn(async move {
+            let election_status = election.status();
             let lead = |leadership| {
-                let (hold, working) = (status.hold(index), work(HeldShard { index, count, leadership, is_ending }));
+                let is_fresh = clock::now() < fresh_until;
+                let taken = is_fresh.then(|| {
+                    let shard = HeldShard { index, count, leadership, is_ending };
+                    (status.hold(index, election_status), work(shard))
+                });
                 async move {
-                    let _hold = hold;
-                    working.await
+                    match taken {
+                        Some((_hold, working)) => working.await,
+                        None => Ok(()),
+                    }
                 }
             };
             let result = match election.try_run_until(pending(), lead).await {
@@ -79,8 +95,8 @@ impl<F, E: Send + 'static> Tasks<F, E> {
         });
     }
 
-    /// Asks the functions of the shards that are too many to end: those that were taken last.
-    pub(super) fn give_up_more_than(&mut self, share: usize) {
+    /// Asks the functions of the shards that are more than a share to end: those that were taken last.
+    pub(super) fn shrink_to(&mut self, share: usize) {
         let mut staying: Vec<_> = self.running.values().filter(|running| running.stays()).collect();
         staying.sort_by_key(|running| running.number);
         for running in staying.into_iter().skip(share) {
@@ -94,7 +110,7 @@ impl<F, E: Send + 'static> Tasks<F, E> {
         }
     }
 
-    /// Takes in which tasks have ended.
+    /// Notes the tasks that have ended.
     pub(super) fn reap(&mut self) -> Result<(), E> {
         while let Some(ended) = self.tasks.try_join_next() {
             self.ended_with(ended)?;

@@ -296,8 +296,8 @@ fn configurations_are_checked() {
     let server = server();
     let problem =
         |config| Shards::new(&server.client(), config).err().map(|error| error.to_string()).unwrap_or_default();
-    assert_eq!(problem(config("a", 1024)), "");
-    assert!(problem(config("a", 0)).contains("between 1 and 1024"));
+    assert_eq!(problem(config("a", 256)), "");
+    assert!(problem(config("a", 0)).contains("between 1 and 256"));
     assert!(problem(config("", 1)).contains("identity"));
     let long = LeaseConfig::new("shop", &"x".repeat(64));
     assert!(problem(ShardsConfig::new(long, 1)).contains("at most 63"));

@@ -59,7 +59,7 @@ pub(crate) async fn edit(server: &TestServer, change: impl FnOnce(&mut LeaseSpec
     ReplaceRequest::<Lease>::namespaced("shop", &lease).send(&server.client()).await.unwrap();
 }
 
-/// A candidate that leads until it is told to stop, or loses the Lease.
+/// A candidate that leads until it is asked to stop, or loses the Lease.
 pub(crate) struct Candidate {
     pub(crate) task: JoinHandle<Result<Option<()>, Error>>,
     pub(crate) status: kubernetes_election::ElectionStatus,

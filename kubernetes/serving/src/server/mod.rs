@@ -1,4 +1,4 @@
-//! A server of HTTP, over TCP or anything that is made of a TCP connection.
+//! An HTTP server, over TCP or anything built on a TCP connection.
 
 mod accept;
 mod activity;
@@ -84,7 +84,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server with this name in the log, and the defaults of its settings.
+    /// Creates a server with this name in the log, and default settings.
     pub fn new(name: &'static str) -> Self {
         Self {
             name,
@@ -97,30 +97,30 @@ impl Server {
         }
     }
 
-    /// How many connections are open at a time, by default 1024; further ones wait.
+    /// Limits the number of open connections; 1024 by default. Further ones wait.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections.clamp(1, Semaphore::MAX_PERMITS);
         self
     }
 
-    /// How long the handshake may take, and half of the time after which a new connection must have a request; by default
-    /// 10 s.
+    /// How long the handshake may take, and half of the time after which a new connection must have a request; by
+    /// default 10 s.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
         self.header_timeout = timeout;
         self
     }
 
-    /// How long a connection may be without a request until it is closed, by default 120 s.
+    /// Sets the time after which a connection without requests is closed; 120 s by default.
     ///
-    /// Go's clients, such as the API server, keep idle connections for 90 s (`SetTransportDefaults` of apimachinery), and do
-    /// not repeat a POST on one that the server closes at that moment. With HTTP/1.1, it is also the time that the headers of
-    /// a further request may take.
+    /// Go's clients, such as the API server, keep idle connections for 90 s (`SetTransportDefaults` of apimachinery),
+    /// and do not repeat a POST on one that the server closes at that moment. With HTTP/1.1, it is also the time that
+    /// the headers of a further request may take.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
     }
 
-    /// How large the headers of a request may be, by default 64 KiB and at least 8 KiB.
+    /// Sets the maximum size of a request's headers; 64 KiB by default, and at least 8 KiB.
     pub fn max_header_bytes(mut self, bytes: usize) -> Self {
         self.max_header_bytes = bytes.max(8 * 1024);
         self
@@ -132,13 +132,13 @@ impl Server {
         self
     }
 
-    /// How long requests may take to end after shutdown, by default 5 s.
+    /// Sets the time for requests to end after shutdown; 5 s by default.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
         self
     }
 
-    /// Serves HTTP/1.1 until `shutdown` completes, and then ends the requests that are under way.
+    /// Serves HTTP/1.1 until `shutdown` completes, and then lets requests in progress end.
     ///
     /// # Cancel safety
     ///
@@ -155,11 +155,11 @@ impl Server {
         self.serve_with(listener, plain, service, shutdown).await;
     }
 
-    /// As [`serve`](Self::serve), over what `handshake` makes of each TCP connection, such as TLS.
+    /// Like [`serve`](Self::serve), over the result of `handshake` for each TCP connection, such as TLS.
     ///
     /// # Cancel safety
     ///
-    /// As [`serve`](Self::serve).
+    /// Like [`serve`](Self::serve).
     pub async fn serve_with<H, T, Io, S, B>(
         &self,
         listener: TcpListener,

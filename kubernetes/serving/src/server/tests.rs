@@ -53,7 +53,7 @@ async fn requests_are_answered_until_the_shutdown() {
     let (address, stop, task) = start(Server::new("test")).await;
     let response = exchange(address, b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
     assert!(response.starts_with("HTTP/1.1 200 OK\r\n") && response.ends_with("hello"), "{response}");
-    // An idle connection does not hold up the end.
+    // An idle connection does not delay the end.
     let mut idle = TcpStream::connect(address).await.expect("a connection");
     idle.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("the request is sent");
     idle.read_exact(&mut [0; 12]).await.expect("a response");
@@ -117,4 +117,13 @@ async fn idle_connections_outlive_those_of_clients() {
     }
     let closed = tokio::time::timeout(Duration::from_secs(60), stream.read_u8()).await.expect("it is closed in time");
     assert_eq!(closed.expect_err("it is closed").kind(), std::io::ErrorKind::UnexpectedEof);
+}
+
+#[tokio::test]
+async fn all_addresses_are_of_both_families() {
+    let listener = crate::bind((std::net::Ipv6Addr::UNSPECIFIED, 0).into()).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let taken = listener.local_addr().unwrap();
+    assert!(crate::bind((std::net::Ipv4Addr::LOCALHOST, taken.port()).into()).await.is_err());
 }

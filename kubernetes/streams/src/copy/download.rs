@@ -27,21 +27,21 @@ use crate::error::{CopyError, Error};
 /// # }
 /// ```
 ///
-/// A local folder gets the copy inside of it, as with `cp`; another name is that of the copy.
+/// As with `cp`, if `local` is a folder, the copy is put inside it; otherwise `local` is the name of the copy.
 ///
-/// The copy is gathered in a folder beside the target, and takes the target's place once it is complete. A folder is merged with
-/// one that is there; then each file is replaced at once.
+/// The copy is collected in a folder next to the target, and replaces the target once it is complete. A folder is
+/// merged with an existing one; then each file is replaced atomically.
 ///
 /// # Safety from containers
 ///
-/// A container decides what it sends. So names that are absolute or lead out of the copy are refused, as are links out of
-/// it, and nothing is written through a link. Devices and pipes are left out. Files get the permissions of the original
-/// without setuid, setgid and sticky bits, and belong to the user of this program.
+/// A container may send anything. Absolute names and names or links that lead out of the copy are refused, and nothing
+/// is written through a link. Devices and pipes are skipped. Files get the permissions of the original without setuid,
+/// setgid and sticky bits, and belong to the user of this program.
 ///
-/// # Needs
+/// # Requirements
 ///
-/// The container needs `tar`, without which only a file can be downloaded (by `cat`), and for [`retries`](Self::retries)
-/// also `sh` and `tail`. The user needs the verb `create` on `pods/exec`.
+/// The container needs `tar`, without which only a file can be downloaded (by `cat`), and for
+/// [`retries`](Self::retries) also `sh` and `tail`. The user needs the verb `create` on `pods/exec`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Download {
@@ -55,7 +55,7 @@ pub struct Download {
 }
 
 impl Download {
-    /// Copies `remote` in a pod to `local`.
+    /// Creates a request to copy `remote` in a pod to `local`.
     pub fn new(
         namespace: impl AsRef<str>,
         pod: impl AsRef<str>,
@@ -75,17 +75,17 @@ impl Download {
 
     setters!();
 
-    /// How many times in a row, without a byte between them, a lost connection is reopened to continue where it broke
-    /// off. Defaults to 0.
+    /// Sets the number of consecutive attempts, without a byte in between, to reopen a lost connection and continue the
+    /// download. Defaults to 0.
     ///
-    /// This reads the beginning of the archive again in the container. If the files have changed meanwhile so that the
-    /// archive is another, the download fails ([`Error::is_changed`]).
+    /// This reads the beginning of the archive in the container again. If the archive differs because files have
+    /// changed, the download fails ([`Error::is_changed`]).
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
         self
     }
 
-    /// The most bytes of files that are taken. Without it, there is no limit but the disk.
+    /// Limits the total size of files in bytes. Without it, only the disk limits the size.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
         self
@@ -94,12 +94,12 @@ impl Download {
     /// Fetches the copy.
     ///
     /// # Errors
-    /// If the path does not exist in the container or can't be read there (the error has the command's messages), what
-    /// comes is refused ([`Error::is_unsafe_entry`]), a local file can't be written, or the connection is lost.
-    /// [`Error::is_program_missing`] says that the container lacks `tar` or another program.
+    /// Returns an error if the path does not exist in the container or can't be read there (the error has the command's
+    /// messages), if an entry is refused ([`Error::is_unsafe_entry`]), if a local file can't be written, or if the
+    /// connection is lost. If the container lacks `tar` or another program, [`Error::is_program_missing`] is true.
     ///
     /// # Cancel safety
-    /// When the future is dropped, the connection is closed, and the target stays as it was, unless the copy was complete.
+    /// If the future is dropped, the connection is closed, and the target is unchanged unless the copy was complete.
     pub async fn send(self, client: &Client) -> Result<Copied, Error> {
         let client = client.clone();
         BlockingThread::run(move |thread| self.run(thread, &client)).await

@@ -1,12 +1,12 @@
-/// How symbolic links are copied.
+/// The treatment of symbolic links in a copy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Links {
-    /// They are copied as links. In a download, one that leads out of the copy is an error.
+    /// Links are copied as links. In a download, a link that leads out of the copy is an error.
     #[default]
     Keep,
-    /// They are left out.
+    /// Links are skipped.
     Skip,
-    /// The files and folders that they lead to are copied in their place.
+    /// The targets of links are copied in their place.
     Follow,
 }

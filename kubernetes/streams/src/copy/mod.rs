@@ -20,28 +20,28 @@ pub use upload::Upload;
 /// The setters of uploads and downloads, which are the same.
 macro_rules! setters {
     () => {
-        /// The container. Without it, the server takes the only one, and refuses a pod with several.
+        /// Sets the container. Without it, the server uses the only one, and refuses a pod with several.
         pub fn container(mut self, container: impl Into<Str>) -> Self {
             self.container.name = Some(container.into());
             self
         }
 
-        /// Takes the container that kubectl would, if none is named: that of the annotation
-        /// `kubectl.kubernetes.io/default-container`, otherwise the first. This reads the pod first, for which the role
+        /// Uses kubectl's default container if none is set: that of the annotation
+        /// `kubectl.kubernetes.io/default-container`, or else the first. This reads the pod first, for which the role
         /// needs the verb `get` on `pods`.
         pub fn default_container(mut self) -> Self {
             self.container.is_default = true;
             self
         }
 
-        /// Sets whether symbolic links are kept, left out or followed.
+        /// Sets whether symbolic links are kept, skipped or followed.
         pub fn links(mut self, links: Links) -> Self {
             self.links = links;
             self
         }
 
-        /// Calls a function for each entry, and each part of a file. It holds up the copy while it runs, on a thread of
-        /// its own.
+        /// Calls a function for each entry and each part of a file. It runs on the thread of the copy, which waits for
+        /// it.
         pub fn on_progress(mut self, observe: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
             self.observer = Some(Observer::new(observe));
             self

@@ -2,17 +2,17 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How far a copy has come.
+/// The progress of a copy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// The bytes of files so far.
+    /// The number of bytes of files so far.
     pub bytes: u64,
-    /// The bytes of all files, if that is known: of uploads.
+    /// The number of bytes of all files, if it is known, as for uploads.
     pub total_bytes: Option<u64>,
-    /// The files so far, with the present one.
+    /// The number of files so far, including the current one.
     pub files: u64,
-    /// The name of the present file, folder or link, below the source.
+    /// The name of the current file, folder or link, relative to the source.
     pub path: PathBuf,
 }
 
@@ -28,7 +28,7 @@ pub struct Copied {
     pub directories: u64,
     /// The symbolic and hard links.
     pub links: u64,
-    /// Devices, sockets and pipes, and links where they are not wanted. These were left out.
+    /// The number of skipped devices, sockets, pipes and unwanted links.
     pub skipped: u64,
 }
 

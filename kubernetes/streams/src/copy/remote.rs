@@ -39,7 +39,7 @@ pub(super) struct RemotePath {
 
 impl RemotePath {
     /// # Errors
-    /// If the path is empty or has a zero in it.
+    /// Returns an error if the path is empty or has a zero in it.
     pub(super) fn parse(path: &str) -> Result<Self, Error> {
         if path.is_empty() || path.contains('\0') {
             return Err(Error::invalid(format!("{path:?} is not a path in a container")));
@@ -62,13 +62,13 @@ impl RemotePath {
         Some(self.name.as_str()).filter(|name| *name != ".")
     }
 
-    /// The last part as an argument that no command takes for an option.
+    /// The last part as an argument that no command reads as an option.
     pub(super) fn argument(&self) -> String {
         format!("./{}", self.name)
     }
 }
 
-/// A path that no command takes for an option.
+/// A path that no command reads as an option.
 pub(super) fn plain(path: &str) -> String {
     match path {
         "" => "/".to_owned(),

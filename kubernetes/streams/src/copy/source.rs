@@ -11,7 +11,7 @@ use crate::clock;
 use crate::error::{CopyError, Error};
 use crate::process::{OutputStream, Process};
 
-/// The archive that `tar` makes of a path in a container, begun again where it was broken off.
+/// The archive of a path that `tar` writes in a container, resumed where it broke off.
 pub(super) struct RemoteArchive<'a> {
     thread: &'a BlockingThread,
     client: &'a Client,
@@ -46,8 +46,8 @@ const OVERLAP_BYTES: usize = 4096;
 /// How much may come behind the end of an archive: tar fills its last record.
 const MAX_PADDING_BYTES: u64 = 1024 * 1024;
 
-/// A script that goes on at a byte: `$1` is the folder, `$2` the name, `$3` the byte, counted from 1, and `$4` the options
-/// of tar. The exit code of the pipe is that of `tail`, so one of tar's is told as a message.
+/// A script that goes on at a byte: `$1` is the folder, `$2` the name, `$3` the byte, counted from 1, and `$4` the
+/// options of tar. The exit code of the pipe is that of `tail`, so one of tar's is sent as a message.
 const RESUME: &str = r#"{ tar -C "$1" "$4" - -- "$2" || echo "tar: exit status $?" >&2; } | tail -c "+$3""#;
 
 impl<'a> RemoteArchive<'a> {

@@ -27,17 +27,17 @@ use crate::process::Stdin;
 /// # }
 /// ```
 ///
-/// A target that is a folder gets the source inside of it, as with `cp`; another is the name of the copy. A target that
-/// ends with `/` has to be a folder.
+/// As with `cp`, if the target is a folder, the copy is put inside it; otherwise the target is the name of the copy. A
+/// target that ends with `/` must be a folder.
 ///
-/// The copy is gathered in a folder beside the target, and takes the target's place once it is complete: a connection that
-/// breaks leaves nothing half-written. Only where a folder is merged with one that is there are files replaced one after the
-/// other.
+/// The copy is collected in a folder next to the target, and replaces the target once it is complete, so a lost
+/// connection leaves nothing half-written. Only when a folder is merged with an existing one, files are replaced one by
+/// one.
 ///
-/// Files keep their permissions, and belong to the container's user. Names may have any bytes but zeros.
+/// Files keep their permissions, and belong to the container's user. Names may have any bytes except zero.
 ///
-/// The container needs `sh`, `mktemp`, `mv`, `rm`, and `tar`, without which only a file can be uploaded (by `cat`, `wc` and
-/// `chmod`); the server has to be of Kubernetes 1.30 or later. The user needs the verb `create` on `pods/exec`.
+/// The container needs `sh`, `mktemp`, `mv`, `rm`, and `tar`, without which only a file can be uploaded (by `cat`, `wc`
+/// and `chmod`); the server must run Kubernetes 1.30 or later. The user needs the verb `create` on `pods/exec`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Upload {
@@ -49,7 +49,7 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// Copies `local` to `remote` in a pod.
+    /// Creates a request to copy `local` to `remote` in a pod.
     pub fn new(
         namespace: impl AsRef<str>,
         pod: impl AsRef<str>,
@@ -70,12 +70,12 @@ impl Upload {
     /// Sends the copy.
     ///
     /// # Errors
-    /// If a local file can't be read, the server refuses to run the command, or the command fails, such as for want of
-    /// space or permissions: the error has its messages. [`Error::is_program_missing`] says that the container lacks `tar`
-    /// or another program.
+    /// Returns an error if a local file can't be read, if the server refuses to run the command, or if the command
+    /// fails, for example because of missing space or permissions (the error has its messages). If the container lacks
+    /// `tar` or another program, [`Error::is_program_missing`] is true.
     ///
     /// # Cancel safety
-    /// When the future is dropped, the connection is closed, and the target stays as it was, unless the copy was complete.
+    /// If the future is dropped, the connection is closed, and the target is unchanged unless the copy was complete.
     pub async fn send(self, client: &Client) -> Result<Copied, Error> {
         let client = client.clone();
         BlockingThread::run(move |thread| self.run(thread, &client)).await
@@ -169,7 +169,7 @@ impl Upload {
             return written;
         }
         let mut stdin = stdin.into_parts().0.io;
-        // If the connection is lost, or the command has ended, that is told below.
+        // If the connection is lost, or the command has ended, that is reported below.
         let _: io::Result<()> = thread.wait(stdin.shutdown())?;
         let messages = thread.wait(messages)?.unwrap_or_default();
         thread.wait(remote::finish(&process, messages))??;

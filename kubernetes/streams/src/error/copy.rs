@@ -82,17 +82,26 @@ impl CopyError {
 }
 
 impl Error {
-    /// Whether a container sent what must not be written: a name or a link out of the copy.
+    /// Whether a container sent an entry that must not be written: a name or a link that leads out of the copy.
     pub fn is_unsafe_entry(&self) -> bool {
         matches!(self.copy(), Some(CopyError::Refused { .. }))
     }
 
     /// Whether the container lacks a program that a copy needs, such as `tar`.
+    ///
+    /// # Troubleshooting
+    ///
+    /// Minimal images, such as distroless ones, contain neither `tar` nor a shell. Copy from another container of the
+    /// pod that mounts the same volume, or add an ephemeral container.
     pub fn is_program_missing(&self) -> bool {
         matches!(self.copy(), Some(CopyError::MissingProgram(_)))
     }
 
     /// Whether files changed in the container while a download was interrupted, so that it can't be resumed.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The files are written while they are copied, such as logs: start again, or copy a snapshot.
     pub fn is_changed(&self) -> bool {
         matches!(self.copy(), Some(CopyError::Changed { .. }))
     }

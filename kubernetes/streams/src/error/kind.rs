@@ -47,7 +47,7 @@ pub(crate) enum Kind {
     Unsupported(&'static str),
     /// An output that was collected is too long.
     TooMuchOutput { stream: &'static str, limit: usize },
-    /// Output that nobody had taken.
+    /// Output of a stream that the program had not taken.
     Discarded { stream: &'static str, bytes: u64 },
     /// The caller's input can't be read.
     Input(io::Error),
@@ -98,12 +98,16 @@ impl fmt::Display for Kind {
             }
             Self::Invalid(message) => write!(f, "the request is invalid: {message}"),
             Self::NoPod { name, namespace } => write!(f, "the pod {name} in the namespace {namespace} does not exist"),
-            Self::Waiting { limit } => write!(f, "waiting, as the logs of {limit} containers are being read"),
+            Self::Waiting { limit } => {
+                write!(f, "waiting, because the logs of {limit} containers are already being read")
+            }
             Self::Handshake(message) => write!(f, "the WebSocket handshake failed: {message}"),
             Self::Protocol(message) => write!(f, "the connection does not follow its protocol: {message}"),
             Self::Frame(_) => f.write_str("the connection carries an invalid WebSocket frame"),
             Self::Lost(_) => f.write_str("the connection was lost"),
-            Self::Silent(limit) => write!(f, "the connection was lost: the server answered no ping for {limit:?}"),
+            Self::Silent(limit) => {
+                write!(f, "the connection was lost: the server did not respond to pings for {limit:?}")
+            }
             Self::ClosedByServer { code, reason } => {
                 f.write_str("the server closed the connection")?;
                 code.map_or(Ok(()), |code| write!(f, " with code {code}"))?;
@@ -124,8 +128,8 @@ impl fmt::Display for Kind {
             }
             Self::Discarded { stream, bytes } => write!(
                 f,
-                "{bytes} bytes of {stream} were discarded: nobody had taken it when its buffer was full and another \
-                 stream or the end of the process was awaited"
+                "{bytes} bytes of {stream} were discarded: its buffer was full, and the program had not taken \
+                 the stream but awaited another one or the end of the process"
             ),
             Self::Input(_) => f.write_str("can't read the input"),
             #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! The one error of this crate.
+//! The error type of this crate.
 
 #[cfg(unix)]
 mod copy;
@@ -20,10 +20,10 @@ pub(crate) use copy::CopyError;
 pub(crate) use forward::ForwardError;
 pub(crate) use kind::Kind;
 
-/// Why a stream to or from a container failed.
+/// The error of a stream to or from a container.
 ///
-/// Clones share the cause: an error that ends a connection is the error of everything on it. Readers and writers return
-/// it inside of an [`io::Error`], from which [`of_io`](Self::of_io) gets it back.
+/// Clones share the cause, as an error that ends a connection affects everything on it. Readers and writers return it
+/// inside an [`io::Error`], from which [`of_io`](Self::of_io) extracts it.
 ///
 /// ```
 /// use kubernetes_streams::Error;
@@ -55,13 +55,13 @@ impl Error {
         self
     }
 
-    /// A request that makes no sense, and was not sent; for implementations of
+    /// Creates the error for an invalid request that was not sent; for implementations of
     /// [`Target`](crate::port_forward::Target).
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::new(Kind::Invalid(message.into()))
     }
 
-    /// There is no pod to forward ports to at present, for the reason that `message` gives; for implementations of
+    /// Creates the error for a target that currently has no pod, with the reason `message`; for implementations of
     /// [`Target`](crate::port_forward::Target).
     pub fn unavailable(message: impl Into<String>) -> Self {
         ForwardError::Unavailable(message.into()).into()
@@ -144,8 +144,8 @@ impl Error {
         Self::new(Kind::Input(error))
     }
 
-    /// The server's refusal: its own `Status`, or one made from the HTTP status of its response; also the one that a
-    /// container runtime reports when it can't run a command.
+    /// The server's refusal: its `Status`, or one created from the HTTP status of its response; also the one that a
+    /// container runtime reports if it can't run a command.
     pub fn status(&self) -> Option<&Status> {
         match &*self.kind {
             Kind::Request(error) => error.status(),
@@ -154,7 +154,7 @@ impl Error {
         }
     }
 
-    /// The error of the request that opens the connection, if that was not accepted.
+    /// The error of the request that opens the connection, if it failed.
     pub fn client_error(&self) -> Option<&kubernetes_client::Error> {
         match &*self.kind {
             Kind::Request(error) => Some(error),
@@ -162,24 +162,35 @@ impl Error {
         }
     }
 
-    /// Whether the server refused the request with 403: the user may not do this.
+    /// Whether the user is not allowed to do this (403).
+    ///
+    /// # Troubleshooting
+    ///
+    /// Exec, attach and port-forward need the verb `create` on `pods/exec`, `pods/attach` or `pods/portforward`, and
+    /// servers before Kubernetes 1.35 also need `get` for WebSockets. Logs need `get` on `pods/log`, and `list` and
+    /// `watch` on `pods`.
     pub fn is_forbidden(&self) -> bool {
         self.client_error().is_some_and(kubernetes_client::Error::is_forbidden)
     }
 
-    /// Whether the server answered 404: there is no such pod.
+    /// Whether the pod does not exist (404).
+    ///
+    /// # Troubleshooting
+    ///
+    /// The pod has been deleted or replaced, or it is in another namespace. Pods of a Deployment change their names:
+    /// select them by label.
     pub fn is_not_found(&self) -> bool {
         let is_not_found = kubernetes_client::Error::is_not_found;
         matches!(&*self.kind, Kind::NoPod { .. }) || self.client_error().is_some_and(is_not_found)
     }
 
-    /// Whether the log of a container is not read yet, since as many are read as
-    /// [`max_containers`](crate::PodLogs::max_containers) allows.
+    /// Whether the log of a container is not read yet, because of the limit
+    /// [`max_containers`](crate::PodLogs::max_containers).
     pub fn is_waiting(&self) -> bool {
         matches!(&*self.kind, Kind::Waiting { .. })
     }
 
-    /// Whether the request makes no sense, and was not sent.
+    /// Whether the request is invalid and was not sent.
     pub fn is_invalid(&self) -> bool {
         matches!(&*self.kind, Kind::Invalid(_))
     }
@@ -190,16 +201,29 @@ impl Error {
     }
 
     /// Whether the server is too old for this.
+    ///
+    /// # Troubleshooting
+    ///
+    /// Port-forward needs Kubernetes 1.31, and ending the input of a process separately needs 1.30. A proxy that
+    /// removes WebSocket headers has the same effect: connect to the API server directly.
     pub fn is_unsupported(&self) -> bool {
         matches!(&*self.kind, Kind::Unsupported(_) | Kind::Forward(ForwardError::NoTunnel(_)))
     }
 
     /// Whether an output exceeded the limit for collected output.
+    ///
+    /// # Troubleshooting
+    ///
+    /// Raise the limit, or read the output as a stream.
     pub fn is_too_much_output(&self) -> bool {
         matches!(&*self.kind, Kind::TooMuchOutput { .. })
     }
 
-    /// Whether output was discarded because nobody had taken the stream.
+    /// Whether output was discarded because the program had not taken the stream.
+    ///
+    /// # Troubleshooting
+    ///
+    /// Take all outputs before waiting, and read them at the same time, or raise the buffer.
     pub fn is_discarded(&self) -> bool {
         matches!(&*self.kind, Kind::Discarded { .. })
     }
@@ -211,6 +235,13 @@ impl Error {
 
     /// Whether the connection was lost after it had been established: it broke, was silent for too long, or was closed
     /// by the server before the end.
+    ///
+    /// # Troubleshooting
+    ///
+    /// - The pod, its node or the API server was stopped or restarted.
+    /// - A proxy or load balancer between the client and the API server closes idle or long connections: raise its
+    ///   timeout, or bypass it.
+    /// - For exec, the command may still be running: Kubernetes has no way to stop it.
     pub fn is_connection_lost(&self) -> bool {
         let is_going_away = matches!(&*self.kind, Kind::Forward(ForwardError::GoingAway));
         is_going_away
@@ -220,18 +251,29 @@ impl Error {
             )
     }
 
-    /// Whether trying again may help: the connection was lost, or the request failed in a way that passes.
+    /// Whether a retry may help, because the connection was lost or the failure of the request is transient.
     pub fn is_retryable(&self) -> bool {
         self.is_connection_lost() || self.client_error().is_some_and(kubernetes_client::Error::is_retryable)
     }
 
-    /// Whether a connection to a port failed in the pod, such as when nothing listens there. Other connections are not
-    /// affected.
+    /// Whether a connection to a port failed in the pod, for example because nothing listens there. Other connections
+    /// are not affected.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The program in the pod has not started to listen yet, listens on another port, or crashed: check the pod's
+    /// readiness and logs. Port-forward connects to loopback in the pod, so the program must listen on `127.0.0.1` or
+    /// all addresses.
     pub fn is_refused(&self) -> bool {
         matches!(&*self.kind, Kind::Forward(ForwardError::Refused { .. }))
     }
 
-    /// Whether there is no pod to forward ports to at present.
+    /// Whether there is currently no pod to forward ports to.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The service or workload has no running pod that is ready: check its selector, and whether its pods are pending
+    /// or crash.
     pub fn is_unavailable(&self) -> bool {
         matches!(&*self.kind, Kind::Forward(ForwardError::Unavailable(_)))
     }
@@ -241,7 +283,12 @@ impl Error {
         matches!(&*self.kind, Kind::Forward(ForwardError::Finished(_)))
     }
 
-    /// Whether the server did not answer pings in time, or a connection to a port could not be opened in time.
+    /// Whether the server did not respond to pings in time, or a connection to a port could not be opened in time.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The node or the network between the API server and the node is overloaded or gone: check the conditions of the
+    /// node.
     pub fn is_timeout(&self) -> bool {
         match &*self.kind {
             Kind::Silent(_) | Kind::Forward(ForwardError::TimedOut { .. } | ForwardError::Unanswered { .. }) => true,
@@ -250,7 +297,7 @@ impl Error {
         }
     }
 
-    /// The error of this type inside of an error of a reader or writer.
+    /// The error of this type inside an error of a reader or writer.
     pub fn of_io(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
     }
@@ -332,7 +379,7 @@ impl StdError for Error {
 }
 
 impl fmt::Debug for Error {
-    /// As `Display`, with all sources: a `main` that returns the error prints this.
+    /// Like `Display`, followed by all sources: a `main` that returns the error prints this.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         kubernetes_core::debug::error(self, f)
     }

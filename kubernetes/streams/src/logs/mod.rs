@@ -21,8 +21,8 @@ use crate::error::Error;
 use crate::pod::Pod;
 use driver::Driver;
 
-/// Reads the logs of several containers as one stream: those of a pod, or of all pods with certain labels, as
-/// `kubectl logs --selector` and `stern` do.
+/// Reads the logs of several containers as one stream: those of a pod, or of all pods with certain labels, like
+/// `kubectl logs --selector` and `stern`.
 ///
 /// ```no_run
 /// use futures_util::StreamExt;
@@ -40,13 +40,14 @@ use driver::Driver;
 /// # }
 /// ```
 ///
-/// It follows the logs, as long as there is something to follow: containers that are started again, and pods that come
-/// and go. So the user needs `get` on `pods/log`, and `list` and `watch` on `pods`. The lines of a container are in order;
-/// those of different containers come as they arrive.
+/// It follows restarted containers, and pods that are created and deleted. The user needs `get` on `pods/log`, and
+/// `list` and `watch` on `pods`. The lines of a container are in order; those of different containers are interleaved
+/// as they arrive.
 ///
-/// A container's lines come once, even if the watch of pods lags behind, misses a run of the container, or reports a pod
-/// late that has taken the name of another. A kubelet keeps the logs of the last two runs only, so that earlier ones may be
-/// lost; and runs are told apart by the times of their lines, so that lines may be left out if a node's clock is set back.
+/// Each line of a container is yielded once, even if the watch of pods lags behind, misses a run of the container, or
+/// is late to report a pod with the same name as an earlier one. A kubelet keeps only the logs of the last two runs, so
+/// earlier ones may be lost. Runs are distinguished by the times of their lines, so lines may be skipped if a node's
+/// clock is set back.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is read before a stream is made"]
 pub struct PodLogs {
@@ -74,12 +75,13 @@ struct Options {
 }
 
 impl PodLogs {
-    /// Reads the logs of the pod `name`. The stream ends with the pod.
+    /// Creates a request for the logs of the pod `name`. The stream ends with the pod.
     pub fn of_pod(namespace: impl Into<String>, name: impl Into<String>) -> Self {
         Self::new(namespace.into(), Pods::Named(name.into()))
     }
 
-    /// Reads the logs of all pods that a label selector matches, at present and later. The stream does not end by itself.
+    /// Creates a request for the logs of all current and future pods that match a label selector. The stream does not
+    /// end by itself.
     pub fn labelled(namespace: impl Into<String>, selector: impl Into<String>) -> Self {
         Self::new(namespace.into(), Pods::Labelled(selector.into()))
     }
@@ -96,8 +98,8 @@ impl PodLogs {
         Self { namespace, pods, options }
     }
 
-    /// Reads the logs of containers of this name only; several calls add names. By default, all are read: those of init
-    /// containers and ephemeral containers too.
+    /// Reads only the logs of containers with this name; several calls add names. By default, the logs of all
+    /// containers are read, including init containers and ephemeral containers.
     pub fn container(mut self, name: impl Into<Str>) -> Self {
         self.options.containers.push(name.into());
         self
@@ -109,31 +111,31 @@ impl PodLogs {
         self
     }
 
-    /// Leaves lines out that are older than this.
+    /// Skips lines that are older than this.
     pub fn since_seconds(mut self, seconds: u32) -> Self {
         self.options.since_seconds = Some(seconds.into());
         self
     }
 
-    /// Whether to wait for further lines, which is the default. If not, the stream ends once the lines are read that
-    /// have been written so far.
+    /// Sets whether to wait for further lines, which is the default. Otherwise the stream ends after the lines written
+    /// so far.
     pub fn follow(mut self, follow: bool) -> Self {
         self.options.follow = follow;
         self
     }
 
-    /// Continues a log whose connection broke, or ended while its container runs; by default, that is an error, or the
-    /// end of that log until its container is started again.
+    /// Continues a log whose connection was lost, or ended while its container runs; by default, that is an error, or
+    /// the end of the log until its container is restarted.
     ///
-    /// The log is asked for again from the last line on (`sinceTime`), with a backoff, and lines that have come already are
-    /// left out. What was lost with a log that was rotated away meanwhile stays lost.
+    /// The log is requested again from the last line on (`sinceTime`), with a backoff, and lines that have already been
+    /// yielded are skipped. Lines that were lost because of log rotation stay lost.
     pub fn reconnect(mut self) -> Self {
         self.options.reconnect = true;
         self
     }
 
-    /// Limits the containers whose logs are read at one time; 50 by default. Others wait for one to end, and an error says
-    /// so.
+    /// Limits the number of containers whose logs are read at the same time; 50 by default. Others wait, which is
+    /// reported as an error.
     pub fn max_containers(mut self, limit: usize) -> Self {
         self.options.max_containers = limit.max(1);
         self
@@ -142,7 +144,7 @@ impl PodLogs {
     /// Starts to read, in a task of the current tokio runtime.
     ///
     /// # Panics
-    /// If it is not called in a tokio runtime.
+    /// Panics if it is not called in a tokio runtime.
     pub fn stream(self, client: &Client) -> PodLogStream {
         let request = ListRequest::<Pod>::namespaced(&self.namespace);
         let (request, name) = match self.pods {
@@ -166,20 +168,20 @@ pub struct LogLine {
     pub pod: Str,
     /// The name of the container.
     pub container: Str,
-    /// When the line was written, as the container runtime saw it. A line of more than a mebibyte comes in pieces, of
-    /// which only the first has a time.
+    /// The time at which the container runtime received the line. A line longer than 1 MiB is split, and only the first
+    /// piece has a time.
     pub timestamp: Option<Timestamp>,
-    /// The line, without its end. It may hold any characters, those of terminals included.
+    /// The line, without its terminator. It may contain any characters, including terminal control characters.
     pub text: String,
 }
 
-/// The lines of several logs: made by [`PodLogs::stream`].
+/// The lines of several logs; created by [`PodLogs::stream`].
 ///
-/// An error concerns one container, which it names, and the others continue; if pods can't be watched, it is the last item.
-/// Dropping the stream ends everything.
+/// An error concerns one container, which it names, while the others continue. If pods can't be watched, the error is
+/// the last item. Dropping the stream ends everything.
 ///
 /// # Cancel safety
-/// No line is lost when a future that waits for the next one is dropped.
+/// No line is lost if a future that waits for the next one is dropped.
 #[must_use = "streams do nothing unless polled"]
 pub struct PodLogStream {
     lines: mpsc::Receiver<Result<LogLine, Error>>,

@@ -13,7 +13,7 @@ use super::tunnel::{Counters, Limits, PortStream};
 use crate::clock;
 use crate::error::{Error, ForwardError};
 
-/// Connects to ports of a pod through the API server, as `kubectl port-forward` does.
+/// Connects to ports of a pod through the API server, like `kubectl port-forward`.
 ///
 /// ```no_run
 /// use kubernetes_client::Client;
@@ -38,22 +38,23 @@ use crate::error::{Error, ForwardError};
 /// # }
 /// ```
 ///
-/// All connections share one WebSocket to the API server (the protocol `SPDY/3.1+portforward.k8s.io`, of Kubernetes 1.31
-/// and later), which is opened with the first one. Each direction of a connection ends on its own, and each fails on its
-/// own: a port that nothing listens on disturbs no other connection. The user needs `create` on `pods/portforward`, and
-/// `get` on `pods` so that it is noticed when the pod is another one.
+/// All connections share one WebSocket to the API server (the protocol `SPDY/3.1+portforward.k8s.io` of Kubernetes 1.31
+/// and later), the tunnel, which is opened with the first connection. Each direction of a connection ends separately,
+/// and a failed connection, such as to a port without a listener, does not affect others. The user needs `create` on
+/// `pods/portforward`, and `get` on `pods` to detect a replaced pod.
 ///
-/// When the tunnel is lost, or the [`Target`] has another pod, its connections fail and new ones go through another
-/// tunnel. They wait for it, up to [`connect_timeout`](PortForwarderBuilder::connect_timeout).
+/// When the tunnel is lost, or the [`Target`] has another pod, its connections fail, and new ones use another tunnel.
+/// They wait for it up to [`connect_timeout`](PortForwarderBuilder::connect_timeout).
 ///
-/// The protocol has no flow control. A connection that is not read fills its buffer, and then holds up the others, for at
-/// most [`stall_timeout`](PortForwarderBuilder::stall_timeout). In the other direction it is the pod that may hold up
-/// others: the server reads the data of a fifth of the streams in one task each.
+/// The protocol has no flow control. A connection that is not read fills its buffer, and then blocks the others for at
+/// most [`stall_timeout`](PortForwarderBuilder::stall_timeout). In the other direction, the pod may block other
+/// connections, as each of five tasks in the server reads the data of a fifth of the streams.
 ///
-/// containerd and CRI-O end a connection in both directions about a second after the client has ended its own, so that a
-/// program in the pod that answers only then has to do so at once.
+/// containerd and CRI-O close both directions of a connection about a second after the client has ended its own, so a
+/// program in the pod that responds only then must do so at once.
 ///
-/// Clones share the tunnel. When the last one is dropped, connections stay open, and the last one closes the tunnel.
+/// Clones share the tunnel. When the last clone is dropped, connections stay open, and the last connection closes the
+/// tunnel.
 #[derive(Clone)]
 pub struct PortForwarder(Arc<Inner>);
 
@@ -66,17 +67,17 @@ struct Inner {
 }
 
 impl PortForwarder {
-    /// A forwarder to a target, with the builder's defaults.
+    /// Creates a forwarder to a target, with the builder's defaults.
     pub fn new(client: &Client, target: impl Target) -> Self {
         Self::builder(client, target).build()
     }
 
-    /// A forwarder to a pod, with the builder's defaults.
+    /// Creates a forwarder to a pod, with the builder's defaults.
     pub fn to_pod(client: &Client, namespace: &str, name: &str) -> Self {
         Self::new(client, PodTarget::new(namespace, name))
     }
 
-    /// Sets a forwarder up.
+    /// Returns a builder for a forwarder.
     pub fn builder(client: &Client, target: impl Target) -> PortForwarderBuilder {
         PortForwarderBuilder {
             client: client.clone(),
@@ -93,15 +94,15 @@ impl PortForwarder {
         }
     }
 
-    /// Opens a connection to a port, by its number, or by the name that it has in the target.
+    /// Opens a connection to a port of the target, by number or name.
     ///
     /// # Errors
-    /// If the server refuses ([`Error::is_forbidden`]), there is no such pod ([`Error::is_not_found`]) and never was one,
-    /// or no pod has come in time ([`Error::is_timeout`]). That nothing listens on the port is an error of the
-    /// connection.
+    /// Returns an error if the server refuses ([`Error::is_forbidden`]), if there is no such pod and never was one
+    /// ([`Error::is_not_found`]), or if there is no pod in time ([`Error::is_timeout`]). If nothing listens on the
+    /// port, the connection fails.
     ///
     /// # Cancel safety
-    /// Dropping the future gives the connection up.
+    /// If the future is dropped, the connection is abandoned.
     pub async fn connect(&self, port: impl Into<Port>) -> Result<PortStream, Error> {
         let port = port.into();
         let Inner { link, connect_timeout, max_connections, permits } = &*self.0;
@@ -118,7 +119,7 @@ impl PortForwarder {
         connected
     }
 
-    /// The present state.
+    /// The current state.
     pub fn state(&self) -> State {
         self.watch_state().state()
     }
@@ -169,28 +170,28 @@ impl PortForwarderBuilder {
         self
     }
 
-    /// Limits the connections that are open, or wait to be opened, at one time; 10,000 by default.
+    /// Limits the number of connections that are open or being opened at the same time; 10,000 by default.
     pub fn max_connections(mut self, limit: usize) -> Self {
         self.max_connections = limit.min(Semaphore::MAX_PERMITS);
         self
     }
 
-    /// Sets how many bytes of a connection wait to be read; 256 KiB by default. One message of the server, of some
-    /// 32 KiB, may come on top.
+    /// Sets the size of a connection's receive buffer; 256 KiB by default. It may be exceeded by one message of the
+    /// server, about 32 KiB.
     pub fn receive_buffer(mut self, bytes: usize) -> Self {
         self.limits.receive_buffer = bytes;
         self
     }
 
-    /// Limits the time for which a connection with a full buffer may hold up others; 30 s by default. Then it is reset.
+    /// Limits the time for which a connection with a full buffer may block others; 30 s by default. Then it is reset.
     ///
-    /// The least is a millisecond, with which others are hardly ever held up. A connection that is alone is never reset.
+    /// The minimum is a millisecond, with which others are hardly ever blocked. A single connection is never reset.
     pub fn stall_timeout(mut self, limit: Duration) -> Self {
         self.limits.stall = limit.max(Duration::from_millis(1));
         self
     }
 
-    /// Limits the time for which the server may not answer to a new connection; 30 s by default.
+    /// Limits the time that the server may take to respond to a new connection; 30 s by default.
     pub fn open_timeout(mut self, limit: Duration) -> Self {
         self.limits.open = limit;
         self
@@ -203,7 +204,7 @@ impl PortForwarderBuilder {
         self
     }
 
-    /// Builds the forwarder, which does nothing until it is asked for a connection.
+    /// Builds the forwarder, which does nothing until the first connection.
     pub fn build(self) -> PortForwarder {
         let Self { client, target, connect_timeout, backoff, max_connections, limits } = self;
         let current = Mutex::new(Current::new(backoff));

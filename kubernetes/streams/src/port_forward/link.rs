@@ -17,7 +17,7 @@ use crate::websocket::Connection;
 /// The protocol of the tunnel.
 const PROTOCOL: &str = "SPDY/3.1+portforward.k8s.io";
 
-/// How long a target's pod is taken for good while connections are opened and none fails.
+/// How long a target's pod counts as good while connections are opened and none fails.
 const CHECK_PERIOD: Duration = Duration::from_secs(5);
 
 /// The way to the pod of a target: opens a tunnel when there is none, or its pod has gone.

@@ -10,10 +10,10 @@ use super::port::Port;
 use crate::error::{Error, ForwardError};
 use crate::pod::Pod;
 
-/// Where a [`PortForwarder`](super::PortForwarder) leads to: a pod, or whatever finds one.
+/// The target of a [`PortForwarder`](super::PortForwarder): a pod, or a way to find one.
 ///
-/// It is asked for a pod before the first connection, after the tunnel to a pod was lost, after a connection has failed,
-/// and at most every five seconds while connections are opened.
+/// It is resolved before the first connection, after the tunnel to a pod was lost, after a connection has failed, and
+/// at most every five seconds while connections are opened.
 ///
 /// ```
 /// use kubernetes_client::Client;
@@ -22,7 +22,7 @@ use crate::pod::Pod;
 /// use kubernetes_streams::port_forward::{Target, TargetFuture, TargetPod};
 /// # kubernetes_core::doc_test_resource!(Pod);
 ///
-/// /// The pod with a label; any one of them.
+/// /// Any pod with a label.
 /// struct Labelled(&'static str);
 ///
 /// impl Target for Labelled {
@@ -40,12 +40,12 @@ use crate::pod::Pod;
 pub trait Target: Send + Sync + 'static {
     /// Finds the pod for new connections.
     ///
-    /// `current` is the pod that the tunnel leads to, if there is one; a target returns it for as long as it will do, so
-    /// that the tunnel stays.
+    /// `current` is the pod of the tunnel, if there is one; a target returns it for as long as it is suitable, so that
+    /// the tunnel stays.
     ///
     /// # Errors
-    /// [`Error::unavailable`] if no pod can be used at present: new connections wait for one. So do they after errors of
-    /// requests that another try may cure. Other errors are those of the new connections.
+    /// Returns [`Error::unavailable`] if there is currently no suitable pod, so that new connections wait for one. They
+    /// also wait after retryable errors of requests. With any other error, new connections fail.
     fn resolve<'a>(&'a self, client: &'a Client, current: Option<&'a TargetPod>) -> TargetFuture<'a>;
 }
 
@@ -74,13 +74,13 @@ impl TargetPod {
         self
     }
 
-    /// Adds a port of the target that stands for one of the pod: by its name, or its number, as the port of a service.
+    /// Adds a port of the target that maps to one of the pod: by name or by number, like the port of a service.
     pub fn with_port(mut self, port: impl Into<Port>, of_pod: u16) -> Self {
         self.ports.insert(port.into(), of_pod);
         self
     }
 
-    /// Adds a port that can't be connected to, since it is one of UDP or SCTP.
+    /// Adds a port that can't be forwarded, because it uses UDP or SCTP.
     pub fn with_unsupported_port(mut self, port: u16) -> Self {
         self.unsupported_ports.insert(port);
         self
@@ -110,7 +110,7 @@ impl TargetPod {
         match (self.ports.get(port), port) {
             (Some(of_pod), _) => Ok(*of_pod),
             (None, Port::Number(number)) if self.unsupported_ports.contains(number) => {
-                Err(Error::invalid(format!("the port {number} is one of UDP or SCTP, which can't be forwarded")))
+                Err(Error::invalid(format!("the port {number} uses UDP or SCTP, which can't be forwarded")))
             }
             (None, Port::Number(number)) if self.has_all_ports => Ok(*number),
             (None, _) => {
@@ -128,7 +128,7 @@ impl TargetPod {
     }
 }
 
-/// The pod of a name, and after it the next one of that name, as a StatefulSet makes it.
+/// The pod with a name and its successors with the same name, as created by a StatefulSet.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PodTarget(ObjectKey);
 

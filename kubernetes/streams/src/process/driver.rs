@@ -46,7 +46,7 @@ impl Driver {
     /// Reads messages until the connection ends.
     ///
     /// # Errors
-    /// If the connection ends before the process does.
+    /// Returns an error if the connection ends before the process does.
     async fn read_to_end(&mut self) -> Result<(), Error> {
         while let Some(part) = self.receiver.next().await? {
             if let Some(status) = self.handle(part).await? {

@@ -33,7 +33,7 @@ impl ExitStatus {
     /// Reads the `Status` at the end of a process, with the rules of client-go's `errorDecoderV4`.
     ///
     /// # Errors
-    /// If the command could not be run, or the status makes no sense.
+    /// Returns an error if the command could not be run, or the status makes no sense.
     pub(super) fn decode(message: &[u8]) -> Result<Self, Error> {
         let invalid = |why: &str| {
             let message = printable(&String::from_utf8_lossy(message), MAX_MESSAGE_BYTES);

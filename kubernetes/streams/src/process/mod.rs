@@ -34,7 +34,7 @@ use protocol::Channel;
 use session::Session;
 use stdin::Input;
 
-/// A process in a container: what [`Exec`](crate::Exec) starts, and [`Attach`](crate::Attach) finds.
+/// A process in a container, started by [`Exec`](crate::Exec) or joined by [`Attach`](crate::Attach).
 ///
 /// ```no_run
 /// use kubernetes_client::Client;
@@ -57,21 +57,21 @@ use stdin::Input;
 ///
 /// # Streams
 ///
-/// [`stdin`](Self::stdin), [`stdout`](Self::stdout) and [`stderr`](Self::stderr) can be taken once each, and used in
-/// different tasks. All share one connection, and each output has a buffer of its own
+/// [`stdin`](Self::stdin), [`stdout`](Self::stdout) and [`stderr`](Self::stderr) can each be taken once, and used in different tasks. All share one connection, and each output has its own buffer
 /// ([`Exec::buffer`](crate::Exec::buffer)):
 ///
-/// - A stream that was **dropped** is discarded, and disturbs neither the process nor the other streams.
-/// - A stream that was **taken** loses nothing. Once its buffer is full, it holds up the connection until it is read, and
-///   with that the other output and the exit status. So read both outputs at the same time, or drop one.
-/// - A stream that **nobody took** keeps the bytes that fit its buffer. It holds up nobody who waits for the other output
-///   or for the end: its further bytes are then discarded, and reading it later ends in an error that says how many.
+/// - A stream that was **dropped** is discarded, and affects neither the process nor the other streams.
+/// - A stream that was **taken** loses nothing. Once its buffer is full, it blocks the connection until it is read,
+///   including the other output and the exit status. So read both outputs concurrently, or drop one.
+/// - A stream that was **not taken** keeps as many bytes as fit its buffer. It does not block waiting for the other
+///   output or for the end: its further bytes are then discarded, and reading it later ends with an error that says how
+///   many.
 ///
 /// # End
 ///
-/// The connection is closed when the process and all of its streams are dropped, or by [`close`](Self::close). What runs
-/// in the container may keep running, since Kubernetes has no way to stop it: a process with a terminal gets a hangup, another
-/// the end of its input and a broken pipe.
+/// The connection is closed when the process and all of its streams are dropped, or by [`close`](Self::close). The
+/// process in the container may keep running, since Kubernetes can't stop it: with a terminal it gets a hangup,
+/// otherwise the end of its input and a broken pipe.
 pub struct Process {
     session: Arc<Session>,
     input: Arc<Input>,
@@ -124,22 +124,23 @@ impl Process {
         self.stdout.take().map(|channel| OutputStream::new(Arc::clone(&self.session), channel))
     }
 
-    /// Takes the error output; `None` if it was not requested, or was taken. A process with a terminal has none: all that
-    /// it writes goes to stdout.
+    /// Takes the error output; `None` if it was not requested, or was taken. A process with a terminal has none: it
+    /// writes everything to stdout.
     pub fn stderr(&mut self) -> Option<OutputStream> {
         self.stderr.take().map(|channel| OutputStream::new(Arc::clone(&self.session), channel))
     }
 
-    /// Ends the input, after what was written: the process reads to the end of its stdin. All else goes on.
+    /// Ends the input after the written bytes, so that the process sees the end of its stdin. Everything else
+    /// continues.
     ///
-    /// The same as shutting down or dropping [`Stdin`]; it works without having taken it.
+    /// This is the same as shutting down or dropping [`Stdin`], but does not require taking it.
     ///
     /// # Errors
-    /// If the connection is lost, or the server speaks version 4 of the protocol (before Kubernetes 1.30), in which an
-    /// input can't be ended ([`Error::is_unsupported`]).
+    /// Returns an error if the connection is lost, or if the server uses version 4 of the protocol (before Kubernetes
+    /// 1.30), which can't end an input ([`Error::is_unsupported`]).
     ///
     /// # Cancel safety
-    /// When the future is dropped, the input may stay open, and [`Stdin`] can't be written any longer.
+    /// If the future is dropped, the input may stay open, and [`Stdin`] can no longer be written.
     pub async fn close_stdin(&self) -> Result<(), Error> {
         match self.input.close().map_err(|error| self.locate(error))? {
             Some(close) => self.session.send(close).await,
@@ -147,13 +148,13 @@ impl Process {
         }
     }
 
-    /// Tells the process the size of its terminal: at first, and after each change.
+    /// Sets the size of the process's terminal: call it at the start and after each change.
     ///
     /// # Errors
-    /// If the process has no terminal, or the connection is lost.
+    /// Returns an error if the process has no terminal, or the connection is lost.
     ///
     /// # Cancel safety
-    /// The size is sent or not.
+    /// If the future is dropped, the size may or may not have been sent.
     pub async fn resize(&self, size: TerminalSize) -> Result<(), Error> {
         if !self.has_terminal {
             return Err(self.locate(Error::invalid("the process has no terminal; ask for one with tty(true)")));
@@ -161,17 +162,17 @@ impl Process {
         self.session.send(protocol::resize(size)).await
     }
 
-    /// Waits for the end of the process. It can be called again, and returns the same.
+    /// Waits for the end of the process. It can be called again, and returns the same result.
     ///
-    /// Outputs that nobody took are discarded as far as they don't fit their buffers; those that were taken have to be
-    /// read meanwhile.
+    /// Outputs that were not taken are discarded if they don't fit their buffers; those that were taken must be read
+    /// concurrently.
     ///
     /// # Errors
-    /// If the command could not be run ([`Error::status`]), the connection was lost or closed before the end, or the
-    /// [`DetachKeys`] were typed ([`Error::is_detached`]). An exit code is not an error.
+    /// Returns an error if the command could not be run ([`Error::status`]), if the connection was lost or closed
+    /// before the end, or if the [`DetachKeys`] were typed ([`Error::is_detached`]). An exit code is not an error.
     ///
     /// # Cancel safety
-    /// Nothing is lost when the future is dropped.
+    /// Nothing is lost if the future is dropped.
     pub async fn wait(&self) -> Result<ExitStatus, Error> {
         self.session.wait().await
     }
@@ -179,25 +180,25 @@ impl Process {
     /// Ends the input, and collects the outputs that have not been taken until the process ends.
     ///
     /// # Errors
-    /// As [`wait`](Self::wait), and if there are more than `limit` bytes of one output
-    /// ([`Error::is_too_much_output`]); then the connection is closed.
+    /// See [`wait`](Self::wait); also fails, and closes the connection, if an output exceeds `limit` bytes
+    /// ([`Error::is_too_much_output`]).
     ///
     /// # Cancel safety
-    /// When the future is dropped, the connection is closed and the collected output is lost.
+    /// If the future is dropped, the connection is closed and the collected output is lost.
     pub async fn output(self, limit: usize) -> Result<Output, Error> {
         output::collect(self, limit).await
     }
 
-    /// As [`output`](Self::output), while the process reads `input` to its end.
+    /// Like [`output`](Self::output), but with `input` for the process.
     ///
     /// A process may end before it has read everything, which is not an error.
     ///
     /// # Errors
-    /// As [`output`](Self::output), and if `input` can't be read ([`Error::is_input`]), or the server speaks version 4 of
-    /// the protocol, in which an input can't be ended ([`Error::is_unsupported`]).
+    /// See [`output`](Self::output); also fails if `input` can't be read ([`Error::is_input`]), or if the server uses
+    /// version 4 of the protocol, which can't end an input ([`Error::is_unsupported`]).
     ///
     /// # Cancel safety
-    /// As [`output`](Self::output).
+    /// Like [`output`](Self::output).
     pub async fn output_with_input(self, input: impl AsyncRead, limit: usize) -> Result<Output, Error> {
         output::collect_with_input(self, input, limit).await
     }

@@ -40,7 +40,7 @@ pub(super) async fn collect(mut process: Process, limit: usize) -> Result<Output
     read(&mut process, limit).await
 }
 
-/// As [`collect`], while the process gets some input.
+/// Like [`collect`], while the process gets some input.
 pub(super) async fn collect_with_input(
     mut process: Process,
     input: impl AsyncRead,
@@ -99,7 +99,7 @@ async fn write(input: impl AsyncRead, mut stdin: Stdin) -> Result<(), Error> {
             break;
         }
         if stdin.write_all(&buffer).await.is_err() {
-            // The process, or the connection, has ended, which is told otherwise.
+            // The process, or the connection, has ended, which is reported elsewhere.
             return Ok(());
         }
     }

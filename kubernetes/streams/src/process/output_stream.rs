@@ -14,11 +14,11 @@ use crate::error::Error;
 
 /// The stdout or stderr of a process.
 ///
-/// It is a reader, and a [`Stream`] of bytes as they arrived, without a copy. It ends with the process, and fails if the
-/// connection is lost before.
+/// It is a reader, and a [`Stream`] of bytes as they arrived, without a copy. It ends with the process, and fails if
+/// the connection is lost before.
 ///
-/// When it is dropped, further output is discarded: neither the process nor the other streams notice. As long as it
-/// exists it has to be read: once its buffer is full, it holds up the connection, and with that the other streams.
+/// When it is dropped, further output is discarded without affecting the process or the other streams. As long as it
+/// exists it must be read: once its buffer is full, it blocks the connection and with it the other streams.
 pub struct OutputStream {
     session: Arc<Session>,
     channel: Channel,

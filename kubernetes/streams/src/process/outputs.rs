@@ -14,8 +14,8 @@ use crate::error::Error;
 /// Each is bounded. When one is full, its reader decides what becomes of the connection, which all outputs share:
 ///
 /// - Bytes for a reader that was dropped are discarded.
-/// - A reader that exists holds up the connection.
-/// - An output that nobody has taken holds up the connection too, unless somebody already waits for the other output or
+/// - A reader that exists blocks the connection.
+/// - An output that nobody has taken also blocks the connection, unless a caller already waits for the other output or
 ///   for the end: then its further bytes are discarded, and counted, so that whoever takes it later gets an error.
 #[derive(Debug)]
 pub(super) struct Outputs {
@@ -29,7 +29,7 @@ struct State {
     stderr: Output,
     /// How many wait for the end of the process.
     waiters: usize,
-    /// The connection, while it is held up.
+    /// The connection, while it is blocked.
     source: Option<Waker>,
     /// No more bytes will come, and why.
     end: Option<Result<(), Error>>,
@@ -153,7 +153,7 @@ impl Outputs {
 pub(super) struct EndWaiter<'a>(&'a Outputs);
 
 impl EndWaiter<'_> {
-    /// The process has ended: its outputs hold up nobody from now on.
+    /// The process has ended: its outputs no longer block others.
     pub(super) fn end(self) {
         std::mem::forget(self);
     }

@@ -84,11 +84,11 @@ pub(super) struct Messages {
 const MAX_STATUS_BYTES: usize = 1024 * 1024;
 
 impl Messages {
-    /// Takes a part of a message in; `None` for one without content, which opens a channel, and one of a channel that this
-    /// client does not know.
+    /// Takes a part of a message in; `None` for one without content, which opens a channel, and one of a channel that
+    /// this client does not know.
     ///
     /// # Errors
-    /// If the status is too large.
+    /// Returns an error if the status is too large.
     pub(super) fn receive(&mut self, part: Part) -> Result<Option<ServerMessage>, Error> {
         let Part { mut bytes, is_last } = part;
         let channel = self.channel.or_else(|| (!bytes.is_empty()).then(|| bytes.get_u8()));

@@ -21,9 +21,7 @@ use crate::error::Error;
 /// Bytes are written in the background, in order; an error of the connection is returned by a later write, and in any
 /// case by [`Process::wait`](crate::Process::wait). Writing waits while the process does not read.
 ///
-/// [`shutdown`](tokio::io::AsyncWriteExt::shutdown) ends the input, and so does dropping it: the process reads to its
-/// end. Servers before Kubernetes 1.30 can't do that: there, `shutdown` is an error, and the process waits for input
-/// until the connection is closed.
+/// [`shutdown`](tokio::io::AsyncWriteExt::shutdown) ends the input, and so does dropping it: the process sees the end of its stdin. Servers before Kubernetes 1.30 do not support this: there, `shutdown` is an error, and the process waits for input until the connection is closed.
 pub struct Stdin {
     session: Arc<Session>,
     queue: PollSender<Bytes>,
@@ -56,7 +54,7 @@ impl Input {
     /// The message that ends the input; `None` if that was sent.
     ///
     /// # Errors
-    /// If the protocol can't end an input.
+    /// Returns an error if the protocol can't end an input.
     pub(super) fn close(&self) -> Result<Option<Bytes>, Error> {
         self.check_close()?;
         Ok((!self.is_closed.swap(true, Ordering::Relaxed)).then(protocol::close_stdin))

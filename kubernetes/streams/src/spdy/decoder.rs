@@ -54,7 +54,7 @@ impl Decoder {
     /// Takes the next frame out of `input`; `None` if more input is needed, of which then nothing is left.
     ///
     /// # Errors
-    /// If the bytes are not SPDY/3.1. The decoder is of no use then.
+    /// Returns an error if the bytes are not SPDY/3.1. The decoder is of no use then.
     pub(crate) fn next(&mut self, input: &mut Bytes) -> Result<Option<Frame>, InvalidFrame> {
         loop {
             match &mut self.state {

@@ -1,7 +1,7 @@
 //! WebSockets (RFC 6455) over upgraded connections, in messages of bytes.
 //!
-//! The heads of frames are tungstenite's. Here are the handshake by way of [`Client::upgrade`], halves that two tasks can
-//! use, payloads without a copy (tungstenite copies each once more), and the heartbeat of client-go
+//! The heads of frames are tungstenite's. Here are the handshake by way of [`Client::upgrade`], halves that two tasks
+//! can use, payloads without a copy (tungstenite copies each once more), and the heartbeat of client-go
 //! (<https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/client-go/tools/remotecommand/websocket.go>).
 
 mod decoder;
@@ -40,12 +40,12 @@ pub(crate) struct Connection {
 impl Connection {
     /// Opens a WebSocket for one of `protocols`, the preferred one first.
     ///
-    /// A ping is sent every 5 s. The receiver fails when nothing has arrived for 61 s in which it waited for a message. If
-    /// the server has not yet taken in what was sent before, as when a process does not read its input, it fails only if
-    /// the server does not answer another request either.
+    /// A ping is sent every 5 s. The receiver fails when nothing has arrived for 61 s in which it waited for a message.
+    /// If the server has not yet taken in what was sent before, as when a process does not read its input, it fails
+    /// only if the server does not answer another request either.
     ///
     /// # Errors
-    /// If the server refuses the request, with its `Status`, or chooses none of the protocols.
+    /// Returns an error if the server refuses the request, with its `Status`, or chooses none of the protocols.
     pub(crate) async fn open(client: &Client, request: Request, protocols: &[&'static str]) -> Result<Self, Error> {
         let (protocol, upgraded) = handshake::perform(client, request, protocols).await?;
         let (reader, writer) = tokio::io::split(upgraded);

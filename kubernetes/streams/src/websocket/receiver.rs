@@ -37,11 +37,12 @@ impl Receiver {
         Self { io, buffer: BytesMut::new(), decoder: Decoder::default(), shared, silence, has_ended: false }
     }
 
-    /// The next piece of a binary message, as soon as it arrives; `None` once the server has closed the connection with the
-    /// code 1000.
+    /// The next piece of a binary message, as soon as it arrives; `None` once the server has closed the connection with
+    /// the code 1000.
     ///
     /// # Errors
-    /// If the connection is lost, is closed with another code, or carries what is not a binary message.
+    /// Returns an error if the connection is lost, is closed with another code, or carries what is not a binary
+    /// message.
     ///
     /// # Cancel safety
     /// No bytes are lost when the future is dropped.

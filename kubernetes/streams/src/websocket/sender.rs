@@ -44,7 +44,7 @@ impl Sender {
     /// Sends a binary message, once there is room for it among those that wait to be written.
     ///
     /// # Errors
-    /// If the connection is lost or closed.
+    /// Returns an error if the connection is lost or closed.
     ///
     /// # Cancel safety
     /// The message is sent or not.

@@ -186,7 +186,7 @@ async fn a_server_that_answers_no_ping_is_lost() {
     let error = connection.receiver.next().await.unwrap_err();
     assert!(error.is_timeout() && error.is_connection_lost(), "{error:?}");
     assert_eq!(start.elapsed().as_secs(), 61);
-    assert_eq!(error.to_string(), "the connection was lost: the server answered no ping for 61s");
+    assert_eq!(error.to_string(), "the connection was lost: the server did not respond to pings for 61s");
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,11 +21,35 @@ use kubernetes_core::{ListRequest, ObjectMeta, Patch, PatchRequest};
 use kubernetes_testing::TestServer;
 use serde_json::{Value, json};
 
+const HELP: &str = "\
+Serve a Kubernetes API in memory on a loopback port until Ctrl-C, and print
+the kubeconfig.
+
+  cargo run -p kubernetes-testing --example serve > /tmp/kubeconfig &
+
+Options:
+  --host-processes   start pods at once, with this machine as their containers:
+                     kubectl exec and cp run its programs, and port-forward
+                     connects to its loopback ports; every local user who
+                     reaches the port can run programs as you
+  --help             print this text";
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut host_processes = false;
+    for argument in std::env::args().skip(1) {
+        match &*argument {
+            "--host-processes" => host_processes = true,
+            "--help" | "-h" => {
+                println!("{HELP}");
+                return Ok(());
+            }
+            _ => return Err(format!("unknown option {argument}: --help lists the options").into()),
+        }
+    }
     let server = TestServer::start().await?;
     let mut starting = tokio::task::JoinSet::new();
-    if std::env::args().any(|argument| argument == "--host-processes") {
+    if host_processes {
         host::play_containers(&server);
         server.load_yaml("{apiVersion: v1, kind: ServiceAccount, metadata: {name: default, namespace: default}}")?;
         starting.spawn(start_pods(server.client()));

@@ -1,4 +1,4 @@
-//! Everything at once: <https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery>.
+//! Aggregated discovery: <https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery>.
 
 use kubernetes_core::GroupVersionKind;
 use serde_json::{Value, json};

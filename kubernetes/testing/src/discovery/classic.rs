@@ -5,14 +5,14 @@ use super::by_priority;
 use crate::resources::{ServedResource, Subresource};
 use crate::state::State;
 
-/// `APIVersions`: those of the core group.
+/// `APIVersions`: the versions of the core group.
 pub(super) fn api_versions(state: &State) -> Value {
     let versions = state.registry.group("").map(|versions| by_priority(versions.keys())).unwrap_or_default();
     let addresses = json!([{"clientCIDR": "0.0.0.0/0", "serverAddress": "127.0.0.1"}]);
     json!({"kind": "APIVersions", "versions": versions, "serverAddressByClientCIDRs": addresses})
 }
 
-/// `APIGroupList`: all but the core group.
+/// `APIGroupList`: all groups except the core group.
 pub(super) fn groups(state: &State) -> Value {
     let groups = state.registry.groups().filter(|(group, _)| !group.is_empty());
     let groups: Vec<Value> = groups.map(|(group, _)| Value::Object(group_fields(state, group))).collect();

@@ -15,7 +15,7 @@ use crate::status::{Result, Status};
 /// The version of Kubernetes whose API is served.
 const VERSION: (&str, &str, &str) = ("1", "37", "v1.37.2");
 
-/// Answers a path outside of groups and versions; `None` if it leads nowhere.
+/// Responds to a path outside of groups and versions; `None` for an unknown path.
 pub(crate) fn unversioned(state: &State, request: &ApiRequest, segments: &[&str]) -> Option<Result<Reply>> {
     let is_aggregated = aggregated::is_wanted(request);
     match segments {
@@ -32,7 +32,7 @@ pub(crate) fn unversioned(state: &State, request: &ApiRequest, segments: &[&str]
     }
 }
 
-/// Answers with the resources of a group and version.
+/// Responds with the resources of a group and version.
 pub(crate) fn resources(state: &State, request: &ApiRequest, of: &GroupVersion) -> Result<Reply> {
     if request.method != Method::GET {
         return Err(Status::method_not_allowed());

@@ -1,8 +1,8 @@
 type Names = (&'static [&'static str], &'static [&'static str]);
 
-/// The short names and categories of a built-in resource, which stand in no description.
+/// The short names and categories of a built-in resource, which are not in the API description.
 ///
-/// From what a Kubernetes 1.37 server tells.
+/// Taken from a Kubernetes 1.37 server.
 pub(crate) fn names_of(group: &str, plural: &str) -> Names {
     match (group, plural) {
         ("", "componentstatuses") => (&["cs"], &[]),

@@ -26,7 +26,7 @@ pub(crate) enum Piece {
     Reset,
 }
 
-/// Damages a body as it passes.
+/// Damages a body in transit.
 #[derive(Debug)]
 pub(crate) struct Filter {
     damage: Damage,
@@ -40,7 +40,7 @@ impl Filter {
         Self { damage, bytes: 0, lines: 0, is_over: false }
     }
 
-    /// Damages chunks that are available together; of a watch, each is an event's line.
+    /// Damages chunks that are available together; in a watch, each is an event's line.
     pub(crate) fn pass(&mut self, chunks: Vec<Bytes>) -> VecDeque<Piece> {
         let mut pieces = VecDeque::new();
         if self.is_over {
@@ -59,7 +59,7 @@ impl Filter {
         pieces
     }
 
-    /// Whether the body is to end before anything of it is sent.
+    /// Whether the body ends before any of it is sent.
     pub(crate) fn begin(&mut self) -> Option<Piece> {
         match self.damage {
             Damage::EndAfterLines(0) => Some(self.end(Piece::End)),

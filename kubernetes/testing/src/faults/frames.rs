@@ -18,14 +18,14 @@ pub(crate) struct FrameFaults {
     pub(crate) fragment: Option<usize>,
     pub(crate) bad_opcode: bool,
     pub(crate) drops_pongs: bool,
-    /// The bytes are written in pieces of this size.
+    /// The size of the pieces in which bytes are written.
     pub(crate) split: Option<usize>,
-    /// The connection is reset after this many bytes.
+    /// The number of bytes after which the connection is reset.
     pub(crate) reset_after: Option<usize>,
 }
 
 impl FrameFaults {
-    /// Adds the effect of an action on frames; others have none.
+    /// Adds the effect of an action on frames, if it has any.
     pub(crate) fn add(&mut self, action: &Action) {
         match action {
             Action::Frames(FrameFault::Delay(by)) => self.delay = Some(*by),

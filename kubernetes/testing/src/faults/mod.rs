@@ -1,4 +1,4 @@
-//! Faults that a test injects: the effects of a bad network or an overloaded server on requests.
+//! Faults that a test injects to simulate a bad network or an overloaded server.
 
 mod damage;
 mod frames;
@@ -14,11 +14,11 @@ pub(crate) use rules::Rules;
 
 use crate::request::RequestInfo;
 
-/// A fault, and the requests that it affects.
+/// A fault and the requests that it affects.
 ///
-/// Pass it to [`TestServer::inject`](crate::TestServer::inject). By default, it affects the next matching request,
-/// once. Several faults can affect one request, but only one of them answers it or leaves it unanswered: of two
-/// statuses, the second is for the next request.
+/// Pass it to [`TestServer::inject`](crate::TestServer::inject). By default, it affects only the next matching request.
+/// Several faults can affect a request, but only one of them can replace or suppress the response: the second of two
+/// statuses applies to the next request.
 ///
 /// ```
 /// use kubernetes_testing::{Fault, TestServer};
@@ -26,7 +26,7 @@ use crate::request::RequestInfo;
 /// let server = TestServer::in_process();
 /// // The second watch of pods is reset after 100 bytes.
 /// server.inject(Fault::reset_after(100).verb("watch").resource("pods").nth(2));
-/// // Every update is refused twice.
+/// // The first two updates are refused.
 /// server.inject(Fault::status(429).retry_after(1).verb("update").times(2));
 /// ```
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub struct Fault {
     filter: Filter,
     /// The number of matching requests that pass first.
     skip: usize,
-    /// The number of requests that it affects; `None` for all.
+    /// The number of affected requests; `None` for all.
     times: Option<usize>,
 }
 
@@ -60,19 +60,19 @@ pub(crate) enum Action {
     Disconnect,
     Compact,
     GoneEvent,
-    /// The response is damaged on its way.
+    /// The response is damaged in transit.
     Damage(Damage),
     /// The frames of an upgraded connection are damaged.
     Frames(FrameFault),
 }
 
 impl Action {
-    /// Whether it replaces the response.
+    /// Whether the fault replaces the response.
     fn replaces_answer(&self) -> bool {
         matches!(self, Self::Silence | Self::Status { .. } | Self::GoneEvent)
     }
 
-    /// Whether it affects events, which only watches have.
+    /// Whether the fault affects events, which only watches have.
     fn is_for_watches(&self) -> bool {
         use Damage::{DropBookmarks, DuplicateBookmarks, EndAfterLines};
         matches!(self, Self::GoneEvent | Self::Damage(EndAfterLines(_) | DuplicateBookmarks | DropBookmarks))
@@ -84,22 +84,22 @@ impl Fault {
         Self { action, filter: Filter::default(), skip: 0, times: Some(1) }
     }
 
-    /// The request is carried out and answered after this time, by tokio's clock.
+    /// The request is carried out after this delay, by tokio's clock.
     pub fn delay(by: Duration) -> Self {
         Self::new(Action::Delay(by))
     }
 
-    /// The request is received and never answered. It is not carried out.
+    /// The request is received, but neither carried out nor answered.
     pub fn silence() -> Self {
         Self::new(Action::Silence)
     }
 
-    /// The request is not carried out, and answered with this code and a `Status`.
+    /// The request is not carried out; the response is a `Status` with this code.
     pub fn status(code: u16) -> Self {
         Self::new(Action::Status { code, retry_after: None })
     }
 
-    /// With [`status`](Self::status): how many seconds the client shall wait, as header and in the `Status`.
+    /// Adds the number of seconds that the client should wait to the header and body of [`status`](Self::status).
     pub fn retry_after(mut self, after: u64) -> Self {
         if let Action::Status { retry_after, .. } = &mut self.action {
             *retry_after = Some(after);
@@ -107,18 +107,18 @@ impl Fault {
         self
     }
 
-    /// The request is carried out, but the connection is lost before the response begins: the client can't know the
+    /// The request is carried out, but the connection is lost before the response begins, so the client can't know the
     /// outcome.
     pub fn disconnect() -> Self {
         Self::new(Action::Disconnect)
     }
 
-    /// The history is compacted before the request is carried out, so that every older version is forgotten.
+    /// The history is compacted before the request is carried out, so that all older versions are forgotten.
     pub fn compaction() -> Self {
         Self::new(Action::Compact)
     }
 
-    /// A watch is answered with 200 and an event that says the version is forgotten (410).
+    /// The response to a watch is 200 with an event that reports the version as forgotten (410).
     ///
     /// For the HTTP status 410, use [`status`](Self::status).
     pub fn gone_event() -> Self {
@@ -155,12 +155,12 @@ impl Fault {
         Self::new(Action::Damage(Damage::GarbageLine(line.max(1))))
     }
 
-    /// A watch ends, properly, before its first event.
+    /// A watch ends properly before its first event.
     pub fn end_at_once() -> Self {
         Self::new(Action::Damage(Damage::EndAfterLines(0)))
     }
 
-    /// A watch ends, properly, after this many events.
+    /// A watch ends properly after this many events.
     pub fn end_after(events: usize) -> Self {
         Self::new(Action::Damage(Damage::EndAfterLines(events)))
     }
@@ -170,71 +170,71 @@ impl Fault {
         Self::new(Action::Damage(Damage::DuplicateBookmarks))
     }
 
-    /// No bookmark of a watch arrives, not even the one that ends a streaming list.
+    /// No bookmarks of a watch arrive, not even the one that ends a streaming list.
     pub fn drop_bookmarks() -> Self {
         Self::new(Action::Damage(Damage::DropBookmarks))
     }
 
-    /// Each frame of an upgraded connection (exec, attach, port-forward) comes after this time.
+    /// Each frame of an upgraded connection (exec, attach, port-forward) is delayed by this time.
     pub fn delay_frames(by: Duration) -> Self {
         Self::new(Action::Frames(FrameFault::Delay(by)))
     }
 
-    /// The messages of an upgraded connection come in fragments of this many bytes, each a frame of its own.
+    /// The messages of an upgraded connection arrive in fragments of this many bytes, each in its own frame.
     ///
     /// [`split`](Self::split) cuts the bytes of frames, and [`reset_after`](Self::reset_after) the connection.
     pub fn fragment(bytes: usize) -> Self {
         Self::new(Action::Frames(FrameFault::Fragment(bytes.max(1))))
     }
 
-    /// A frame with a reserved opcode comes before the first message of an upgraded connection.
+    /// A frame with a reserved opcode precedes the first message of an upgraded connection.
     pub fn bad_opcode() -> Self {
         Self::new(Action::Frames(FrameFault::BadOpcode))
     }
 
-    /// The pings on an upgraded connection are not answered.
+    /// Pings on an upgraded connection are not answered.
     pub fn drop_pongs() -> Self {
         Self::new(Action::Frames(FrameFault::DropPongs))
     }
 
-    /// Only for requests with this method.
+    /// Affects only requests with this method.
     pub fn method(mut self, method: http::Method) -> Self {
         self.filter.method = Some(method);
         self
     }
 
-    /// Only for requests of this path, without the query.
+    /// Affects only requests with this path, without the query.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.filter.path = Some(path.into());
         self
     }
 
-    /// Only for requests of this verb, in Kubernetes' terms: `get`, `list`, `watch`, `create`, `update`, `patch`,
-    /// `delete` or `deletecollection`.
+    /// Affects only requests with this Kubernetes verb: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`
+    /// or `deletecollection`.
     pub fn verb(mut self, verb: impl Into<String>) -> Self {
         self.filter.verb = Some(verb.into());
         self
     }
 
-    /// Only for requests of this resource: `pods`, `deployments/status`.
+    /// Affects only requests for this resource, such as `pods` or `deployments/status`.
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.filter.resource = Some(resource.into());
         self
     }
 
-    /// Only for the `n`th matching request from now on, counted from 1.
+    /// Affects only the `n`th matching request from now on, counted from 1.
     pub fn nth(mut self, n: usize) -> Self {
         self.skip = n.saturating_sub(1);
         self
     }
 
-    /// For this many matching requests.
+    /// Affects this many matching requests.
     pub fn times(mut self, times: usize) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// For every matching request.
+    /// Affects every matching request.
     pub fn always(mut self) -> Self {
         self.times = None;
         self

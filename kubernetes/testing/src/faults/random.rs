@@ -5,7 +5,7 @@ use fastrand::Rng;
 use super::{Action, Damage};
 use crate::request::RequestInfo;
 
-/// Faults that are drawn from a seed: the same requests in the same order meet the same faults.
+/// Random faults from a seed: the same requests in the same order get the same faults.
 ///
 /// ```
 /// use kubernetes_testing::{RandomFaults, TestServer};
@@ -21,18 +21,18 @@ pub struct RandomFaults {
 }
 
 impl RandomFaults {
-    /// Faults for one request in ten.
+    /// Creates faults for one request in ten.
     pub fn seeded(seed: u64) -> Self {
         Self { random: Rng::with_seed(seed), share: 0.1, reads_only: false }
     }
 
-    /// For this share of the requests, between 0 and 1.
+    /// Sets the proportion of affected requests, between 0 and 1.
     pub fn share(mut self, share: f64) -> Self {
         self.share = share;
         self
     }
 
-    /// For reads, lists and watches alone, which change nothing and can be repeated.
+    /// Affects only reads, lists and watches, which change nothing and can be repeated.
     pub fn reads_only(mut self) -> Self {
         self.reads_only = true;
         self

@@ -1,7 +1,7 @@
 use super::{Action, Fault, RandomFaults};
 use crate::request::RequestInfo;
 
-/// The faults that wait for their requests.
+/// The pending faults.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
     faults: Vec<Fault>,

@@ -15,10 +15,10 @@ pub(crate) struct Comparison {
     pub(super) removed: FieldSet,
 }
 
-/// Objects that are part of another in Go, so that they are never added: an empty one is there from the start.
+/// Objects that are embedded structs in Go, so that they are never added: an empty one always exists.
 const ALWAYS_THERE: [&str; 7] = ["metadata", "spec", "status", "template", "strategy", "updateStrategy", "jobTemplate"];
 
-/// A list that is written though it is empty, of the same kind.
+/// Lists that are written even if they are empty.
 const LIST_ALWAYS_THERE: &str = "containers";
 
 impl Comparison {

@@ -28,8 +28,8 @@ pub(super) struct Manager {
 }
 
 impl Manager {
-    /// The version identifies an updater, but not an applier, as `BuildManagerIdentifier` in
-    /// `apimachinery/pkg/util/managedfields/internal/managedfields.go` has it.
+    /// The version is part of the identity of an updater, but not of an applier, as in `BuildManagerIdentifier` of
+    /// `apimachinery/pkg/util/managedfields/internal/managedfields.go`.
     fn is_updater(&self, name: &str, subresource: &str, api_version: &str) -> bool {
         self.operation == Operation::Update
             && self.name == name
@@ -41,7 +41,7 @@ impl Manager {
         self.operation == Operation::Apply && self.name == name && self.subresource == subresource
     }
 
-    /// Reads an entry; `None` if it is malformed, as in `DecodeManagedFields` in
+    /// Reads an entry; `None` if it is malformed, as in `DecodeManagedFields` of
     /// `apimachinery/pkg/util/managedfields/internal/managedfields.go`.
     fn read(entry: &Value) -> Option<Self> {
         let text = |field: &str| entry.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -91,13 +91,13 @@ impl Manager {
 }
 
 impl Managers {
-    /// Those of an object; `None` if an entry is malformed.
+    /// The entries of an object; `None` if one is malformed.
     pub(crate) fn of(object: &Object) -> Option<Self> {
         object.metadata_list("managedFields").map(Manager::read).collect::<Option<_>>().map(Self)
     }
 
-    /// Those of the object that was sent, if it names any and all are well-formed, otherwise those of the one that is
-    /// there. An empty list, or a single empty entry, forgets all. A subresource does not change them
+    /// The entries of the request's object, if it has any and all are well-formed, otherwise those of the stored
+    /// object. An empty list, or a single empty entry, resets them. A subresource does not change them
     /// (`decodeLiveOrNew` in `apimachinery/pkg/util/managedfields/internal/fieldmanager.go`).
     pub(super) fn of_update(old: Option<&Object>, new: &Object, subresource: &str) -> Self {
         let there = || old.and_then(Self::of).unwrap_or_default();
@@ -111,7 +111,7 @@ impl Managers {
         }
     }
 
-    /// The manager now owns the written fields, and nobody owns the removed ones.
+    /// Makes the manager the owner of the written fields, and removes the owners of removed ones.
     pub(super) fn update(
         &mut self,
         name: &str,
@@ -139,8 +139,8 @@ impl Managers {
         self.merge_oldest();
     }
 
-    /// Merges the oldest entries of updates of each version into one, until there are ten, as
-    /// `apimachinery/pkg/util/managedfields/internal/capmanagers.go` does.
+    /// Merges the oldest update entries of each version into one until there are ten, like
+    /// `apimachinery/pkg/util/managedfields/internal/capmanagers.go`.
     fn merge_oldest(&mut self) {
         const MAX_UPDATES: usize = 10;
         let mut updates = self.0.iter().filter(|manager| manager.operation == Operation::Update).count();
@@ -218,13 +218,13 @@ impl Managers {
         }
     }
 
-    /// The fields of everyone but this applier.
+    /// The fields of all managers except this applier.
     pub(super) fn union_without(&self, name: &str, subresource: &str) -> FieldSet {
         let others = self.0.iter().filter(|manager| !manager.is_applier(name, subresource));
         others.fold(FieldSet::default(), |union, manager| union.union(&manager.set))
     }
 
-    /// Takes the fields that an apply changes from all others; returns who lost them.
+    /// Takes the fields that an apply changes from all other managers; returns the managers that lost fields.
     pub(super) fn take_over(
         &mut self,
         name: &str,
@@ -266,7 +266,7 @@ impl Managers {
 }
 
 impl Manager {
-    /// As `printManager` in `apimachinery/pkg/util/managedfields/internal/conflict.go`.
+    /// Like `printManager` in `apimachinery/pkg/util/managedfields/internal/conflict.go`.
     fn description(&self) -> String {
         let mut text = format!("{:?}", self.name);
         if !self.subresource.is_empty() {
@@ -279,8 +279,8 @@ impl Manager {
     }
 }
 
-/// The message and causes of a refused apply, as `NewConflictError` in
-/// `apimachinery/pkg/util/managedfields/internal/conflict.go` has them.
+/// The message and causes of a refused apply, as in `NewConflictError` of
+/// `apimachinery/pkg/util/managedfields/internal/conflict.go`.
 pub(super) fn conflict(conflicts: &[(String, FieldSet)]) -> (String, Vec<Cause>) {
     let mut causes = Vec::new();
     let mut texts = Vec::new();

@@ -23,7 +23,7 @@ pub(super) fn merge(shape: Shape<'_>, live: Option<&Value>, config: &Value) -> V
     }
 }
 
-/// The items of both: those that are applied in their order, and the others where they were, as `visitListItems` in
+/// The items of both: applied items in their order, and the others in their old positions, as in `visitListItems` of
 /// `structured-merge-diff/typed/merge.go`.
 fn merge_lists(shape: Shape<'_>, kind: &ListMerge<'_>, live: &[Value], config: &[Value]) -> Vec<Value> {
     let name = |item: &Value| element(shape, kind, item);
@@ -53,7 +53,7 @@ fn merge_lists(shape: Shape<'_>, kind: &ListMerge<'_>, live: &[Value], config: &
     merged
 }
 
-/// Whether an applied item was put out together with an earlier one.
+/// Whether an applied item was emitted together with an earlier one.
 fn already(
     config: &[(PathElement, &Value)],
     name: &PathElement,

@@ -1,7 +1,7 @@
 //! Server-side apply: the owners of fields in `metadata.managedFields`, and the merge.
 //!
-//! <https://kubernetes.io/docs/reference/using-api/server-side-apply/>, and as
-//! <https://github.com/kubernetes-sigs/structured-merge-diff> computes it.
+//! <https://kubernetes.io/docs/reference/using-api/server-side-apply/>, computed as in
+//! <https://github.com/kubernetes-sigs/structured-merge-diff>.
 
 mod compare;
 mod managers;
@@ -20,7 +20,7 @@ use crate::status::Cause;
 pub(crate) use compare::Comparison;
 pub(crate) use managers::Managers;
 
-/// Fields that nobody owns (`stripMeta` in `apimachinery/pkg/util/managedfields/internal/stripmeta.go`).
+/// Fields without owners (`stripMeta` in `apimachinery/pkg/util/managedfields/internal/stripmeta.go`).
 const STRIPPED: [&[&str]; 10] = [
     &["apiVersion"],
     &["kind"],
@@ -34,7 +34,7 @@ const STRIPPED: [&[&str]; 10] = [
     &["metadata", "resourceVersion"],
 ];
 
-/// Records the manager of a change by anything but an apply.
+/// Records the manager of a change other than an apply.
 pub(crate) fn track_update(
     served: &ServedResource,
     manager: &str,
@@ -57,10 +57,10 @@ pub(crate) fn track_update(
     managers.write(new);
 }
 
-/// Applies a configuration: ownership is given up and taken over, and the objects are merged.
+/// Applies a configuration: transfers ownership and merges the objects.
 ///
 /// # Errors
-/// The conflicts with other managers, unless it is forced.
+/// Returns the conflicts with other managers, unless the apply is forced.
 pub(crate) fn apply(
     served: &ServedResource,
     writer: (&str, &str),
@@ -88,7 +88,7 @@ pub(crate) fn apply(
         prune::prune(shape, &mut merged, &last.difference(&set), &kept.union(&set));
     }
     if let Value::Object(fields) = &mut merged {
-        // Its parts were decoded before, each on its own.
+        // Its parts have been decoded separately.
         normalize(shape, fields).map_err(|error| (error, Vec::new()))?;
     }
     let mut comparison = Comparison::of(shape, live.as_ref(), &merged);
@@ -120,7 +120,7 @@ fn strip(set: &mut FieldSet) {
     set::disown(set, &["metadata"]);
 }
 
-/// A write to the status says nothing of other fields, and one to the object nothing of its status.
+/// A write to the status does not affect other fields, and a write to the object does not affect its status.
 fn reset_set(served: &ServedResource, subresource: &str, set: &mut FieldSet) {
     if !served.has_status() {
         return;

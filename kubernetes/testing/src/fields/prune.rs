@@ -4,7 +4,7 @@ use serde_json::Value;
 use super::set::{Nested, element, shape_kind};
 use crate::shape::Shape;
 
-/// Removes the fields that an applier gave up and nobody else owns.
+/// Removes the fields that an applier gave up and no other manager owns.
 pub(super) fn prune(shape: Shape<'_>, value: &mut Value, given_up: &FieldSet, kept: &FieldSet) {
     let nested = shape_kind(shape, value);
     match (nested, value) {
@@ -22,11 +22,12 @@ pub(super) fn prune(shape: Shape<'_>, value: &mut Value, given_up: &FieldSet, ke
     }
 }
 
-/// Whether a field or item is still there, after what is in it was pruned.
+/// Whether a field or item remains after its content was pruned.
 fn stays(shape: Shape<'_>, value: &mut Value, place: &PathElement, given_up: &FieldSet, kept: &FieldSet) -> bool {
     let Some(given_up) = given_up.child(place) else { return true };
     let Some(kept) = kept.child(place) else {
-        // Nobody has any of it; what the applier never had, such as defaults, goes with it if it was an item.
+        // No manager owns any of it. Fields that the applier never owned, such as defaults, disappear with it if it was
+        // an item.
         if given_up.is_member() {
             return false;
         }

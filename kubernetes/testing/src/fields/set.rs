@@ -1,4 +1,4 @@
-//! The fields of a value, by the form that it has.
+//! The fields of a value, according to its type.
 
 use kubernetes_core::json::Tree;
 use kubernetes_core::{FieldSet, PathElement};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::shape::{Kind, ListMerge, Shape};
 
-/// The fields that a value has, as `ToFieldSet` in `structured-merge-diff/typed/tofieldset.go`.
+/// The fields that a value has, as in `ToFieldSet` of `structured-merge-diff/typed/tofieldset.go`.
 pub(super) fn fields_of(shape: Shape<'_>, value: &Value) -> FieldSet {
     let mut set = FieldSet::new();
     match (shape_kind(shape, value), value) {
@@ -40,7 +40,7 @@ pub(super) fn remove(set: &mut FieldSet, path: &[&str]) {
     }
 }
 
-/// Removes the field at a path of names, and leaves everything below it.
+/// Removes the field at a path of names, but keeps everything below it.
 pub(super) fn disown(set: &mut FieldSet, path: &[&str]) {
     change(set, path, |field| field.set_member(false));
 }
@@ -55,9 +55,9 @@ fn change(set: &mut FieldSet, path: &[&str], function: impl FnOnce(&mut FieldSet
     }
 }
 
-/// The parts of a value that have owners of their own.
+/// The parts of a value that are owned separately.
 pub(super) enum Nested<'a> {
-    /// Nothing: it is owned as a whole.
+    /// None: the value is owned as a whole.
     Nothing,
     Fields,
     Items(ListMerge<'a>),

@@ -1,4 +1,4 @@
-//! Objects while they are changed: JSON with accessors for the metadata.
+//! Mutable objects: JSON with accessors for the metadata.
 
 mod size;
 mod yaml;
@@ -10,14 +10,14 @@ use crate::store::Stored;
 pub(crate) use size::{MAX_BYTES, MAX_DEPTH, depth};
 pub(crate) use yaml::{read_yaml, read_yaml_document};
 
-/// An object of the API: `metadata` is an object.
+/// An API object: `metadata` is an object.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Object(pub(crate) Map<String, Value>);
 
 impl Object {
     /// A stored object.
     pub(crate) fn of(stored: &Stored) -> Self {
-        // The text was written from an object, so it reads as one.
+        // The text was written from an object, so it can be read as one.
         Self(serde_json::from_slice(&stored.json).unwrap_or_default())
     }
 
@@ -54,7 +54,7 @@ impl Object {
         self.metadata_mut().remove(field)
     }
 
-    /// Puts `field` of the metadata back to what it is in `other`.
+    /// Restores `field` of the metadata from `other`.
     pub(crate) fn restore(&mut self, field: &str, other: &Self) {
         match other.metadata().and_then(|metadata| metadata.get(field)) {
             Some(value) => self.set(field, value.clone()),
@@ -62,7 +62,7 @@ impl Object {
         }
     }
 
-    /// Puts a field of the object back to what it is in `other`.
+    /// Restores a field of the object from `other`.
     pub(crate) fn restore_field(&mut self, field: &str, other: &Self) {
         match other.0.get(field) {
             Some(value) => drop(self.0.insert(field.to_owned(), value.clone())),
@@ -114,12 +114,12 @@ impl Object {
         self.at(path).and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
-    /// The object in the field `field`, which is added if it is missing; `None` if something else is there.
+    /// The object in the field `field`, which is added if it is missing; `None` if the field is something else.
     pub(crate) fn field_mut(&mut self, field: &str) -> Option<&mut Map<String, Value>> {
         self.0.entry(field).or_insert_with(|| json!({})).as_object_mut()
     }
 
-    /// Sets a value at a path; anything but objects on the way is replaced.
+    /// Sets a value at a path; values other than objects on the way are replaced.
     pub(crate) fn set_at(&mut self, path: &str, value: Value) {
         let mut parts: Vec<&str> = path.split('.').filter(|part| !part.is_empty()).collect();
         let Some(last) = parts.pop() else { return };
@@ -135,7 +135,7 @@ impl Object {
         fields.insert(last.to_owned(), value);
     }
 
-    /// Sets a condition of the status, in place of one of the same type.
+    /// Sets a condition of the status, replacing one of the same type.
     pub(crate) fn set_condition(&mut self, condition: Value) {
         let Some(status) = self.field_mut("status") else { return };
         let Some(conditions) = status.entry("conditions").or_insert_with(|| json!([])).as_array_mut() else { return };
@@ -162,8 +162,8 @@ impl Object {
         self
     }
 
-    /// The object as it is stored at `revision`; `version` is the version of its form, and `selectable` are the
-    /// fields that field selectors can name.
+    /// The stored object at `revision`; `version` is its API version, and `selectable` has the fields for field
+    /// selectors.
     pub(crate) fn into_stored(mut self, version: &str, selectable: &[String], revision: u64) -> Stored {
         self.set("resourceVersion", revision.to_string());
         let object = self.without_type();
@@ -188,7 +188,7 @@ impl Object {
     }
 }
 
-/// A value as field selectors compare it.
+/// A value in the form that field selectors compare.
 fn field_text(value: &Value) -> Option<Box<str>> {
     match value {
         Value::String(text) => Some(text.as_str().into()),

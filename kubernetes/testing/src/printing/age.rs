@@ -8,7 +8,7 @@ pub(super) fn since(time: Option<&str>, now: Timestamp) -> String {
     }
 }
 
-/// As `HumanDuration` in <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/util/duration/duration.go>.
+/// Like `HumanDuration` in <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/util/duration/duration.go>.
 pub(super) fn human(duration: SignedDuration) -> String {
     let seconds = duration.as_secs();
     let (minutes, hours) = (seconds / 60, seconds / 3600);

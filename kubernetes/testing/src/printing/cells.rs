@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::age::since;
 use crate::object::Object;
 
-/// The text that kubectl shows for nothing.
+/// The text that kubectl shows for a missing value.
 pub(super) const NONE: &str = "<none>";
 
 pub(super) fn or<'a>(text: &'a str, default: &'a str) -> &'a str {

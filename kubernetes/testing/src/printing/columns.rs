@@ -1,4 +1,4 @@
-//! The columns of built-in resources: those of the real server for the resources that users look at most.
+//! The columns of built-in resources: those of the real server, for the most common resources.
 //!
 //! From <https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/printers/internalversion/printers.go>.
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{cells, pods};
 use crate::object::Object;
 
-/// A column; kubectl shows a wide one only with `-o wide`.
+/// A column; kubectl shows a wide column only with `-o wide`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Column {
     name: &'static str,
@@ -41,7 +41,7 @@ const fn wide(name: &'static str) -> Column {
 pub(crate) struct Layout {
     pub(super) columns: &'static [Column],
     pub(super) cells: fn(&Object, Timestamp) -> Vec<Value>,
-    /// The conditions of a row, by which kubectl tells rows that are done.
+    /// The conditions of a row, with which kubectl recognizes completed objects.
     pub(super) row_conditions: fn(&Object) -> Option<Value>,
 }
 

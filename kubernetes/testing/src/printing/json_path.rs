@@ -1,7 +1,7 @@
 use serde_json::Value;
 
-/// A path as definitions of custom resources use it: fields, indexes, and filters by equality. Any other path leads
-/// nowhere.
+/// A path in the definition of a custom resource: fields, indexes, and filters by equality. Any other path has no
+/// value.
 ///
 /// <https://kubernetes.io/docs/reference/kubectl/jsonpath/>
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,9 +10,9 @@ pub(super) struct JsonPath(Vec<Step>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
     Field(String),
-    /// From the end if it is negative.
+    /// A negative index counts from the end.
     Index(i64),
-    /// `[*]`: the first one is shown.
+    /// `[*]`: the first item is shown.
     Any,
     /// `[?(@.type=="Ready")]`
     Where(Vec<Step>, String),
@@ -145,7 +145,7 @@ mod tests {
         for path in [".a.z", ".list[7]", ".list[-7]", r#".list[?(@.type=="B")].v"#, ".a[0]"] {
             assert_eq!(find(&object, &parse(path)), None, "{path}");
         }
-        // Parsing ends for any text.
+        // Parsing terminates for any text.
         for path in ["", ".", "..", "[", "[]", ".a[", "a..b", "\\", "[?(", "[?(@.a==)]", "]]"] {
             parse(path);
         }

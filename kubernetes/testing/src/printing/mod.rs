@@ -1,4 +1,4 @@
-//! Renderings of objects other than the objects themselves: tables, as kubectl requests them, and metadata alone.
+//! Alternative representations of objects: tables, as kubectl requests them, and metadata alone.
 //!
 //! <https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables>
 
@@ -39,7 +39,7 @@ pub(crate) struct Printer<'a> {
     pub(crate) columns: &'a Columns,
 }
 
-/// How objects are written.
+/// The representation of objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rendering {
     Whole,
@@ -75,7 +75,7 @@ impl Rendering {
     /// The rendering for the first acceptable media type.
     ///
     /// # Errors
-    /// If the server can't render any of them.
+    /// Returns an error if the server can't render any of them.
     pub(crate) fn of(request: &ApiRequest) -> Result<Self> {
         let mut is_empty = true;
         for media in request.accept().filter(|media| !media.name.is_empty()) {
@@ -94,7 +94,7 @@ impl Rendering {
         if is_empty { Ok(Self::Whole) } else { Err(Status::not_acceptable()) }
     }
 
-    /// The object of a watch's event; `is_first` for the first of the stream.
+    /// The object of a watch event; `is_first` for the first of the stream.
     pub(crate) fn event_object(
         self,
         printer: Printer<'_>,
@@ -125,7 +125,7 @@ impl Rendering {
                 "kind": printer.kind.kind.as_str(), "apiVersion": printer.kind.api_version().as_str(), "metadata": metadata,
             }),
             Self::Metadata => partial,
-            // A table's own metadata has no annotations: the one that ends the initial events is in the row.
+            // A table's metadata has no annotations: the annotation that ends the initial events is in the row.
             Self::Table(_) => json!({
                 "kind": "Table", "apiVersion": "meta.k8s.io/v1",
                 "metadata": {"resourceVersion": metadata["resourceVersion"]},
@@ -135,7 +135,7 @@ impl Rendering {
         }
     }
 
-    /// A list or, without list metadata, one object; `None` if it is not rendered but written as it is stored.
+    /// A list or, without list metadata, one object; `None` if objects are written unchanged.
     pub(crate) fn render(
         self,
         printer: Printer<'_>,
@@ -146,7 +146,7 @@ impl Rendering {
         match (self, metadata) {
             (Self::Whole, _) => None,
             (Self::Table(include), metadata) => {
-                // The table of one object has the object's version.
+                // The table of a single object has the object's version.
                 let version = objects.first().map(|object| object.revision.to_string());
                 let own =
                     || version.map(|version| ("resourceVersion".to_owned(), version.into())).into_iter().collect();

@@ -1,4 +1,4 @@
-//! The columns of pods, whose state is spread over their containers (`printPod`).
+//! The columns of pods, whose state depends on their containers (`printPod`).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ struct Summary {
     total: usize,
     reason: String,
     restarts: i64,
-    /// When a container ended last.
+    /// The time at which a container last ended.
     last: Option<String>,
 }
 
@@ -59,7 +59,7 @@ impl Summary {
     fn count_restarts(&mut self, status: &Value) {
         self.restarts += status["restartCount"].as_i64().unwrap_or_default();
         let ended = status.pointer("/lastState/terminated/finishedAt").and_then(Value::as_str).map(str::to_owned);
-        // Times of one form sort as text.
+        // Times in the same format sort as text.
         self.last = self.last.take().max(ended);
     }
 }
@@ -86,7 +86,7 @@ fn summary(pod: &Object) -> Summary {
     summary
 }
 
-/// Whether a container of the start is still to end.
+/// Whether an init container is still running or waiting.
 fn initialize(pod: &Object, sidecars: &[&Value], summary: &mut Summary) -> bool {
     let total = pod.list_at("spec.initContainers").len();
     for (index, status) in pod.list_at("status.initContainerStatuses").iter().enumerate() {

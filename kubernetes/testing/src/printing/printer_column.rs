@@ -1,6 +1,7 @@
-//! The columns that a CustomResourceDefinition names (`additionalPrinterColumns`).
+//! The columns of a CustomResourceDefinition (`additionalPrinterColumns`).
 //!
-//! From <https://github.com/kubernetes/apiextensions-apiserver/blob/v0.37.2/pkg/registry/customresource/tableconvertor/tableconvertor.go>.
+//! From
+//! <https://github.com/kubernetes/apiextensions-apiserver/blob/v0.37.2/pkg/registry/customresource/tableconvertor/tableconvertor.go>.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ pub(crate) struct PrinterColumn {
 }
 
 impl PrinterColumn {
-    /// The columns of a version; the age, if it names none.
+    /// The columns of a version, by default the age.
     pub(crate) fn of_version(version: &Value) -> Vec<Self> {
         match version.get("additionalPrinterColumns").and_then(Value::as_array) {
             Some(columns) if !columns.is_empty() => columns.iter().map(Self::of).collect(),
@@ -60,7 +61,7 @@ impl PrinterColumn {
             ("string", other) => other.to_string().into(),
             ("integer", Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
                 (Some(integer), _) => integer.into(),
-                // As a conversion in Go, which cuts off.
+                // Truncates, like a conversion in Go.
                 (None, Some(number)) => Value::from(number.trunc() as i64),
                 (None, None) => Value::Null,
             },

@@ -2,15 +2,15 @@ use http::Method;
 
 use super::{ApiRequest, ResourcePath};
 
-/// Verb and resource of a request, by its method and path alone: for faults and records.
+/// Verb and resource of a request, from its method and path, for faults and records.
 ///
-/// As <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/endpoints/request/requestinfo.go> has it.
+/// As in <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/endpoints/request/requestinfo.go>.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RequestInfo {
-    /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; of a path that names no
-    /// resource, the method in lower case.
+    /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; for a non-resource path, the
+    /// method in lower case.
     pub(crate) verb: String,
-    /// `pods`, `deployments/status`; empty for a path that names no resource.
+    /// `pods`, `deployments/status`; empty for a non-resource path.
     pub(crate) resource: String,
     pub(crate) namespace: Option<String>,
     pub(crate) name: Option<String>,

@@ -1,4 +1,4 @@
-//! Requests as the server reads them: method, path, query, headers, body.
+//! Parsed requests: method, path, query, headers and body.
 
 mod info;
 mod path;
@@ -18,7 +18,7 @@ pub(crate) struct ApiRequest {
     pub(crate) method: Method,
     /// The segments of the path, decoded.
     pub(crate) segments: Vec<String>,
-    /// The resource that the path names, if it is such a path.
+    /// The resource in the path, if there is one.
     pub(crate) path: Option<ResourcePath>,
     pub(crate) query: Query,
     pub(crate) headers: HeaderMap,
@@ -38,7 +38,7 @@ impl ApiRequest {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The user: there is no authentication, so it is whoever is impersonated.
+    /// The impersonated user, if any, as there is no authentication.
     pub(crate) fn user(&self) -> String {
         let user = self.headers.get("impersonate-user").and_then(|value| value.to_str().ok());
         user.unwrap_or("kubernetes-admin").to_owned()
@@ -55,7 +55,7 @@ impl ApiRequest {
         self.header(http::header::ACCEPT).split(',').map(MediaType::parse)
     }
 
-    /// The manager of the fields that the request writes: the parameter, or the beginning of the user agent
+    /// The manager of the fields that the request writes: the parameter, or else the beginning of the user agent
     /// (`managerOrUserAgent` in `apiserver/pkg/endpoints/handlers/create.go`).
     pub(crate) fn field_manager(&self) -> String {
         match self.query.text("fieldManager") {
@@ -85,7 +85,7 @@ impl<'a> MediaType<'a> {
         !self.parameters.is_empty()
     }
 
-    /// The kind to which the server shall convert its response, if it is of this group and version:
+    /// The kind to which the server should convert its response, if it is of this group and version:
     /// `as=Table;g=meta.k8s.io;v=v1`.
     pub(crate) fn converts_to(&self, group: &str, version: &str) -> Option<&'a str> {
         let parameter = |name: &str| {

@@ -1,8 +1,8 @@
 use kubernetes_core::GroupVersion;
 
-/// A path below a group and version: of a resource, an object, or a subresource.
+/// A path below a group and version: that of a resource, an object or a subresource.
 ///
-/// As <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/endpoints/request/requestinfo.go> reads it.
+/// Parsed as in <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/endpoints/request/requestinfo.go>.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ResourcePath {
     pub(crate) group_version: GroupVersion,
@@ -13,7 +13,7 @@ pub(crate) struct ResourcePath {
 }
 
 impl ResourcePath {
-    /// `None` if the segments name no resource.
+    /// `None` for a non-resource path.
     pub(super) fn parse(segments: &[String]) -> Option<Self> {
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         let (group_version, rest) = match segments.as_slice() {
@@ -31,7 +31,7 @@ impl ResourcePath {
             [] => return None,
             [plural] => (*plural, None, None),
             [plural, name] => (*plural, Some(*name), None),
-            // What follows the subresource is the business of a proxy.
+            // The rest after the subresource is for proxies.
             [plural, name, subresource, ..] => (*plural, Some(*name), Some(*subresource)),
         };
         let owned = |text: Option<&str>| text.map(str::to_owned);
@@ -44,7 +44,7 @@ impl ResourcePath {
         })
     }
 
-    /// The plural, with the subresource behind a slash: `deployments/status`.
+    /// The plural, followed by a slash and the subresource: `deployments/status`.
     pub(crate) fn resource(&self) -> String {
         match &self.subresource {
             Some(subresource) => format!("{}/{subresource}", self.plural),

@@ -28,7 +28,7 @@ impl Query {
         self.get(name).filter(|value| !value.is_empty())
     }
 
-    /// As `runtime.Convert_Slice_string_To_bool`: anything but `false` and `0` is true.
+    /// Like `runtime.Convert_Slice_string_To_bool`: anything other than `false` and `0` is true.
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         self.get(name).map(|value| !matches!(value.to_ascii_lowercase().as_str(), "false" | "0"))
     }

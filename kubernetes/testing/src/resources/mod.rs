@@ -1,4 +1,4 @@
-//! The resources that the server has, and how each of them behaves.
+//! The server's resources and their behavior.
 
 mod names;
 mod registry;
@@ -29,7 +29,7 @@ pub(crate) struct ServedResource {
     pub(crate) categories: Vec<String>,
     pub(crate) verbs: Vec<&'static str>,
     pub(crate) subresources: Vec<Subresource>,
-    /// The fields that field selectors can name, beside those of every object.
+    /// The fields for field selectors, in addition to those of every object.
     pub(crate) selectable_fields: Vec<String>,
     pub(crate) columns: Columns,
     pub(crate) rules: Rules,
@@ -48,12 +48,12 @@ pub(crate) fn head(api_version: &str, kind: &str) -> Arc<str> {
     format!("{{\"kind\":{},\"apiVersion\":{},", Value::from(kind), Value::from(api_version)).into()
 }
 
-/// The form of the objects.
+/// The type of the objects.
 #[derive(Debug)]
 pub(crate) enum Form {
-    /// The index of their definition.
+    /// The index of the definition.
     BuiltIn(Option<u16>),
-    /// Of a custom resource, with its schema if it has one.
+    /// A custom resource, with its schema if it has one.
     Custom(Option<Value>),
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct Subresource {
     pub(crate) verbs: Vec<&'static str>,
     /// Whether it is a connection, such as `exec`.
     pub(crate) connects: bool,
-    /// The form of the bodies, where it is not that of the resource.
+    /// The type of the bodies, if it is not that of the resource.
     pub(crate) takes: Option<u16>,
     /// The paths of a custom resource's scale.
     pub(crate) scale: Option<ScalePaths>,
@@ -109,12 +109,12 @@ impl ServedResource {
         Printer { kind: &self.kind, columns: &self.columns }
     }
 
-    /// An object as it is stored.
+    /// A stored object.
     pub(crate) fn stored(&self, object: Object, revision: u64) -> Stored {
         object.into_stored(&self.storage_version, &self.selectable_fields, revision)
     }
 
-    /// Whether an object has to be converted to be of this version.
+    /// Whether an object must be converted to this version.
     pub(crate) fn converts(&self, object: &Stored) -> bool {
         self.webhook.is_some() && *object.version != *self.version()
     }
@@ -131,12 +131,12 @@ impl ServedResource {
     /// Checks the name of an object.
     ///
     /// # Errors
-    /// The reason why it is not valid.
+    /// Returns the reason why the name is not valid.
     pub(crate) fn check_name(&self, name: &str) -> Result<(), &'static str> {
         names::check(self.rules.name_format, name)
     }
 
-    /// The beginning of a list's items: those of built-in resources do not carry their type.
+    /// The beginning of a list's items, which do not have a type for built-in resources.
     pub(crate) fn item_head(&self) -> &str {
         if self.is_custom() { &self.head } else { "{" }
     }

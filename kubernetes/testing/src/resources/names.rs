@@ -14,7 +14,7 @@ pub(crate) enum NameFormat {
 /// Checks a name.
 ///
 /// # Errors
-/// The reason why it is not valid.
+/// Returns the reason why the name is not valid.
 pub(super) fn check(format: NameFormat, name: &str) -> Result<(), &'static str> {
     if matches!(name, "." | "..") {
         return Err("may not be '.' or '..'");

@@ -74,7 +74,7 @@ impl Registry {
         plurals.insert(served.plural.clone(), Arc::new(served));
     }
 
-    /// Removes all versions of a resource but those in `keep`.
+    /// Removes all versions of a resource except those in `keep`.
     pub(crate) fn retain_versions(&mut self, group: &str, plural: &str, keep: &[String]) {
         let Some(versions) = self.groups.get_mut(group) else { return };
         for (version, plurals) in versions.iter_mut() {

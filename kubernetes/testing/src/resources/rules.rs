@@ -1,4 +1,4 @@
-//! The rules of single resources that the API description does not contain.
+//! Rules of individual resources that the API description does not contain.
 //!
 //! From the strategies in <https://github.com/kubernetes/kubernetes/tree/v1.37.2/pkg/registry>, the
 //! `AddFieldLabelConversionFunc` calls in `pkg/apis`, and the discovery documents of a 1.37 server.
@@ -17,10 +17,10 @@ use crate::printing::{self, Layout};
 pub(crate) struct Rules {
     pub(crate) short_names: &'static [&'static str],
     pub(crate) categories: &'static [&'static str],
-    /// The fields that field selectors can name, beside those of every object.
+    /// The fields for field selectors, in addition to those of every object.
     pub(crate) selectable_fields: &'static [&'static str],
     pub(crate) name_format: NameFormat,
-    /// Whether an object without a name gets one.
+    /// Whether the server names an object without a name.
     pub(crate) names_objects: bool,
     /// Whether an update needs a resourceVersion (not `AllowUnconditionalUpdate`).
     pub(crate) conditional_update: bool,
@@ -30,41 +30,41 @@ pub(crate) struct Rules {
     pub(crate) returns_deleted: bool,
     /// Whether `metadata.generation` counts the changes of the specification.
     pub(crate) generation: bool,
-    /// The metadata whose changes it counts, too.
+    /// The metadata whose changes it counts as well.
     pub(crate) generation_metadata: &'static [&'static str],
     pub(crate) deletion: Deletion,
-    /// Whether a creation keeps the status that is sent.
+    /// Whether a creation keeps the status of the request.
     pub(crate) keeps_status: bool,
     /// The status of a new object.
     pub(crate) initial_status: fn(&Object) -> Value,
-    /// Converts an object that was sent to its stored form.
+    /// Converts an object from a request to its stored form.
     pub(crate) convert: fn(&mut Object),
     /// Fills in a new object (`PrepareForCreate`); the fields get owners.
     pub(crate) prepare: fn(&mut Object),
-    /// As `prepare`, for fields that nobody owns.
+    /// Like `prepare`, but for fields without owners.
     pub(crate) complete: fn(&mut Object),
-    /// Whether an update leaves the specification as it is: subresources change it.
+    /// Whether an update does not change the specification, which only subresources change.
     pub(crate) fixed_spec: bool,
-    /// The metadata that a write to the status leaves as it is, beside that which every write does.
+    /// The metadata that a write to the status does not change, in addition to that which no write changes.
     pub(crate) fixed_by_status: &'static [&'static str],
     /// Whether only the subresource `approval` writes the conditions `Approved` and `Denied`.
     pub(crate) approval: bool,
-    /// How long objects are kept after they were last written.
+    /// The time for which objects are kept after their last change.
     pub(crate) time_to_live: Option<Duration>,
     pub(crate) layout: Layout,
 }
 
-/// How the objects of a resource end.
+/// The way in which the objects of a resource are deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deletion {
     AtOnce,
     /// After a grace period (`RESTGracefulDeleteStrategy`).
     Graceful,
-    /// When everything in the namespace is gone.
+    /// After everything in the namespace is gone.
     Namespace,
 }
 
-/// The metadata that a write to the status of most newer resources leaves as it is.
+/// The metadata that a write to the status does not change, for most newer resources.
 pub(crate) const METADATA: &[&str] = &["labels", "annotations", "finalizers", "ownerReferences"];
 
 impl Rules {
@@ -82,7 +82,7 @@ impl Rules {
         NONE.conditional_update().generation(&[]).fixed_by_status(METADATA)
     }
 
-    /// The rules that the resources of a group have in common.
+    /// The rules common to the resources of a group.
     fn of_group(group: &str) -> Self {
         match group {
             "admissionregistration.k8s.io" => NONE.categories(&["api-extensions"]).conditional_update().generation(&[]),
@@ -160,7 +160,7 @@ impl Rules {
         }
     }
 
-    /// Of the groups apps, autoscaling, batch and policy.
+    /// The rules of the groups apps, autoscaling, batch and policy.
     fn of_workload(self, plural: &str) -> Self {
         match plural {
             "cronjobs" => self.short_names(&["cj"]).categories(&["all"]),
@@ -256,7 +256,7 @@ const NONE: Rules = Rules {
     layout: printing::OTHER,
 };
 
-/// As `--event-ttl` has it by default.
+/// The default of `--event-ttl`.
 const EVENT_TTL: Duration = Duration::from_secs(3600);
 
 const POD_FIELDS: &[&str] = &[

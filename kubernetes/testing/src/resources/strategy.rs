@@ -1,4 +1,4 @@
-//! Values that the strategies of built-in resources put into new objects.
+//! Values that the strategies of built-in resources set in new objects.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use kubernetes_core::Quantity;
@@ -10,7 +10,7 @@ pub(super) fn pod_status(pod: &Object) -> Value {
     json!({"phase": "Pending", "qosClass": quality_of_service(pod)})
 }
 
-/// As `ComputePodQOS` in `pkg/apis/core/helper/qos/qos.go`, for the resources of containers.
+/// Like `ComputePodQOS` in `pkg/apis/core/helper/qos/qos.go`, for the resources of containers.
 fn quality_of_service(pod: &Object) -> &'static str {
     let containers = pod.list_at("spec.containers").iter().chain(pod.list_at("spec.initContainers"));
     let containers: Vec<&Value> = containers.collect();
@@ -53,7 +53,7 @@ pub(super) fn label_namespace(namespace: &mut Object) {
     }
 }
 
-/// As `PrepareForCreate` in `pkg/registry/core/namespace/strategy.go`.
+/// Like `PrepareForCreate` in `pkg/registry/core/namespace/strategy.go`.
 pub(super) fn activate_namespace(namespace: &mut Object) {
     namespace.0.insert("spec".to_owned(), json!({"finalizers": ["kubernetes"]}));
     namespace.0.insert("status".to_owned(), json!({"phase": "Active"}));

@@ -1,14 +1,14 @@
-//! The part of the Common Expression Language that shard selectors are written in.
+//! The subset of the Common Expression Language for shard selectors.
 //!
 //! <https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax>
 
 use std::iter::Peekable;
 use std::str::CharIndices;
 
-/// An expression, by the kinds that errors tell apart.
+/// An expression; errors distinguish these kinds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Expression {
-    /// One or more, with `||` between them.
+    /// One or more expressions, separated by `||`.
     Or(Vec<Expression>),
     Call {
         function: String,
@@ -17,7 +17,7 @@ pub(super) enum Expression {
     Name(String),
     Field(Box<Expression>, String),
     Text(String),
-    /// A literal other than a text, by the name of its type in Go.
+    /// A literal other than a string, with the name of its type in Go.
     Other {
         type_: &'static str,
     },
@@ -41,7 +41,7 @@ impl Expression {
         }
     }
 
-    /// The names of a chain of fields, with dots; the kind of what is none.
+    /// The names of a chain of fields, joined with dots; for any other expression, its kind.
     pub(super) fn path(&self) -> Result<String, u8> {
         match self {
             Self::Name(name) => Ok(name.clone()),
@@ -66,7 +66,7 @@ struct Parser<'a> {
     tokens: Peekable<CharIndices<'a>>,
 }
 
-/// How deep expressions may be nested, chains of fields included: parsing and dropping them is recursive.
+/// The maximum nesting of expressions, including chains of fields, since parsing and dropping them is recursive.
 const MAX_DEPTH: usize = 32;
 
 fn check_depth(depth: usize) -> Result<(), String> {
@@ -110,7 +110,7 @@ impl Parser<'_> {
             }
             check_depth(depth + length)?;
             let field = self.name()?;
-            // A call of a method is told by its name alone, as the real server takes it.
+            // A method call is recognized by its name alone, as in the real server.
             expression = match self.arguments(depth + 1)? {
                 Some(arguments) => Expression::Call { function: field, arguments },
                 None => Expression::Field(Box::new(expression), field),
@@ -143,7 +143,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The arguments in parentheses behind a name; `None` if there are no parentheses.
+    /// The arguments in parentheses after a name; `None` if there are no parentheses.
     fn arguments(&mut self, depth: usize) -> Result<Option<Vec<Expression>>, String> {
         if !self.takes("(") {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! The objects that a list or a watch selects.
+//! The selection of objects by a list or watch.
 
 mod expression;
 mod shard;
@@ -11,7 +11,7 @@ use crate::status::{Result, Status};
 use crate::store::Stored;
 pub(crate) use shard::ShardSelector;
 
-/// The objects of a namespace, or of all, that selectors match.
+/// The objects in one or all namespaces that match selectors.
 #[derive(Clone, Debug)]
 pub(crate) struct Selection {
     pub(crate) namespace: Option<String>,
@@ -22,7 +22,7 @@ pub(crate) struct Selection {
 
 impl Selection {
     /// # Errors
-    /// If a selector is invalid, or names a field that the resource does not support.
+    /// Returns an error if a selector is invalid, or names a field that the resource does not support.
     pub(crate) fn read(
         query: &Query,
         served: &ServedResource,
@@ -41,7 +41,7 @@ impl Selection {
         Ok(Self { namespace: namespace.map(str::to_owned), labels, fields, shard: shard.transpose()? })
     }
 
-    /// The shard, if the selection is one.
+    /// The shard, if the selection has one.
     pub(crate) fn shard(&self) -> Option<&ShardSelector> {
         self.shard.as_ref()
     }

@@ -23,7 +23,7 @@ enum Field {
     Namespace,
 }
 
-/// Hashes from `start`, and below `end`, which may be 2^64.
+/// Hashes from `start` up to but excluding `end`, which may be 2^64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Range {
     start: u128,
@@ -32,7 +32,7 @@ struct Range {
 
 impl ShardSelector {
     /// # Errors
-    /// The reason why the text is not valid, in the words of the API server, except for syntax errors.
+    /// Returns the reason why the text is not valid: the API server's message, except for syntax errors.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.trim().is_empty() {
             return Err("empty shard selector is not allowed; omit the parameter for unfiltered lists".to_owned());
@@ -61,7 +61,7 @@ impl ShardSelector {
 }
 
 impl fmt::Display for ShardSelector {
-    /// As lists name it in `metadata.shardInfo`.
+    /// The form in the `metadata.shardInfo` of lists.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, Range { start, end }) in self.ranges.iter().enumerate() {
             let or = if index == 0 { "" } else { " || " };
@@ -116,7 +116,7 @@ fn shard_range(expression: &Expression) -> Result<(Field, Range), String> {
     Ok((field, range))
 }
 
-/// `0x` and 16 digits, or 2^64 with its 17.
+/// Parses `0x` followed by 16 digits, or 2^64 with 17 digits.
 fn bound(expression: &Expression, name: &str) -> Result<u128, String> {
     let text = match expression {
         Expression::Text(text) => text,
@@ -130,7 +130,7 @@ fn bound(expression: &Expression, name: &str) -> Result<u128, String> {
         return Err(format!("{name} must have '0x' prefix, got {text:?}"));
     };
     if let Some(wrong) = digits.chars().find(|digit| !matches!(digit, '0'..='9' | 'a'..='f')) {
-        // The length is looked at first, in bytes.
+        // The length in bytes is checked first.
         if digits.len() <= 17 {
             return Err(format!("{name}: invalid hex character \"{wrong}\" in {text:?}"));
         }

@@ -13,7 +13,7 @@ use crate::state::State;
 use crate::status::{Result, Status};
 use crate::store::Stored;
 
-/// An object of one version of a resource in another.
+/// Converts an object from one version of a resource to another.
 pub(super) fn convert(state: &State, of: &ServedResource, from: &str, to: &str, object: Object) -> Result<Object> {
     if of.webhook.is_none() || from == to {
         return Ok(object);
@@ -22,7 +22,7 @@ pub(super) fn convert(state: &State, of: &ServedResource, from: &str, to: &str, 
     converted.into_iter().next().ok_or_else(Status::waiting)
 }
 
-/// An object of a version in the version that is stored; `None` if it has that form already.
+/// Converts an object to the stored version; `None` if it already has that version.
 pub(super) fn to_storage(state: &State, served: &ServedResource, object: &Object) -> Result<Option<Object>> {
     if served.webhook.is_none() || served.version() == &*served.storage_version {
         return Ok(None);

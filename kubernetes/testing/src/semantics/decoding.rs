@@ -23,8 +23,9 @@ pub(super) fn read_body(request: &ApiRequest, kind: &str) -> Result<Value> {
             read_yaml_document(text).map_err(|error| unreadable(request, kind, &error))
         }
         "application/vnd.kubernetes.protobuf" | "application/cbor" => Err(Status::unsupported_media_type(&format!(
-            "{ACCEPTED}; the in-memory API server has no protobuf and no CBOR, which clients in Go (kubectl create KIND) \
-             send: set their content type to JSON, or use kubectl apply or kubectl create -f"
+            "{ACCEPTED}; the in-memory API server does not read protobuf or CBOR, which clients in Go and kubectl create \
+             KIND, kubectl create token and kubectl auth send: set the content type of a client to JSON, or send the \
+             object with kubectl create -f"
         ))),
         _ => Err(Status::unsupported_media_type(ACCEPTED)),
     }
@@ -39,14 +40,14 @@ fn unreadable(request: &ApiRequest, kind: &str, error: &dyn std::fmt::Display) -
     ))
 }
 
-/// Reads the object that was sent, in the form of its resource, with warnings.
+/// Reads the request's object as the type of its resource, with warnings.
 pub(super) fn read_object(request: &ApiRequest, target: &Target) -> Result<(Object, Vec<String>)> {
     let served = &target.served;
     let value = read_body(request, served.kind())?;
     decode_object(request, served, value)
 }
 
-/// As [`read_object`], from a value.
+/// Like [`read_object`], but from a value.
 pub(super) fn decode_object(
     request: &ApiRequest,
     served: &ServedResource,
@@ -82,7 +83,7 @@ pub(super) fn decode_object(
     Ok((Object(object).without_type(), warnings))
 }
 
-/// A custom object must carry its type, since there is none in Go.
+/// A custom object must have its `apiVersion` and `kind`, since it has no type in Go.
 fn check_custom_type(request: &ApiRequest, served: &ServedResource, object: &Map<String, Value>) -> Result<()> {
     let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
     for (field, name) in [("kind", "Kind"), ("apiVersion", "apiVersion")] {
@@ -131,7 +132,7 @@ fn check_type(served: &ServedResource, object: &Map<String, Value>) -> Result<()
     Err(Status::bad_request(message))
 }
 
-/// Reads a body in the form of the subresource, which differs from that of the resource.
+/// Reads a body of the subresource's type, which differs from the resource's.
 pub(super) fn read_form(request: &ApiRequest, subresource: &Subresource) -> Result<Value> {
     let (version, kind) = (&*subresource.kind.version, &*subresource.kind.kind);
     normalize_form(subresource, read_body(request, kind)?).map_err(|error| {

@@ -6,18 +6,18 @@ use serde_json::Value;
 use crate::object::{MAX_DEPTH, depth};
 use crate::status::{Result, Status};
 
-/// As `maxJSONPatchOperations` in
+/// The limit `maxJSONPatchOperations` in
 /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/endpoints/handlers/patch.go>.
 const MAX_OPERATIONS: usize = 10_000;
 
-/// The bytes that all copies of a patch have together, as `JSONPatchMaxCopyBytes` in
-/// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/server/config.go> limits them by default.
+/// The limit on the total size of all copies of a patch: the default of `JSONPatchMaxCopyBytes` in
+/// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/server/config.go>.
 const MAX_COPIED_BYTES: usize = 3 * 1024 * 1024;
 
 /// Applies a patch.
 ///
 /// # Errors
-/// If an operation fails, or exceeds a limit.
+/// Returns an error if an operation fails, or exceeds a limit.
 pub(super) fn apply(object: &mut Value, patch: &[u8]) -> Result<()> {
     let Patch(operations) =
         serde_json::from_slice(patch).map_err(|error| Status::bad_request(format!("error decoding patch: {error}")))?;
@@ -40,7 +40,7 @@ pub(super) fn apply(object: &mut Value, patch: &[u8]) -> Result<()> {
             if matches!(operation, PatchOperation::Copy(_)) {
                 copied += value.to_string().len();
             }
-            // Deeper objects could not be read again, and would overflow the stack.
+            // Deeper objects could not be read, and would overflow the stack.
             let is_too_deep = operation.path().count() + depth(value) > MAX_DEPTH;
             if is_too_deep || copied > MAX_COPIED_BYTES {
                 return Err(Status::rejected());

@@ -1,4 +1,4 @@
-//! The semantics of the API: each request as a function of the state, without sockets and without waiting.
+//! The semantics of the API: each request is a function of the state, without sockets or waiting.
 
 mod controllers;
 mod conversion;
@@ -31,12 +31,12 @@ pub(crate) enum Answer {
     Log(Box<LogRequest>, LogScript),
 }
 
-/// Answers a request; `None` if it has to wait for the calls that it wants to make, and is to be carried out again then.
+/// Handles a request; `None` if it must wait for calls of webhooks and then be carried out again.
 ///
-/// Nothing has changed in that case: a request's effects come after its last call.
+/// In that case nothing has changed, as a request takes effect after its last call.
 pub(crate) fn answer(state: &mut State, request: &ApiRequest, exchange: &mut Exchange) -> Option<Answer> {
     expire(state);
-    // Each time, the request sees the same clock and the same random values.
+    // The request sees the same clock and random values each time.
     let start = exchange.begin(&state.random, state.clock.elapsed());
     let is_first = start.is_none();
     let random = start.map(|(random, elapsed)| {
@@ -52,7 +52,7 @@ pub(crate) fn answer(state: &mut State, request: &ApiRequest, exchange: &mut Exc
     }
     if exchange.is_waiting() {
         if is_first {
-            // The values that this request sees again are not for others.
+            // Other requests must not get the values that this request will see again.
             state.random = state.random.fork();
         }
         return None;
@@ -66,13 +66,13 @@ pub(crate) fn answer(state: &mut State, request: &ApiRequest, exchange: &mut Exc
     Some(answer)
 }
 
-/// Removes the objects whose time is over.
+/// Removes expired objects.
 pub(crate) fn expire(state: &mut State) {
     controllers::expire(state);
     controllers::run(state);
 }
 
-/// Stores an object as a test gives it, with its status, in place of one of the same name.
+/// Stores an object given by a test, including its status, replacing one of the same name.
 pub(crate) fn load(state: &mut State, object: Value) -> Result<()> {
     let result = verbs::load(state, object);
     controllers::run(state);

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::status::{Result, Status};
 
-/// Where a list continues: `EncodeContinue` in
+/// The position at which a list continues: `EncodeContinue` in
 /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/continue.go>.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Continue {
     /// The version of all pages; `None` for the most recent, which may be inconsistent.
     pub(super) revision: Option<u64>,
-    /// The key of the last object that was listed.
+    /// The key of the last listed object.
     pub(super) after: String,
 }
 

@@ -8,7 +8,7 @@ use crate::request::{ApiRequest, ResourcePath};
 use crate::state::State;
 use crate::status::{Result, Status};
 
-/// Finds the target of a path, and does what the method says.
+/// Finds the target of a path, and carries out the method.
 pub(super) fn route(state: &mut State, request: &ApiRequest) -> Result<Answer> {
     let segments: Vec<&str> = request.segments.iter().map(String::as_str).collect();
     let (group, version) = match segments.as_slice() {
@@ -37,7 +37,7 @@ fn unversioned(state: &State, request: &ApiRequest, segments: &[&str]) -> Result
 /// The target of a path.
 fn locate(state: &State, path: &ResourcePath) -> Result<Target> {
     let served = state.registry.get(&path.group_version, &path.plural).ok_or_else(Status::no_resource)?;
-    // Of a namespaced resource, only the list of all namespaces is outside of a namespace.
+    // For a namespaced resource, only lists of all namespaces are outside a namespace.
     let is_there = match path.namespace {
         Some(_) => served.namespaced,
         None => !served.namespaced || path.name.is_none(),

@@ -1,7 +1,7 @@
-//! Strategic merge patches: a merge that knows by which key the items of a list are the same.
+//! Strategic merge patches, which merge the items of a list by key.
 //!
 //! <https://github.com/kubernetes/community/blob/master/contributors/devel/sig-api-machinery/strategic-merge-patch.md>,
-//! and as <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/util/strategicpatch/patch.go> carries it out.
+//! implemented as in <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/util/strategicpatch/patch.go>.
 
 use serde_json::{Map, Value};
 
@@ -12,10 +12,10 @@ const RETAIN_KEYS: &str = "$retainKeys";
 const DELETE_FROM: &str = "$deleteFromPrimitiveList/";
 const ELEMENT_ORDER: &str = "$setElementOrder/";
 
-/// An object with a patch laid over it.
+/// Applies a patch to an object.
 ///
 /// # Errors
-/// If a directive of the patch is wrong, or a list's item has no key.
+/// Returns an error if a directive of the patch is wrong, or a list's item has no key.
 pub(crate) fn merge(shape: Shape<'_>, original: Value, patch: Value) -> Result<Value, String> {
     match (original, patch) {
         (Value::Object(original), Value::Object(patch)) => merge_objects(shape, original, patch).map(Value::Object),
@@ -84,7 +84,7 @@ fn merge_values(shape: Shape<'_>, original: Option<Value>, patch: Value) -> Resu
     }
 }
 
-/// Scalars that are not there yet are added.
+/// Missing scalars are added.
 fn merge_scalars(mut original: Vec<Value>, patch: Vec<Value>) -> Vec<Value> {
     for value in patch {
         if !original.contains(&value) {
@@ -94,8 +94,8 @@ fn merge_scalars(mut original: Vec<Value>, patch: Vec<Value>) -> Vec<Value> {
     original
 }
 
-/// Items with the same key are merged, others added; `$patch` in an item deletes or replaces it, and in an item without a
-/// key replaces the list.
+/// Items with the same key are merged, and others are added. `$patch` in an item deletes or replaces it; in an item
+/// without a key, it replaces the list.
 fn merge_lists(shape: Shape<'_>, key: &str, original: Vec<Value>, patch: Vec<Value>) -> Result<Vec<Value>, String> {
     let directive = |item: &Value| item.get(DIRECTIVE).and_then(Value::as_str).map(str::to_owned);
     let replaces = patch.iter().any(|item| directive(item).as_deref() == Some("replace") && item.get(key).is_none());
@@ -125,7 +125,7 @@ fn merge_lists(shape: Shape<'_>, key: &str, original: Vec<Value>, patch: Vec<Val
     Ok(merged)
 }
 
-/// Brings items into an order; those that it does not name stay behind the one that they followed.
+/// Sorts items by an order; items that are not in it stay after the item that they followed.
 fn reorder(items: &mut Vec<Value>, order: &[Value], key: &str) {
     let name = |item: &Value| if key.is_empty() { Some(item.clone()) } else { item.get(key).cloned() };
     let names: Vec<Option<Value>> = order.iter().map(name).collect();

@@ -28,7 +28,7 @@ impl Target {
         self.subresource.as_deref().unwrap_or_default()
     }
 
-    /// The object as it is stored.
+    /// The stored object.
     pub(super) fn stored<'a>(&self, state: &'a State) -> Option<&'a Arc<Stored>> {
         let key = ObjectKey::new(self.namespace.as_deref(), self.name());
         state.store.get(self.served.collection, &key)
@@ -40,12 +40,12 @@ impl Target {
         one_from_storage(state, &self.served, stored).map(Some)
     }
 
-    /// The objects that a list or a watch selects.
+    /// The selection of a list or watch.
     pub(super) fn selection(&self, state: &State, request: &ApiRequest) -> Result<Selection> {
         Selection::read(&request.query, &self.served, self.namespace.as_deref(), state.settings.sharding)
     }
 
-    /// The object that the path names.
+    /// The object at the path.
     pub(super) fn get(&self, state: &State) -> Result<Arc<Stored>> {
         self.find(state)?.ok_or_else(|| self.not_found())
     }

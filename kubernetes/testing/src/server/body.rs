@@ -36,19 +36,19 @@ pub struct ResponseBody {
 enum Source {
     Whole(Bytes),
     Watch(Box<WatchStream>),
-    /// Bytes of a script, and how many may still follow.
+    /// Bytes of a script, and the number that may still follow.
     Stream(DuplexStream, u64),
     Done,
 }
 
 type Converting = Pin<Box<dyn Future<Output = Result<(), Status>> + Send>>;
 
-/// A watch while it is sent.
+/// A watch that is being sent.
 struct WatchStream {
     shared: Arc<Shared>,
     watch: Watch,
     waiter: WaiterId,
-    /// Ends at the next time at which there is something to do.
+    /// Completes when there is next something to do.
     timer: Timer,
     /// Converts the next objects.
     converting: Option<Converting>,
@@ -112,7 +112,7 @@ impl ResponseBody {
     }
 }
 
-/// The error that a client sees when a connection is lost.
+/// The error for a client whose connection is lost.
 pub(super) fn reset() -> io::Error {
     io::Error::new(
         io::ErrorKind::ConnectionReset,
@@ -148,7 +148,7 @@ impl Body for ResponseBody {
                     let mut buffer = [0; 8 * 1024];
                     let size = buffer.len().min(usize::try_from(*limit).unwrap_or(usize::MAX));
                     let mut read = ReadBuf::new(&mut buffer[..size]);
-                    // A pipe in memory does not fail.
+                    // An in-memory pipe does not fail.
                     if Pin::new(&mut *io).poll_read(cx, &mut read).is_pending() {
                         return Poll::Pending;
                     }
@@ -198,7 +198,7 @@ impl Drop for WatchStream {
 }
 
 impl WatchStream {
-    /// The next events; pending until there are some.
+    /// The next events; pending until there are any.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Progress>> {
         loop {
             if let Some(converting) = &mut self.converting {
@@ -268,7 +268,7 @@ async fn convert(shared: Arc<Shared>, to: Arc<ServedResource>, objects: Vec<Arc<
 }
 
 impl fmt::Debug for ResponseBody {
-    /// Leaves out the bytes: they may be secret.
+    /// Omits the bytes, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.source {
             Source::Whole(_) => "whole",

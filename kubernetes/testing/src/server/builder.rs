@@ -58,7 +58,7 @@ impl Default for TestServerBuilder {
 }
 
 impl TestServerBuilder {
-    /// Adds a custom resource, as creating its definition would.
+    /// Adds a custom resource, like creating its definition.
     pub fn resource(mut self, resource: CustomResource) -> Self {
         self.resources.push(resource);
         self
@@ -70,57 +70,57 @@ impl TestServerBuilder {
         self
     }
 
-    /// Whether a namespace must exist before anything is created in it, as in a cluster. It must, by default.
+    /// Sets whether a namespace must exist before objects are created in it; true by default, as in a cluster.
     pub fn require_namespaces(mut self, require: bool) -> Self {
         self.settings.require_namespaces = require;
         self
     }
 
-    /// The seed of uids and generated names; 0 by default.
+    /// Sets the seed of uids and generated names; 0 by default.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The time of the server's clock at the start; the system's time by default.
+    /// Sets the initial time of the server's clock; the system's time by default.
     pub fn now(mut self, now: Timestamp) -> Self {
         self.now = Some(now);
         self
     }
 
-    /// How many changes of each resource are kept for watches; 10,000 by default. A watch that is further behind
-    /// ends with 410.
+    /// Sets the number of changes of each resource that are kept for watches; 10,000 by default. A watch that falls
+    /// further behind ends with 410.
     pub fn history(mut self, changes: usize) -> Self {
         self.history = changes;
         self
     }
 
-    /// The limits of [`requests`](TestServer::requests): a number of requests, and the bytes of their bodies, headers
-    /// and URLs together; 10,000 and 64 MiB by default. The oldest are forgotten first. With a limit of 0 requests,
-    /// nothing is recorded.
+    /// Sets the limits of [`requests`](TestServer::requests): the number of requests, and the total size of their
+    /// bodies, headers and URLs; 10,000 and 64 MiB by default. The oldest are discarded first. With a limit of 0
+    /// requests, nothing is recorded.
     pub fn record_limits(mut self, requests: usize, bytes: usize) -> Self {
         self.record = Limits { requests, bytes };
         self
     }
 
-    /// How often a watch gets a bookmark, if it wants any; every minute by default, and two seconds before its end in
-    /// any case.
+    /// Sets the interval of bookmarks for watches that allow them; one minute by default. A watch always gets a
+    /// bookmark two seconds before its end.
     pub fn bookmark_interval(mut self, interval: Duration) -> Self {
         self.settings.bookmark_interval = interval.max(Duration::from_millis(1));
         self
     }
 
-    /// Whether the server supports `shardSelector`, as servers with the feature gate `ShardedListAndWatch` do; it does by
-    /// default. Other servers ignore the parameter: they return everything, and no `metadata.shardInfo`.
+    /// Sets whether the server supports `shardSelector`, like servers with the feature gate `ShardedListAndWatch`; true
+    /// by default. Other servers ignore the parameter: they return all objects, without `metadata.shardInfo`.
     pub fn sharding(mut self, sharding: bool) -> Self {
         self.settings.sharding = sharding;
         self
     }
 
-    /// A server without a port.
+    /// Builds a server without a port.
     ///
     /// # Panics
-    /// If a custom resource or namespace is invalid, which is a mistake in the test.
+    /// Panics if a custom resource or namespace is invalid, which is a mistake in the test.
     pub fn in_process(self) -> TestServer {
         let mut store = Store::new(self.history);
         let registry = Registry::described(&mut store);
@@ -148,13 +148,13 @@ impl TestServerBuilder {
         TestServer::new(Shared::new(state, self.record))
     }
 
-    /// A server on a loopback port.
+    /// Builds a server on a loopback port.
     ///
     /// # Errors
-    /// If no port can be opened.
+    /// Returns an error if no port can be opened.
     ///
     /// # Panics
-    /// As [`in_process`](Self::in_process).
+    /// See [`in_process`](Self::in_process).
     pub async fn start(self) -> io::Result<TestServer> {
         self.in_process().listen().await
     }

@@ -1,8 +1,8 @@
 use serde_json::json;
 
-/// A custom resource, in one version and without a schema.
+/// A custom resource with a single version and without a schema.
 ///
-/// For more, load its CustomResourceDefinition by [`TestServer::load_yaml`](super::TestServer::load_yaml).
+/// For more, load its CustomResourceDefinition with [`TestServer::load_yaml`](super::TestServer::load_yaml).
 #[derive(Clone, Debug)]
 pub struct CustomResource {
     group: String,
@@ -14,7 +14,7 @@ pub struct CustomResource {
 }
 
 impl CustomResource {
-    /// A namespaced resource.
+    /// Creates a namespaced resource.
     pub fn new(
         group: impl Into<String>,
         version: impl Into<String>,
@@ -25,18 +25,18 @@ impl CustomResource {
         Self { group, version, kind, plural, namespaced: true, status: false }
     }
 
-    /// The resource of a type.
+    /// Creates the resource of a type.
     pub fn of<K: kubernetes_core::Resource>() -> Self {
         Self::new(K::GROUP, K::VERSION, K::KIND, K::PLURAL)
     }
 
-    /// Its objects have no namespace.
+    /// Makes the resource cluster-scoped.
     pub fn cluster_scoped(mut self) -> Self {
         self.namespaced = false;
         self
     }
 
-    /// It has a status subresource.
+    /// Adds the subresource `status`.
     pub fn with_status(mut self) -> Self {
         self.status = true;
         self

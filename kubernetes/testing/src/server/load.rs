@@ -7,10 +7,10 @@ use crate::object::read_yaml;
 use crate::semantics;
 use crate::state::State;
 
-/// Why objects can't be loaded.
+/// The error for objects that can't be loaded.
 #[derive(Debug)]
 pub struct LoadError {
-    /// The number of the document, counted from 1 without empty ones; 0 if it is not one document's error.
+    /// The number of the document, counted from 1 without empty ones; 0 if the error is not about a single document.
     document: usize,
     message: String,
 }

@@ -1,4 +1,4 @@
-//! The server's handle, and its two doors: a service in process, and a port.
+//! The server's handle, and its two entrances: an in-process service and a port.
 
 mod body;
 mod builder;
@@ -43,7 +43,7 @@ use shared::Shared;
 
 /// An API server in memory.
 ///
-/// Dropping it stops it: connections are closed, and requests fail as if the server were gone.
+/// Dropping it stops the server: connections are closed, and requests fail as if the server were gone.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -69,23 +69,23 @@ struct Listening {
 }
 
 impl TestServer {
-    /// A server on a loopback port that the system chooses, speaking HTTP/1.1 and HTTP/2 without TLS.
+    /// Starts a server on a free loopback port, with HTTP/1.1 and HTTP/2 without TLS.
     ///
-    /// It runs on the current tokio runtime. Under a paused clock, use [`in_process`](Self::in_process): tokio winds
-    /// the clock forward while it waits for sockets.
+    /// It runs on the current tokio runtime. Under a paused clock, use [`in_process`](Self::in_process), because tokio
+    /// advances the clock while it waits for sockets.
     ///
     /// # Errors
-    /// If no port can be opened.
+    /// Returns an error if no port can be opened.
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
     }
 
-    /// A server without a port: [`client`](Self::client) and [`service`](Self::service) lead to it.
+    /// Creates a server without a port, which [`client`](Self::client) and [`service`](Self::service) connect to.
     pub fn in_process() -> Self {
         Self::builder().in_process()
     }
 
-    /// Settings of a server.
+    /// Returns a builder with settings for a server.
     pub fn builder() -> TestServerBuilder {
         TestServerBuilder::default()
     }
@@ -104,24 +104,24 @@ impl TestServer {
         Ok(self)
     }
 
-    /// A client of this server, whose default namespace is `default`.
+    /// Creates a client of this server, whose default namespace is `default`.
     ///
-    /// It goes over the port if there is one.
+    /// It uses the port if there is one.
     pub fn client(&self) -> Client {
         let config = self.url().parse().map(Config::new);
         match (&self.listening, config.map(Client::new)) {
             (Some(_), Ok(Ok(client))) => client,
-            // An address makes a valid URL, and a configuration without TLS and credentials is always valid.
+            // An address is always a valid URL, and a configuration without TLS and credentials is always valid.
             _ => Client::with_service(self.service(), "default"),
         }
     }
 
-    /// The server as a service, for a transport or for layers of one's own. It needs no port.
+    /// The server as a service, for a transport or for your own layers. It needs no port.
     pub fn service(&self) -> TestService {
         TestService { shared: Arc::clone(&self.shared) }
     }
 
-    /// `http://127.0.0.1:…`; `http://localhost` for a server without a port, where nothing listens.
+    /// The URL `http://127.0.0.1:…`, or `http://localhost` for a server without a port, where nothing listens.
     pub fn url(&self) -> String {
         match &self.listening {
             Some(Listening { address, .. }) => format!("http://{address}"),
@@ -140,13 +140,13 @@ impl TestServer {
         )
     }
 
-    /// Creates the objects of a YAML stream, in its order, as kubectl would; those that exist are replaced.
+    /// Creates the objects of a YAML stream in order, like kubectl; existing objects are replaced.
     ///
-    /// The default namespace is `default`. Unlike a request, this keeps the `status`, and does not require the namespace
+    /// The default namespace is `default`. Unlike a request, this keeps the `status` and does not require the namespace
     /// to exist.
     ///
     /// # Errors
-    /// If the text is not valid YAML, or the server refuses an object; the objects before it are stored.
+    /// Returns an error if the text is not valid YAML, or the server refuses an object; preceding objects are stored.
     pub fn load_yaml(&self, yaml: &str) -> Result<(), LoadError> {
         self.shared.with(|inner| load::load(&mut inner.state, yaml))
     }
@@ -156,7 +156,7 @@ impl TestServer {
         self.shared.with(|inner| inner.rules.add(fault));
     }
 
-    /// Injects random faults, in place of earlier random ones.
+    /// Injects random faults, replacing earlier random ones.
     pub fn inject_random(&self, faults: RandomFaults) {
         self.shared.with(|inner| inner.rules.set_random(faults));
     }
@@ -166,7 +166,7 @@ impl TestServer {
         self.shared.with(|inner| inner.rules.clear());
     }
 
-    /// Decides what reviews of access say: `SelfSubjectAccessReview`, `SubjectAccessReview`,
+    /// Sets a script that decides access reviews: `SelfSubjectAccessReview`, `SubjectAccessReview` and
     /// `LocalSubjectAccessReview`. Without a script, everything is allowed. Requests are never refused.
     ///
     /// ```
@@ -179,15 +179,15 @@ impl TestServer {
     /// });
     /// ```
     ///
-    /// The function runs while the server is locked: it must not use the server.
+    /// The function runs while the server is locked, so it must not use the server.
     pub fn on_access_review(&self, decide: impl Fn(&AccessAttributes) -> Access + Send + Sync + 'static) {
         self.shared.with(|inner| inner.state.access = AccessPolicy::new(decide));
     }
 
-    /// Serves webhooks in process: calls of this host go to the service, without TLS.
+    /// Serves webhooks in process: calls to this host go to the service, without TLS.
     ///
-    /// The host is that of the Service, such as `webhooks.shop.svc`, or of the URL in the configuration, with or without a
-    /// port. Calls of other URLs go over the network.
+    /// The host is that of the Service, such as `webhooks.shop.svc`, or of the URL in the configuration, with or
+    /// without a port. Calls to other hosts go over the network.
     ///
     /// ```
     /// use bytes::Bytes;
@@ -205,9 +205,9 @@ impl TestServer {
     /// # }
     /// ```
     ///
-    /// The server calls webhooks as its configurations and definitions say: mutating ones in the order of their names,
-    /// then validating ones at once, and conversions for custom resources with the strategy `Webhook`. The words of errors
-    /// are those of the API server and client-go.
+    /// The server calls webhooks according to its configurations and definitions: mutating webhooks ordered by name,
+    /// then validating webhooks concurrently, and conversions for custom resources with the strategy `Webhook`. Error
+    /// messages are those of the API server and client-go.
     pub fn serve_webhooks<S, B>(&self, host: &str, service: S)
     where
         S: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
@@ -218,8 +218,8 @@ impl TestServer {
         self.shared.with(|inner| inner.services.add(host, service));
     }
 
-    /// Decides about match conditions of webhooks, which are CEL; without a function, a request to a webhook that has some
-    /// is answered with 501.
+    /// Sets a function that evaluates the match conditions of webhooks, which are CEL. Without it, requests that
+    /// concern a webhook with match conditions fail with 501.
     ///
     /// ```
     /// use kubernetes_testing::TestServer;
@@ -231,12 +231,12 @@ impl TestServer {
     /// });
     /// ```
     ///
-    /// The function runs while the server is locked: it must not use the server.
+    /// The function runs while the server is locked, so it must not use the server.
     pub fn on_match_condition(&self, decide: impl Fn(&MatchCondition) -> bool + Send + Sync + 'static) {
         self.shared.with(|inner| inner.state.conditions = MatchConditions::new(decide));
     }
 
-    /// Plays the processes that clients run in containers (`exec`).
+    /// Sets a script for the processes that clients run in containers (`exec`).
     ///
     /// The function gets the command and the process's streams, and returns its exit code, `()` for 0, or an [`Exit`].
     ///
@@ -255,8 +255,8 @@ impl TestServer {
     /// });
     /// ```
     ///
-    /// The outputs end when the function returns and they are dropped. When the client goes, the function's future is
-    /// dropped.
+    /// The outputs end when the function returns and they are dropped. When the client disconnects, the function's
+    /// future is dropped.
     pub fn on_exec<F>(&self, script: impl Fn(ExecRequest, ContainerIo) -> F + Send + Sync + 'static)
     where
         F: Future<Output: Into<Exit>> + Send + 'static,
@@ -264,7 +264,7 @@ impl TestServer {
         self.shared.with(|inner| inner.state.scripts.exec = Some(Script::new(script)));
     }
 
-    /// As [`on_exec`](Self::on_exec), for the processes that clients attach to.
+    /// Like [`on_exec`](Self::on_exec), but for the processes that clients attach to.
     pub fn on_attach<F>(&self, script: impl Fn(ExecRequest, ContainerIo) -> F + Send + Sync + 'static)
     where
         F: Future<Output: Into<Exit>> + Send + 'static,
@@ -272,9 +272,9 @@ impl TestServer {
         self.shared.with(|inner| inner.state.scripts.attach = Some(Script::new(script)));
     }
 
-    /// Plays the ports of pods, for each connection that a client forwards.
+    /// Sets a script for the ports of pods, which runs for each forwarded connection.
     ///
-    /// An error is what a client is told about its connection; others go on.
+    /// An error is reported to the client of the connection; other connections continue.
     ///
     /// ```
     /// use kubernetes_testing::TestServer;
@@ -295,7 +295,8 @@ impl TestServer {
         self.shared.with(|inner| inner.state.scripts.port_forward = Some(Script::new(script)));
     }
 
-    /// Writes the logs of containers. The log ends when the function returns, so one that is followed waits instead.
+    /// Sets a script that writes the logs of containers. A log ends when the function returns, so the script of a
+    /// followed log should wait.
     ///
     /// ```
     /// use kubernetes_testing::TestServer;
@@ -316,21 +317,21 @@ impl TestServer {
         self.shared.with(|inner| inner.state.scripts.log = Some(Script::new(script)));
     }
 
-    /// The requests so far, including those that were not carried out because of a fault.
+    /// The requests received so far, including those that were not carried out because of a fault.
     ///
-    /// The latest are kept, within [`record_limits`](TestServerBuilder::record_limits).
+    /// The latest requests are kept, within [`record_limits`](TestServerBuilder::record_limits).
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.with(|inner| inner.record.to_vec())
     }
 
-    /// Forgets the requests so far.
+    /// Discards the recorded requests.
     pub fn forget_requests(&self) {
         self.shared.with(|inner| inner.record.clear());
     }
 
-    /// Sets the server's clock forward: grace periods end, bookmarks and timeouts of watches come due.
+    /// Advances the server's clock: grace periods end, and bookmarks and timeouts of watches become due.
     ///
-    /// Without it, the clock follows tokio's.
+    /// Otherwise the clock follows tokio's.
     pub fn advance(&self, by: Duration) {
         self.shared.with(|inner| {
             inner.state.clock.advance(by);
@@ -339,7 +340,7 @@ impl TestServer {
         });
     }
 
-    /// Forgets every version but the current one: a watch or list at an older one is answered with 410.
+    /// Forgets all versions except the current one: a watch or list at an older version fails with 410.
     ///
     /// Running watches continue.
     pub fn compact(&self) {
@@ -361,21 +362,21 @@ impl Drop for TestServer {
     }
 }
 
-/// How many connections may wait to be accepted. Where a thousand watches begin at once over HTTP/1.1, the 128 that are
-/// the default overflow, and the system asks for those that it dropped again only a second later.
+/// The number of connections that may wait to be accepted. When a thousand watches start at once over HTTP/1.1, the
+/// default of 128 overflows, and the system retries dropped connections only after a second.
 const BACKLOG: u32 = 4096;
 
-/// Serves connections until it is dropped, and they with it.
+/// Serves connections until it is dropped, which also ends the connections.
 async fn accept(listener: TcpListener, service: TestService) {
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors, most likely: others may close theirs.
+            // Most likely out of file descriptors, which others may release.
             clock::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        // Events are small, and awaited.
+        // Events are small, and should arrive at once.
         let _ = stream.set_nodelay(true);
         let service = service.clone();
         connections.spawn(async move {

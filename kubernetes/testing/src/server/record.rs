@@ -14,26 +14,26 @@ pub struct RecordedRequest {
     pub method: Method,
     /// The path.
     pub path: String,
-    /// The query, as it was sent; empty if there was none.
+    /// The query, unchanged; empty if there was none.
     pub query: String,
     /// The headers.
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
-    /// The code of the response; `None` if there is none, or not yet.
+    /// The code of the response; `None` if there is none (yet).
     pub status: Option<StatusCode>,
     pub(crate) info: RequestInfo,
 }
 
 impl RecordedRequest {
-    /// The verb, in Kubernetes' terms: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`,
-    /// `deletecollection`; the method in lower case for a path that names no
-    /// resource.
+    /// The Kubernetes verb: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete` or `deletecollection`; for a
+    /// non-resource path, the method in lower case.
     pub fn verb(&self) -> &str {
         &self.info.verb
     }
 
-    /// The resource, with the subresource behind a slash: `pods`, `deployments/status`. Empty for a path that names no resource.
+    /// The resource, followed by a slash and the subresource: `pods`, `deployments/status`. Empty for a non-resource
+    /// path.
     pub fn resource(&self) -> &str {
         &self.info.resource
     }
@@ -62,7 +62,7 @@ impl RecordedRequest {
 }
 
 impl fmt::Debug for RecordedRequest {
-    /// Shows the request line and the code of the response: headers and bodies may hold secrets.
+    /// Shows the request line and the code of the response; headers and bodies may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)?;
         if !self.query.is_empty() {
@@ -75,14 +75,14 @@ impl fmt::Debug for RecordedRequest {
     }
 }
 
-/// The latest requests, as many as the limits allow.
+/// The latest requests, within the limits.
 #[derive(Debug)]
 pub(crate) struct Record {
     limits: Limits,
     requests: VecDeque<RecordedRequest>,
     /// The size of all requests.
     bytes: usize,
-    /// How many requests came before the first that is still here.
+    /// The number of discarded requests.
     forgotten: usize,
 }
 
@@ -90,11 +90,11 @@ pub(crate) struct Record {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) requests: usize,
-    /// Of all requests together: their bodies, headers and URLs.
+    /// The total size of the bodies, headers and URLs.
     pub(crate) bytes: usize,
 }
 
-/// The place of a request in the record, also after it was forgotten.
+/// The position of a request in the record, even after it was discarded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestId(usize);
 
@@ -103,7 +103,7 @@ impl Record {
         Self { limits, requests: VecDeque::new(), bytes: 0, forgotten: 0 }
     }
 
-    /// Records a request; the oldest are forgotten if the limits require it.
+    /// Records a request; the oldest are discarded if the limits require it.
     pub(crate) fn push(&mut self, request: RecordedRequest) -> RequestId {
         let id = RequestId(self.forgotten + self.requests.len());
         self.bytes += request.size();
@@ -116,7 +116,7 @@ impl Record {
         id
     }
 
-    /// Records the code of a response, unless the request was forgotten meanwhile.
+    /// Records the code of a response, unless the request has been discarded.
     pub(crate) fn note_status(&mut self, id: RequestId, status: StatusCode) {
         let index = id.0.checked_sub(self.forgotten);
         if let Some(request) = index.and_then(|index| self.requests.get_mut(index)) {

@@ -29,15 +29,15 @@ use crate::watch::gone_line;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The server as a `tower` service, for transports and layers of one's own.
+/// The server as a `tower` service, for transports and your own layers.
 ///
-/// It needs no port. An error stands for a lost connection.
+/// It needs no port. An error means a lost connection.
 #[derive(Clone, Debug)]
 pub struct TestService {
     pub(super) shared: Arc<Shared>,
 }
 
-/// As the API server: 3 MiB (`MaxRequestBodyBytes`).
+/// The API server's limit, 3 MiB (`MaxRequestBodyBytes`).
 const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
 
 impl<B> Service<Request<B>> for TestService
@@ -75,7 +75,7 @@ where
     }
 }
 
-/// The whole body; `None` if it is too large.
+/// Reads the whole body; `None` if it is too large.
 async fn read<B>(body: B) -> io::Result<Option<Bytes>>
 where
     B: Body,
@@ -94,7 +94,7 @@ where
     Ok(Some(whole.freeze()))
 }
 
-/// Carries out a request, with its faults.
+/// Carries out a request with its faults.
 async fn respond(
     shared: &Arc<Shared>,
     request: &ApiRequest,
@@ -143,7 +143,7 @@ async fn respond(
     Ok(response.map(|body| damages.into_iter().fold(body, |body: ResponseBody, damage: Damage| body.damage(damage))))
 }
 
-/// Switches protocols: the connection of a port, or one in memory, goes to the session.
+/// Switches protocols: hands the connection, from the port or in memory, to the session.
 fn switch(
     shared: &Shared,
     mut upgrade: Upgrade,
@@ -155,7 +155,7 @@ fn switch(
     *response.headers_mut() = std::mem::take(&mut upgrade.headers);
     match on_upgrade {
         Some(on_upgrade) => shared.spawn(async move {
-            // A client that is gone needs no session.
+            // A disconnected client needs no session.
             let Ok(upgraded) = on_upgrade.await else { return };
             if let Ok(Parts { io, read_buf, .. }) = downcast::<TokioIo<TcpStream>>(upgraded) {
                 let io = io.into_inner();
@@ -175,7 +175,7 @@ fn switch(
     response
 }
 
-/// A log is what its script writes.
+/// A log consists of the script's output.
 fn log_response(shared: &Shared, log: LogRequest, script: &LogScript) -> Response<ResponseBody> {
     let (reader, writer) = tokio::io::duplex(64 * 1024);
     let limit = log.limit_bytes.unwrap_or(u64::MAX);

@@ -17,11 +17,11 @@ use crate::state::State;
 use crate::status::Status;
 use crate::webhooks::{Exchange, Services, broken_off, reach};
 
-/// The server, behind one lock: requests are carried out one after the other, each in one go.
+/// The server behind a lock: requests are carried out one at a time, each without interruption.
 #[derive(Debug)]
 pub(crate) struct Shared {
     inner: Mutex<Inner>,
-    /// Turns true when the server stops.
+    /// Becomes true when the server stops.
     stopped: watch::Sender<bool>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Inner {
     exchanges: u64,
 }
 
-/// A request whose object is changed by others meanwhile calls its webhooks again, as the real server does.
+/// Like the real server, a request whose object has been changed by others calls its webhooks again.
 const MAX_ROUNDS: usize = 100;
 
 impl Shared {
@@ -53,7 +53,7 @@ impl Shared {
         Arc::new(Self { inner: Mutex::new(inner), stopped: watch::Sender::new(false) })
     }
 
-    /// Runs `work` on the server, and then wakes those who wait for the changes.
+    /// Runs `work` on the server, and then wakes the watches that wait for changes.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
         let mut inner = self.lock();
         let result = work(&mut inner);
@@ -63,12 +63,12 @@ impl Shared {
         result
     }
 
-    /// A panic in one request, which would be a bug, must not hide behind panics in all others.
+    /// A panic in one request, which would be a bug, must not be obscured by panics in all others.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         lock(&self.inner)
     }
 
-    /// Records a request, and draws its faults.
+    /// Records a request, and selects its faults.
     pub(crate) fn receive(&self, request: &ApiRequest, path: &str, query: &str) -> (RequestId, Vec<Action>) {
         let info = RequestInfo::of(request);
         self.with(|inner| {
@@ -86,7 +86,7 @@ impl Shared {
         })
     }
 
-    /// Answers a request, as soon as webhooks have answered its calls.
+    /// Responds to a request once webhooks have responded to its calls.
     pub(crate) async fn answer(self: &Arc<Self>, request: &ApiRequest) -> Answer {
         let mut exchange = self.with(|inner| {
             inner.exchanges += 1;
@@ -115,7 +115,7 @@ impl Shared {
         Answer::Whole(Reply::from(&Status::internal("the webhooks of this request have been called too often")))
     }
 
-    /// Runs a task beside requests, until it ends or the server stops.
+    /// Runs a background task until it ends or the server stops.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut stopped = self.stopped.subscribe();
         tokio::spawn(async move {

@@ -1,16 +1,16 @@
-//! Decoding as in Go: wrong types are refused, unknown fields and `null` are dropped.
+//! Decodes as Go does: refuses wrong types, and drops unknown fields and `null`.
 
 use serde_json::{Map, Value};
 
 use super::{Shape, definition, structural};
 use crate::schema::{Definition, Type};
 
-/// Brings an object of the description into its form.
+/// Normalizes an object of a type in the API description.
 ///
-/// Returns the paths of the fields that it does not have, which are dropped.
+/// Returns the paths of unknown fields, which are dropped.
 ///
 /// # Errors
-/// If a value does not fit its field, in the words of Go's `encoding/json`.
+/// Returns an error if a value does not fit its field, with the message of Go's `encoding/json`.
 pub(crate) fn normalize(shape: Shape<'_>, object: &mut Map<String, Value>) -> Result<Vec<String>, String> {
     let mut reader = Reader { unknown: UnknownFields::default() };
     match shape {
@@ -33,7 +33,7 @@ struct Reader {
 struct UnknownFields(Vec<String>);
 
 impl UnknownFields {
-    /// As `sigs.k8s.io/json` limits strict errors. Each path can be long.
+    /// The limit of `sigs.k8s.io/json` on strict errors, as each path can be long.
     const MAX: usize = 100;
 
     fn push(&mut self, path: String) {
@@ -52,7 +52,7 @@ fn custom(shape: Shape<'_>, object: &mut Map<String, Value>, reader: &mut Reader
         let Value::Object(metadata) = metadata else {
             return Err("json: cannot unmarshal metadata into Go value of type v1.ObjectMeta".to_owned());
         };
-        // It is decoded by itself, so its path begins there.
+        // It is decoded separately, so its path begins there.
         let by_itself = |error: String| error.replace(" ObjectMeta.metadata.", " ObjectMeta.");
         reader.object(definition, metadata, "metadata", false).map_err(by_itself)?;
     }
@@ -73,7 +73,7 @@ fn custom(shape: Shape<'_>, object: &mut Map<String, Value>, reader: &mut Reader
     Ok(())
 }
 
-/// Drops fields that a schema does not name.
+/// Drops fields that are not in the schema.
 fn prune(shape: Shape<'_>, value: &mut Value, path: &str, unknown: &mut UnknownFields) {
     match value {
         Value::Object(object) => object.retain(|name, value| {
@@ -122,7 +122,7 @@ impl Reader {
                     if is_root && name == "status" {
                         fill_required(Shape::Described(field.type_, field.merge), value);
                     }
-                    // An empty list says that fields have no owners any more.
+                    // An empty list means that fields no longer have owners.
                     inner == "metadata.managedFields" || !is_left_out(field.type_, value)
                 }
             }
@@ -171,7 +171,7 @@ pub(crate) fn fill_required(shape: Shape<'_>, value: &mut Value) {
     }
 }
 
-/// Whether Go leaves the value out: `omitempty` is on nearly every list and map.
+/// Whether Go omits the value: nearly every list and map has `omitempty`.
 fn is_left_out(type_: Type, value: &Value) -> bool {
     match value {
         Value::Array(items) => items.is_empty(),
@@ -180,7 +180,7 @@ fn is_left_out(type_: Type, value: &Value) -> bool {
     }
 }
 
-/// The name that Go's decoder has for a value.
+/// Go's name for the type of a value.
 fn go_kind(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),

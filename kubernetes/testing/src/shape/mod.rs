@@ -1,4 +1,4 @@
-//! The form of objects and how they are merged: by the generated tables, or by the schema of a custom resource.
+//! The types of objects and their merge strategies, from the generated tables or the schema of a custom resource.
 
 mod decode;
 mod structural;
@@ -13,16 +13,16 @@ use crate::schema::{Definition, Merge, Type};
 pub(crate) use decode::{fill_required, normalize};
 pub(crate) use validation::validate;
 
-/// The form of a value.
+/// The type of a value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape<'a> {
-    /// As the description has it.
+    /// A type of the API description.
     Described(Type, Merge),
-    /// An object of a custom resource as a whole; the schema is that of everything but its metadata.
+    /// A whole object of a custom resource; the schema is that of everything except its metadata.
     CustomObject(Option<&'a Value>),
     /// A schema of a custom resource (`JSONSchemaProps`).
     Custom(&'a Value),
-    /// Nothing is known.
+    /// Unknown.
     Unknown,
 }
 
@@ -30,7 +30,7 @@ pub(crate) enum Shape<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Scalar,
-    /// Of known fields.
+    /// An object with known fields.
     Object,
     Map,
     List,
@@ -38,7 +38,7 @@ pub(crate) enum Kind {
     Any,
 }
 
-/// How an apply merges a list.
+/// The merge strategy of an apply for a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ListMerge<'a> {
     Atomic,
@@ -56,7 +56,7 @@ pub(crate) fn index_of(name: &str) -> Option<u16> {
     DEFINITIONS.iter().position(|definition| definition.name == name).and_then(|index| index.try_into().ok())
 }
 
-/// The form of the metadata of every object.
+/// The type of the metadata of all objects.
 pub(crate) fn object_meta() -> Shape<'static> {
     static INDEX: OnceLock<Option<u16>> = OnceLock::new();
     const NAME: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -101,7 +101,7 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// The form of a field; `None` if there is no such field.
+    /// The type of a field; `None` if there is no such field.
     pub(crate) fn field(self, name: &str) -> Option<Self> {
         match self {
             Self::Described(Type::Object(_), _) => {
@@ -133,7 +133,7 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// Whether fields that the schema does not name are kept.
+    /// Whether unknown fields are kept.
     fn keeps_unknown_fields(self) -> bool {
         match self {
             Self::Custom(schema) => schema.get("x-kubernetes-preserve-unknown-fields") == Some(&Value::Bool(true)),
@@ -141,7 +141,7 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// The form of a list's items.
+    /// The type of a list's items.
     pub(crate) fn item(self) -> Self {
         match self {
             Self::Described(Type::List(item), _) => Self::Described(*item, Merge::default()),
@@ -157,7 +157,7 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// How an apply merges the list.
+    /// The merge strategy of an apply for the list.
     pub(crate) fn list_merge(self) -> ListMerge<'a> {
         match self {
             Self::Described(_, merge) if merge.set => ListMerge::Set,
@@ -174,7 +174,7 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// Whether an apply takes the object or map as a whole.
+    /// Whether an apply treats the object or map as atomic.
     pub(crate) fn is_atomic(self) -> bool {
         match self {
             Self::Described(_, merge) => merge.atomic || self.definition().is_some_and(|definition| definition.atomic),
@@ -186,14 +186,14 @@ impl<'a> Shape<'a> {
     /// The default of a key field of a list's item.
     pub(crate) fn key_default(self, key: &str) -> Option<Value> {
         match self.field(key)? {
-            // The one default of a key; the description has none.
+            // The only default of a key; the description has none.
             Self::Described(..) => (key == "protocol").then(|| "TCP".into()),
             Self::Custom(schema) => schema.get("default").cloned(),
             _ => None,
         }
     }
 
-    /// The key by which a strategic merge patch merges the list; empty for a list of scalars.
+    /// The key for merging the list with a strategic merge patch; empty for a list of scalars.
     pub(crate) fn merge_key(self) -> Option<&'static str> {
         self.merge().merge_key
     }

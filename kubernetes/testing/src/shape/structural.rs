@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-/// Fields that the schema does not describe: they have forms of their own.
+/// Fields that the schema does not describe, because they have their own types.
 pub(super) const OWN: [&str; 3] = ["metadata", "apiVersion", "kind"];
 
 fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -18,7 +18,7 @@ pub(super) fn flag(schema: &Value, name: &str) -> bool {
 /// Fills the defaults of an object of the resource.
 ///
 /// # Errors
-/// If they are too large together: a default of a list's items is copied into each item.
+/// Returns an error if the defaults are too large in total: a default of a list's items is copied into each item.
 pub(super) fn set_defaults(schema: &Value, object: &mut Map<String, Value>) -> Result<(), String> {
     let mut defaults = Defaults { left: MAX_DEFAULT_BYTES };
     for (name, schema) in properties(schema).filter(|(name, _)| !OWN.contains(&name.as_str())) {
@@ -27,11 +27,11 @@ pub(super) fn set_defaults(schema: &Value, object: &mut Map<String, Value>) -> R
     Ok(())
 }
 
-/// The size of all defaults of an object, that of the largest request.
+/// The maximum size of all defaults of an object, the same as that of a request.
 const MAX_DEFAULT_BYTES: usize = 3 * 1024 * 1024;
 
 struct Defaults {
-    /// How many bytes further defaults may have.
+    /// The number of bytes left for further defaults.
     left: usize,
 }
 

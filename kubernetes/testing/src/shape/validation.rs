@@ -1,7 +1,7 @@
 //! Validation by the structural schema of a custom resource.
 //!
 //! Types, required fields, enumerations, and the bounds of numbers, lengths and counts are checked; patterns, formats,
-//! combinations (`oneOf`) and rules in CEL are not.
+//! combinations (`oneOf`) and CEL rules are not.
 
 use serde_json::{Map, Value};
 
@@ -10,14 +10,14 @@ use crate::status::Cause;
 
 /// The fields of an object that violate the schema.
 ///
-/// Of many, only the first are returned: each names its path, which can be long.
+/// Only the first violations are returned, since each has its path, which can be long.
 pub(crate) fn validate(schema: &Value, object: &Map<String, Value>) -> Vec<Cause> {
     let mut causes = Causes { found: Vec::new(), bytes: 0 };
     check_fields(schema, object, "", &mut causes);
     causes.found
 }
 
-/// The size of the causes that are returned.
+/// The maximum size of the returned causes.
 const MAX_CAUSE_BYTES: usize = 1024 * 1024;
 
 struct Causes {

@@ -5,18 +5,18 @@ use kubernetes_core::ObjectKey;
 
 use crate::store::CollectionId;
 
-/// The objects that are removed at a time, by the server's clock.
+/// The times at which objects are removed, by the server's clock.
 #[derive(Debug, Default)]
 pub(crate) struct Deadlines {
-    /// By time, and then in the order in which they were set.
+    /// Sorted by time, and then by the order in which they were set.
     entries: BTreeMap<(Duration, u64), Deadline>,
-    /// Each object has one deadline at most.
+    /// Each object has at most one deadline.
     of_objects: HashMap<(CollectionId, ObjectKey), (Duration, u64)>,
     count: u64,
 }
 
 impl Deadlines {
-    /// Sets the deadline of an object, in place of its earlier one.
+    /// Sets the deadline of an object, replacing an earlier one.
     pub(crate) fn set(&mut self, at: Duration, deadline: Deadline) {
         self.remove(deadline.collection, &deadline.key);
         self.count += 1;
@@ -31,12 +31,12 @@ impl Deadlines {
         }
     }
 
-    /// The time of the first one.
+    /// The time of the first deadline.
     pub(crate) fn next(&self) -> Option<Duration> {
         self.entries.first_key_value().map(|((at, _), _)| *at)
     }
 
-    /// Takes the first one, if it is due.
+    /// Removes the first deadline if it is due.
     pub(crate) fn take_due(&mut self, now: Duration) -> Option<Deadline> {
         if self.next()? > now {
             return None;
@@ -53,7 +53,7 @@ pub(crate) struct Deadline {
     pub(crate) collection: CollectionId,
     pub(crate) key: ObjectKey,
     pub(crate) uid: Box<str>,
-    /// The revision that is removed; `None` for any, since changes do not end a pod's grace period.
+    /// The revision to remove; `None` for any, since changes do not end a pod's grace period.
     pub(crate) revision: Option<u64>,
 }
 

@@ -19,7 +19,7 @@ use crate::webhooks::Exchange;
 pub(crate) use deadlines::{Deadline, Deadlines};
 pub(crate) use tokens::{Token, Tokens};
 
-/// Everything that a request acts on.
+/// Everything that requests act on.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) store: Store,
@@ -27,12 +27,12 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) random: Rng,
     pub(crate) settings: Settings,
-    /// When a pod's grace period ends, and when events are forgotten.
+    /// The ends of pods' grace periods, and the expiry of events.
     pub(crate) deadlines: Deadlines,
     pub(crate) access: AccessPolicy,
     pub(crate) tokens: Tokens,
     pub(crate) scripts: Scripts,
-    /// The calls of the request that is being carried out.
+    /// The webhook calls of the current request.
     pub(crate) exchange: RefCell<Exchange>,
     pub(crate) conditions: MatchConditions,
     pub(crate) conversions: RefCell<Conversions>,
@@ -43,9 +43,9 @@ pub(crate) struct State {
 pub(crate) struct Settings {
     /// Whether a namespace must exist before there is anything in it.
     pub(crate) require_namespaces: bool,
-    /// How often a watch that allows them gets a bookmark.
+    /// The interval of bookmarks for watches that allow them.
     pub(crate) bookmark_interval: Duration,
-    /// Whether lists and watches can be of a shard; servers that can't ignore the parameter.
+    /// Whether lists and watches can be sharded; servers without support ignore the parameter.
     pub(crate) sharding: bool,
 }
 
@@ -60,8 +60,8 @@ impl State {
         format!("{}-{}-{}-{}-{}", part(0..8), part(8..12), part(12..16), part(16..20), part(20..32))
     }
 
-    /// Five characters behind a prefix, as
-    /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/names/generate.go> has them.
+    /// Appends five characters to a prefix, like
+    /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/names/generate.go>.
     pub(crate) fn generate_name(&mut self, prefix: &str) -> String {
         const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
         const LONGEST_PREFIX: usize = 63 - 5;

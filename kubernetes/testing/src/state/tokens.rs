@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
-/// The tokens of service accounts that the server has issued, the latest ones.
+/// The most recent service account tokens that the server has issued.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens(VecDeque<Token>);
 
@@ -27,14 +27,14 @@ impl Tokens {
         self.0.push_back(token);
     }
 
-    /// The token of this text, if it is valid at `now`.
+    /// The token with this text, if it is valid at `now`.
     pub(crate) fn find(&self, text: &str, now: Timestamp) -> Option<&Token> {
         self.0.iter().find(|token| token.text == text && token.expires > now)
     }
 }
 
 impl std::fmt::Debug for Token {
-    /// Leaves out the text, which is secret.
+    /// Omits the text, which is secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Token({}/{})", self.namespace, self.name)
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::json::ObjectWriter;
 
-/// One reason of an error, most often a field that breaks a rule.
+/// One reason for an error, usually a field that violates a rule.
 #[derive(Clone, Debug)]
 pub(crate) struct Cause {
     reason: Cow<'static, str>,
@@ -58,7 +58,7 @@ impl Cause {
         Self { reason: Cow::Borrowed(reason), field: String::new(), message: message.into() }
     }
 
-    /// A cause that a webhook gives.
+    /// A cause returned by a webhook.
     pub(super) fn from_json(value: &Value) -> Self {
         let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
         Self { reason: Cow::Owned(text("reason")), field: text("field"), message: text("message") }

@@ -1,4 +1,4 @@
-//! The errors of the API server, in its words.
+//! The errors of the API server, with its messages.
 //!
 //! From <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/api/errors/errors.go>.
 
@@ -22,7 +22,7 @@ impl Status {
         Self::failure(404, "NotFound", message).with_details(details(name, group, plural))
     }
 
-    /// The path leads nowhere.
+    /// The path is unknown.
     pub(crate) fn no_resource() -> Self {
         let message = "the server could not find the requested resource";
         Self::failure(404, "NotFound", message).with_details(Details::default())
@@ -33,13 +33,13 @@ impl Status {
         Self::failure(409, "AlreadyExists", message).with_details(details(name, group, plural))
     }
 
-    /// `resource` is a plural; for a precondition of a deletion, the kind.
+    /// `resource` is the plural, or the kind for the precondition of a deletion.
     pub(crate) fn conflict(group: &str, resource: &str, name: &str, why: &str) -> Self {
         let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", qualified(group, resource));
         Self::failure(409, "Conflict", message).with_details(details(name, group, resource))
     }
 
-    /// As [`conflict`](Self::conflict), on the scale of an object: the message names the subresource.
+    /// Like [`conflict`](Self::conflict), but for the scale of an object, with the subresource in the message.
     pub(crate) fn scale_conflict(group: &str, plural: &str, name: &str, why: &str) -> Self {
         let qualified = qualified(group, plural);
         let message = format!("Operation cannot be fulfilled on {qualified}/scale {name:?}: {why}");
@@ -56,7 +56,7 @@ impl Status {
         Self::conflict(group, plural, name, WHY)
     }
 
-    /// Fields of an object break rules.
+    /// Fields of an object violate rules.
     pub(crate) fn invalid(group: &str, kind: &str, name: &str, causes: &[Cause]) -> Self {
         let mut texts: Vec<String> = causes.iter().map(Cause::to_string).collect();
         // Equal texts are merged (`ToAggregate`).
@@ -67,7 +67,7 @@ impl Status {
         Self::failure(422, "Invalid", message).with_details(details)
     }
 
-    /// A parameter breaks a rule.
+    /// A parameter violates a rule.
     pub(crate) fn invalid_options(kind: &str, cause: Cause) -> Self {
         Self::invalid("meta.k8s.io", kind, "", &[cause])
     }
@@ -76,13 +76,13 @@ impl Status {
         Self::failure(400, "BadRequest", message)
     }
 
-    /// A patch can't be carried out; only the server's log says why.
+    /// A patch can't be applied; the reason is only in the server's log.
     pub(crate) fn rejected() -> Self {
         let message = "the server rejected our request due to an error in our request";
         Self::failure(422, "Invalid", message).with_details(Details::default())
     }
 
-    /// An error for which the real server has no reason either.
+    /// An error for which the real server gives no reason either.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::failure(500, "", message)
     }
@@ -92,7 +92,7 @@ impl Status {
         Self::failure(405, "MethodNotAllowed", message).with_details(Details::default())
     }
 
-    /// A feature that this server leaves out.
+    /// A feature that this server does not support.
     pub(crate) fn not_implemented(what: &str) -> Self {
         let message = format!("the in-memory API server does not support {what}; use a real cluster for it");
         Self::failure(501, "NotImplemented", message)
@@ -104,7 +104,7 @@ impl Status {
         Self::failure(415, "UnsupportedMediaType", message)
     }
 
-    /// The routes of a kubelet have no media type, and so `Accept` has to have `*/*`.
+    /// A kubelet's routes have no media type, so `Accept` must include `*/*`.
     pub(crate) fn nothing_acceptable() -> Self {
         Self::failure(406, "NotAcceptable", "406: Not Acceptable\n\nAvailable representations: ")
     }
@@ -148,13 +148,13 @@ impl Status {
         Self::failure(504, "Timeout", message).with_details(details)
     }
 
-    /// An error of the server's own, such as a webhook that can't be called.
+    /// An internal error, such as a webhook that can't be called.
     pub(crate) fn internal_error(why: &str) -> Self {
         let details = Details { causes: vec![Cause::of("", why)], ..Details::default() };
         Self::failure(500, "InternalError", format!("Internal error occurred: {why}")).with_details(details)
     }
 
-    /// The refusal of a webhook, with the status that it gives (`ToStatusErr` in
+    /// A webhook's refusal, with its status (`ToStatusErr` in
     /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/admission/plugin/webhook/errors/statuserror.go>).
     pub(crate) fn denied(webhook: &str, status: &Value) -> Self {
         let text = |field: &str| status.get(field).and_then(Value::as_str).unwrap_or_default();
@@ -179,12 +179,13 @@ impl Status {
         })
     }
 
-    /// Stands for the result of a request that waits for a webhook; it is carried out again, and nobody sees this.
+    /// Placeholder for the result of a request that waits for a webhook. The request is carried out again, so no client
+    /// sees this.
     pub(crate) fn waiting() -> Self {
         Self::internal("the request waits for a webhook")
     }
 
-    /// An error that a test injects.
+    /// An error injected by a test.
     pub(crate) fn injected(code: u16, retry_after_seconds: Option<u64>) -> Self {
         let (reason, message) = match code {
             401 => ("Unauthorized", "Unauthorized"),

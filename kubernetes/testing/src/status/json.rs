@@ -2,13 +2,13 @@ use std::fmt;
 
 use serde_json::Value;
 
-/// Writes a JSON object whose fields keep their order, which `serde_json` sorts.
+/// Writes a JSON object whose fields keep their order, whereas `serde_json` sorts them.
 pub(super) struct ObjectWriter<'a, 'f> {
     f: &'a mut fmt::Formatter<'f>,
     is_empty: bool,
 }
 
-/// As [`ObjectWriter`], for a list.
+/// Like [`ObjectWriter`], but for a list.
 pub(super) struct ListWriter<'a, 'f> {
     f: &'a mut fmt::Formatter<'f>,
     is_empty: bool,

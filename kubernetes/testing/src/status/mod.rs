@@ -14,7 +14,7 @@ use json::ObjectWriter;
 
 pub(crate) type Result<T> = std::result::Result<T, Status>;
 
-/// A `Status`. It displays as JSON, with its fields in Go's order: clients compare the text.
+/// A `Status`. Its `Display` is JSON with the fields in Go's order, as clients compare the text.
 #[derive(Clone, Debug)]
 pub(crate) struct Status {
     outcome: Outcome,
@@ -23,7 +23,7 @@ pub(crate) struct Status {
     details: Option<Box<Details>>,
     /// 0 if there is none.
     code: u16,
-    /// Where a list whose version is forgotten can continue.
+    /// The position at which a list whose version is forgotten can continue.
     continue_token: String,
 }
 
@@ -33,12 +33,12 @@ enum Outcome {
     Failure,
 }
 
-/// The details of a `Status`. Empty fields are left out.
+/// The details of a `Status`. Empty fields are omitted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Details {
     pub(crate) name: String,
     pub(crate) group: String,
-    /// The plural of the resource, whatever the field is called; for some errors, the kind.
+    /// The plural of the resource, despite the field's name; for some errors, the kind.
     pub(crate) kind: String,
     pub(crate) uid: String,
     pub(crate) causes: Vec<Cause>,
@@ -90,7 +90,7 @@ impl Status {
         &self.message
     }
 
-    /// How long the client is asked to wait, for the header.
+    /// The time that the client is asked to wait, for the header.
     pub(crate) fn retry_after(&self) -> Option<u64> {
         self.details.as_ref()?.retry_after_seconds
     }

@@ -11,9 +11,9 @@ use super::{Stored, WaiterId};
 /// The objects of one resource, and their history.
 #[derive(Debug)]
 pub(crate) struct Collection {
-    /// By `namespace/name`, as etcd sorts them, which is the order of lists.
+    /// By `namespace/name`, in etcd's order, which is that of lists.
     objects: BTreeMap<String, Arc<Stored>>,
-    /// By revision, which strictly rises.
+    /// By strictly increasing revision.
     changes: VecDeque<Arc<Change>>,
     /// The size of the objects in `changes`.
     bytes: usize,
@@ -22,7 +22,7 @@ pub(crate) struct Collection {
     pub(super) waiting: BTreeMap<WaiterId, Waker>,
 }
 
-/// The size of a resource's history: many changes of large objects are forgotten earlier.
+/// The maximum size of a resource's history: many changes of large objects are forgotten earlier.
 const MAX_HISTORY_BYTES: usize = 128 * 1024 * 1024;
 
 impl Collection {
@@ -69,7 +69,7 @@ impl Collection {
         self.entries_after(namespace, None).map(|(_, object)| object)
     }
 
-    /// As [`objects`](Self::objects), from behind the key `after`.
+    /// Like [`objects`](Self::objects), but starting after the key `after`.
     pub(crate) fn objects_after<'a>(
         &'a self,
         namespace: Option<&str>,
@@ -98,8 +98,8 @@ impl Collection {
         self.changes.range(start..)
     }
 
-    /// As [`objects_after`](Self::objects_after), with the objects as they were at `revision`, which the history must
-    /// reach back to: later changes are undone.
+    /// Like [`objects_after`](Self::objects_after), but with the objects at `revision`, which the history must reach
+    /// back to: later changes are reverted.
     pub(crate) fn objects_at<'a>(
         &'a self,
         revision: u64,
@@ -117,7 +117,7 @@ impl Collection {
         let mut restored = restored.collect::<Vec<_>>().into_iter().peekable();
         let current = self.entries_after(namespace, after);
         let mut current = current.filter(move |(key, _)| !undone.contains_key(*key)).peekable();
-        // Both are in the order of their keys.
+        // Both are sorted by key.
         std::iter::from_fn(move || match (current.peek(), restored.peek()) {
             (Some((now, _)), Some((then, _))) if then < *now => restored.next().map(|(_, object)| object),
             (None, _) => restored.next().map(|(_, object)| object),
@@ -134,7 +134,7 @@ pub(crate) enum ChangeKind {
 }
 
 impl ChangeKind {
-    /// The type of a watch's event.
+    /// The type of a watch event.
     pub(crate) fn event_type(self) -> &'static str {
         match self {
             Self::Added => "ADDED",
@@ -148,7 +148,7 @@ impl ChangeKind {
 #[derive(Debug)]
 pub(crate) struct Change {
     pub(crate) kind: ChangeKind,
-    /// The object after the change; of a deletion, its last state.
+    /// The object after the change, or the last state for a deletion.
     pub(crate) object: Arc<Stored>,
     /// The object before the change.
     pub(crate) previous: Option<Arc<Stored>>,
@@ -165,7 +165,7 @@ impl Change {
         self.object.revision
     }
 
-    /// The event's line, made once for all watches in the version that is requested first.
+    /// The event's line, created once for all watches, in the version that is requested first.
     pub(crate) fn line(&self, head: &Arc<str>) -> Bytes {
         let make = || event_line(self.kind.event_type(), &self.object, head);
         let (made_for, line) = self.line.get_or_init(|| (Arc::clone(head), make()));
@@ -173,7 +173,7 @@ impl Change {
     }
 }
 
-/// An event as a line of JSON; `head` is the beginning of the object, its kind and version.
+/// An event as a line of JSON; `head` is the beginning of the object, with its kind and version.
 pub(crate) fn event_line(event_type: &str, object: &Stored, head: &str) -> Bytes {
     let mut line = Vec::with_capacity(object.json.len() + head.len() + 40);
     line.extend_from_slice(b"{\"type\":\"");

@@ -1,4 +1,5 @@
-//! The store: objects by key, a revision that strictly rises, and the history that watches replay. It knows no requests.
+//! The store: objects by key, a strictly increasing revision, and the history that watches replay. It does not know
+//! about requests.
 
 mod collection;
 mod stored;
@@ -16,7 +17,7 @@ pub(crate) use stored::Stored;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct CollectionId(usize);
 
-/// Identifies a task that waits for changes. Tasks are woken in the order in which they came.
+/// Identifies a task that waits for changes. Tasks are woken in order of registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct WaiterId(u64);
 
@@ -25,16 +26,16 @@ pub(crate) struct WaiterId(u64);
 pub(crate) struct Store {
     /// The revision of the latest change.
     revision: u64,
-    /// Every version before this one is forgotten.
+    /// All versions before this one are forgotten.
     compacted: u64,
-    /// How many changes of each resource are kept.
+    /// The number of changes kept for each resource.
     history: usize,
     collections: Vec<Collection>,
-    /// The objects that have an owner, by its uid.
+    /// The objects with owners, by the owner's uid.
     dependents: HashMap<Box<str>, BTreeSet<(CollectionId, ObjectKey)>>,
     /// The number of waiters so far.
     waiters: u64,
-    /// The wakers of those whose change was made since they were last collected.
+    /// The wakers of tasks whose change has occurred since the last collection.
     woken: Vec<Waker>,
     /// The changes that controllers have not handled yet.
     unhandled: VecDeque<(CollectionId, Arc<Change>)>,
@@ -66,7 +67,7 @@ impl Store {
         self.revision
     }
 
-    /// The revision that the next change will have.
+    /// The revision of the next change.
     pub(crate) fn next_revision(&self) -> u64 {
         self.revision + 1
     }
@@ -116,7 +117,7 @@ impl Store {
         self.dependents.get(uid).into_iter().flatten().cloned().collect()
     }
 
-    /// Forgets every version but the current one, as etcd's compaction does. Running watches continue.
+    /// Forgets all versions except the current one, like etcd's compaction. Running watches continue.
     pub(crate) fn compact(&mut self) {
         self.compacted = self.revision;
     }
@@ -127,7 +128,7 @@ impl Store {
         WaiterId(self.waiters)
     }
 
-    /// Wakes `waker` on the next change of the resource; it replaces the waiter's earlier one.
+    /// Wakes `waker` on the next change of the resource; replaces the waiter's earlier waker.
     pub(crate) fn wait(&mut self, id: CollectionId, waiter: WaiterId, waker: &Waker) {
         self.collections[id.0].waiting.insert(waiter, waker.clone());
     }
@@ -137,7 +138,7 @@ impl Store {
         self.collections[id.0].waiting.remove(&waiter);
     }
 
-    /// The wakers of those that waited for a change made since the last call.
+    /// The wakers of waiters whose change has occurred since the last call.
     pub(crate) fn take_woken(&mut self) -> Vec<Waker> {
         std::mem::take(&mut self.woken)
     }

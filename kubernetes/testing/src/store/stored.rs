@@ -1,20 +1,21 @@
 use bytes::Bytes;
 use kubernetes_core::{Map, ObjectKey, Str};
 
-/// An object at one revision: its text, and the parts of it that requests search for.
+/// An object at a revision: its text, and the parts that requests search for.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) key: ObjectKey,
     pub(crate) revision: u64,
-    /// The version of the API in whose form it is, of a custom resource.
+    /// The API version of the text, for a custom resource.
     pub(crate) version: Box<str>,
     pub(crate) uid: Box<str>,
     pub(crate) labels: Map<Str>,
-    /// The fields that field selectors can name, beside `metadata.name` and `metadata.namespace`.
+    /// The fields for field selectors, in addition to `metadata.name` and `metadata.namespace`.
     pub(crate) fields: Box<[(Box<str>, Box<str>)]>,
     /// The uids of the owners.
     pub(crate) owners: Box<[Box<str>]>,
-    /// The object without `apiVersion` and `kind`, which depend on the version of the request. It is an object and not empty.
+    /// The object without `apiVersion` and `kind`, which depend on the version of the request. It is a JSON object, and
+    /// not empty.
     pub(crate) json: Bytes,
 }
 
@@ -32,7 +33,7 @@ impl Stored {
         text
     }
 
-    /// The value of a field that selectors can name.
+    /// The value of a field for selectors.
     pub(crate) fn field<'a>(&'a self, name: &str) -> Option<&'a str> {
         match name {
             "metadata.name" => Some(self.key.name()),

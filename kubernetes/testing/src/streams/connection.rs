@@ -15,7 +15,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 /// An upgraded connection.
 pub(crate) struct Connection {
     io: Box<dyn Duplex>,
-    /// Bytes that were read with the request.
+    /// Bytes that were read together with the request.
     buffer: Bytes,
     faults: FrameFaults,
 }
@@ -38,13 +38,13 @@ impl Connection {
     }
 }
 
-/// The client's end of a connection in process, on which a reset is seen as one.
+/// The client's end of an in-process connection, on which a reset is visible as such.
 pub(crate) struct ClientEnd {
     io: DuplexStream,
     resets: bool,
 }
 
-/// A connection in process: the client's and the server's end.
+/// An in-process connection: the client's and the server's end.
 pub(crate) fn in_process(faults: &FrameFaults) -> (ClientEnd, DuplexStream) {
     let (client, server) = tokio::io::duplex(64 * 1024);
     (ClientEnd { io: client, resets: faults.reset_after.is_some() }, server)

@@ -6,18 +6,18 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::sync::mpsc;
 
-/// How many bytes wait between a script and its connection.
+/// The number of bytes buffered between a script and its connection.
 pub(super) const BUFFER_BYTES: usize = 64 * 1024;
 
 /// The streams of a container's process.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ContainerIo {
-    /// The input; it ends when the client ends it, and at once if the client sends none.
+    /// The input, which ends when the client ends it, or at once if the client sends none.
     pub stdin: Input,
-    /// The output; bytes are dropped if the client does not read it.
+    /// The output, which is discarded if the client does not read it.
     pub stdout: Output,
-    /// The error output; bytes are dropped if the client does not read it.
+    /// The error output, which is discarded if the client does not read it.
     pub stderr: Output,
     /// The sizes of the client's terminal.
     pub sizes: TerminalSizes,
@@ -32,10 +32,10 @@ impl ContainerIo {
 /// Bytes from a client.
 pub struct Input(Option<DuplexStream>);
 
-/// Bytes to a client. Dropping it ends them.
+/// Bytes to a client. Dropping it ends the stream.
 pub struct Output(Option<DuplexStream>);
 
-/// A connection to a port of a pod: bytes from the client and to it, each of which ends on its own.
+/// A connection to a port of a pod. Each direction ends separately.
 pub struct PortIo(DuplexStream);
 
 impl Input {
@@ -139,10 +139,10 @@ impl TerminalSizes {
         Self(sizes)
     }
 
-    /// The next size; `None` when the client is gone.
+    /// The next size; `None` when the client has disconnected.
     ///
     /// # Cancel safety
-    /// No size is lost when the future is dropped.
+    /// No size is lost if the future is dropped.
     pub async fn next(&mut self) -> Option<TerminalSize> {
         self.0.recv().await
     }

@@ -1,4 +1,4 @@
-//! Exec and attach: the streams of one process, as channels of one connection.
+//! Exec and attach: the streams of a process as channels of a connection.
 
 use std::future::Future;
 use std::io;
@@ -20,7 +20,7 @@ use crate::clock;
 /// The messages that wait to be written.
 pub(super) const QUEUE: usize = 16;
 
-/// How long a server waits for the client's close.
+/// The time that the server waits for the client to close.
 const LINGER: Duration = Duration::from_secs(5);
 
 /// Runs a script on a connection, to the end of both.
@@ -39,7 +39,7 @@ pub(super) async fn run(connection: Connection, version: Version, request: ExecR
         TerminalSizes::new(sizes_of_client),
     );
     let process = async {
-        // A message tells the client that the connection stands.
+        // A message tells the client that the connection is established.
         let first = if request.stdout { channel::STDOUT } else { channel::ERROR };
         send(&messages, first, &[]).await;
         let running = script.run(request, io);
@@ -56,7 +56,7 @@ pub(super) async fn run(connection: Connection, version: Version, request: ExecR
     }
 }
 
-/// Writes messages until the process has ended or the client is gone, for which nothing waits any longer.
+/// Writes messages until the process has ended or the client has disconnected.
 pub(super) async fn serve(
     process: impl Future<Output = ()>,
     input: impl Future<Output = u16>,
@@ -107,7 +107,7 @@ async fn write_all(mut writer: SocketWriter, mut queue: mpsc::Receiver<Outgoing>
     Ok(())
 }
 
-/// Reads what the client sends, until it is gone; returns the code to close with.
+/// Reads the client's messages until it disconnects; returns the code to close with.
 async fn read_input(
     reader: &mut SocketReader,
     version: Version,
@@ -117,7 +117,7 @@ async fn read_input(
 ) -> u16 {
     loop {
         let message = match reader.next().await {
-            // Clients send text as text, the official Python client for one.
+            // Some clients send text messages, such as the official Python client.
             Ok(Some(Message::Binary(message) | Message::Text(message))) => message,
             Ok(Some(Message::Ping(payload))) => {
                 let _ = messages.send(Outgoing::Pong(payload)).await;
@@ -137,7 +137,7 @@ async fn read_input(
             }
             Some(ClientMessage::CloseStdin) => stdin = None,
             Some(ClientMessage::Resize { width, height }) => {
-                // A process that does not look at its sizes misses some.
+                // A process that does not read its sizes misses some.
                 let _ = sizes.try_send(TerminalSize::new(width, height));
             }
             None => {}

@@ -11,7 +11,7 @@ use super::{exec, port_forward, tunnel};
 use crate::request::ApiRequest;
 use crate::status::{Result, Status};
 
-/// An accepted upgrade: the headers of its response, and what follows on the connection.
+/// An accepted upgrade: the headers of its response, and the session that follows.
 pub(crate) struct Upgrade {
     pub(crate) headers: HeaderMap,
     session: Session,
@@ -37,14 +37,14 @@ pub(crate) fn is_upgrade(request: &ApiRequest) -> bool {
 
 impl Upgrade {
     /// # Errors
-    /// If the client and the server have no protocol in common.
+    /// Returns an error if the client and the server have no protocol in common.
     pub(crate) fn exec(request: &ApiRequest, of: ExecRequest, script: ExecScript) -> Result<Self> {
         let version = Version::choose(protocols(request)).ok_or_else(|| no_protocol(request))?;
         Self::new(request, version.name(), Session::Exec { version, request: of, script })
     }
 
     /// # Errors
-    /// As [`exec`](Self::exec), and if a port is not valid.
+    /// See [`exec`](Self::exec); also fails if a port is not valid.
     pub(crate) fn port_forward(request: &ApiRequest, pod: &ObjectKey, script: PortForwardScript) -> Result<Self> {
         let pod = PortForwardRequest::new(pod, 0);
         if protocols(request).any(|protocol| protocol == TUNNEL) {

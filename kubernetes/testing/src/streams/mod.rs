@@ -1,7 +1,8 @@
-//! Streams: exec, attach and port-forward over upgraded connections, and logs. Scripts of a test play the containers.
+//! Streams: exec, attach and port-forward over upgraded connections, and logs. A test's scripts simulate the
+//! containers.
 //!
-//! <https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-connections> does not say how the bytes look;
-//! the source does: `pkg/kubelet` and `staging/src/k8s.io/kubelet/pkg/cri/streaming` in
+//! <https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-connections> does not define the bytes; the
+//! source does: `pkg/kubelet` and `staging/src/k8s.io/kubelet/pkg/cri/streaming` in
 //! <https://github.com/kubernetes/kubernetes/tree/v1.37.2>.
 
 mod codec;

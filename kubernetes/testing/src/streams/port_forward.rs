@@ -1,4 +1,4 @@
-//! Port-forward by the older protocol of channels: two for each port, and one connection to each.
+//! Port-forward with the older channel protocol: two channels and one connection for each port.
 
 use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc;
@@ -11,7 +11,7 @@ use super::exec::{QUEUE, linger, read_some, serve};
 use super::requests::PortForwardRequest;
 use super::scripts::{PortForwardScript, result};
 
-/// Forwards connections to `ports`, to the end of all.
+/// Forwards connections to `ports` until all have ended.
 pub(super) async fn run(connection: Connection, of: PortForwardRequest, ports: Vec<u16>, script: PortForwardScript) {
     let (mut reader, writer) = connection.into_web_socket();
     let (messages, queue) = mpsc::channel(QUEUE);

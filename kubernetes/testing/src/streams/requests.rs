@@ -10,7 +10,7 @@ pub struct ExecRequest {
     pub namespace: String,
     /// The name of the pod.
     pub pod: String,
-    /// The name of the container; the default one if the client named none.
+    /// The name of the container; the default container if the client named none.
     pub container: String,
     /// The command and its arguments; empty for attach.
     pub command: Vec<String>,
@@ -62,7 +62,7 @@ impl From<()> for Exit {
     }
 }
 
-/// A process whose streams fail has ended badly, as one that gets a signal when its pipe is closed.
+/// A process whose streams fail has failed, like one that gets a signal when its pipe is closed.
 impl From<std::io::Result<()>> for Exit {
     fn from(result: std::io::Result<()>) -> Self {
         match result {
@@ -98,21 +98,21 @@ pub struct LogRequest {
     pub namespace: String,
     /// The name of the pod.
     pub pod: String,
-    /// The name of the container; the default one if the client named none.
+    /// The name of the container; the default container if the client named none.
     pub container: String,
     /// Whether the client waits for further lines.
     pub follow: bool,
-    /// Whether the log is that of the container's previous instance.
+    /// Whether to return the log of the container's previous instance.
     pub previous: bool,
-    /// Whether each line shall begin with its time.
+    /// Whether each line should start with its time.
     pub timestamps: bool,
-    /// The lines that are wanted from the end.
+    /// The number of lines to return from the end.
     pub tail_lines: Option<u64>,
-    /// Lines that are older than this number of seconds are not wanted.
+    /// The maximum age of lines in seconds.
     pub since_seconds: Option<u64>,
-    /// Lines before this time are not wanted, in RFC 3339.
+    /// The earliest time of lines, in RFC 3339 format.
     pub since_time: Option<String>,
-    /// The bytes after which the log is cut off.
+    /// The maximum number of bytes.
     pub limit_bytes: Option<u64>,
 }
 

@@ -8,7 +8,7 @@ use tokio::task::JoinError;
 use super::container_io::{ContainerIo, Output, PortIo};
 use super::requests::{ExecRequest, Exit, LogRequest, PortForwardRequest};
 
-/// A function that plays a part of a container.
+/// A function that simulates a part of a container.
 pub(crate) struct Script<Request, Io, End>(Arc<dyn Fn(Request, Io) -> BoxFuture<End> + Send + Sync>);
 
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -38,7 +38,7 @@ impl<Request, Io, End> Clone for Script<Request, Io, End> {
 /// The result of a task that runs a script; `None` if it was aborted.
 ///
 /// # Panics
-/// If the script did: that ends its client's connection, so that the client does not wait for an answer.
+/// Panics if the script panicked. This ends the client's connection, so that the client does not wait for a response.
 pub(super) fn result<T>(ended: Result<T, JoinError>) -> Option<T> {
     match ended {
         Ok(result) => Some(result),

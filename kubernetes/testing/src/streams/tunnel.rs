@@ -1,6 +1,6 @@
-//! Port-forward by SPDY/3.1 in a WebSocket: many connections, each with a stream of data and one of errors.
+//! Port-forward with SPDY/3.1 over a WebSocket: many connections, each with a data and an error stream.
 //!
-//! As `staging/src/k8s.io/kubelet/pkg/cri/streaming/portforward/httpstream.go` in
+//! Like `staging/src/k8s.io/kubelet/pkg/cri/streaming/portforward/httpstream.go` in
 //! <https://github.com/kubernetes/kubernetes/tree/v1.37.2>.
 
 use std::collections::HashMap;
@@ -23,10 +23,10 @@ use super::requests::PortForwardRequest;
 use super::scripts::{PortForwardScript, result};
 use crate::clock;
 
-/// How long a stream waits for the other of its connection, as the kubelet's default.
+/// The time that a stream waits for the other stream of its connection; the kubelet's default.
 const PAIR_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The streams of a client at one time; further ones are refused.
+/// The maximum number of a client's concurrent streams; further ones are refused.
 const MAX_STREAMS: usize = 20_000;
 
 /// Serves a tunnel to its end.
@@ -43,7 +43,7 @@ pub(super) async fn run(connection: Connection, pod: PortForwardRequest, script:
         streams: HashMap::new(),
         tasks: JoinSet::new(),
     };
-    // The client alone ends a tunnel.
+    // Only the client ends a tunnel.
     let input = tunnel.read(&mut reader);
     if serve_tunnel(pending(), input, writer, queue, &messages).await.is_ok() {
         linger(&mut reader).await;
@@ -52,22 +52,22 @@ pub(super) async fn run(connection: Connection, pod: PortForwardRequest, script:
 
 /// A stream of the client.
 enum Stream {
-    /// It waits for the other stream of its connection, which has the same `request`.
+    /// The stream waits for the other one of its connection, which has the same `request`.
     Waiting { request: String, is_closed: bool },
     /// The kubelet reads nothing from it.
     Error,
     /// A stream of data with its connection.
     Connected {
-        /// Where the client's data goes; `None` when the client has ended it.
+        /// The destination of the client's data; `None` once the client has ended it.
         input: Option<mpsc::Sender<Bytes>>,
         error: u32,
         task: AbortHandle,
     },
 }
 
-/// The two streams of a connection, while one is missing.
+/// The two streams of a connection while one is missing.
 struct Pair {
-    /// The stream that is there.
+    /// The stream that exists.
     stream: u32,
     is_data: bool,
     timeout: AbortHandle,
@@ -79,7 +79,7 @@ struct Tunnel {
     messages: mpsc::Sender<Outgoing>,
     decoder: Decoder,
     encoder: Encoder,
-    /// The pairs that wait, by the `requestid` of their streams.
+    /// The incomplete pairs, by the `requestid` of their streams.
     pairs: HashMap<String, Pair>,
     streams: HashMap<u32, Stream>,
     tasks: JoinSet<Ended>,
@@ -91,7 +91,7 @@ enum Ended {
         data: u32,
         error: u32,
     },
-    /// The other stream of this one has not come.
+    /// The other stream has not been opened in time.
     Timeout(u32),
 }
 
@@ -129,7 +129,7 @@ impl Tunnel {
                 self.streams.remove(&data);
                 self.streams.remove(&error);
             }
-            // The other stream may have come just before.
+            // The other stream may have been opened just before.
             Ended::Timeout(id) if matches!(self.streams.get(&id), Some(Stream::Waiting { .. })) => {
                 self.reset(id);
                 self.send(spdy::reset(id, spdy::CANCEL)).await;
@@ -156,7 +156,7 @@ impl Tunnel {
         Ok(())
     }
 
-    /// Accepts a stream, and begins its connection when both of its streams are there.
+    /// Accepts a stream, and starts the connection once both of its streams exist.
     async fn open(&mut self, id: u32, headers: &[(String, String)]) {
         let header = |name: &str| headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
         let (kind, request) = (header("streamtype"), header("requestid").to_owned());
@@ -202,7 +202,7 @@ impl Tunnel {
         self.streams.insert(error, Stream::Error);
     }
 
-    /// Gives a stream up, and with one of data its connection.
+    /// Discards a stream, and with a data stream its connection.
     fn reset(&mut self, id: u32) {
         match self.streams.remove(&id) {
             Some(Stream::Connected { error, task, .. }) => {
@@ -222,7 +222,7 @@ impl Tunnel {
         match self.streams.get_mut(&id) {
             Some(Stream::Connected { input, .. }) => {
                 let Some(sender) = input else { return };
-                // A connection that does not read holds up the tunnel, whose memory is bounded.
+                // A connection that does not read blocks the tunnel, whose memory is bounded.
                 let is_refused = !bytes.is_empty() && sender.send(bytes).await.is_err();
                 if fin || is_refused {
                     *input = None;
@@ -234,7 +234,7 @@ impl Tunnel {
     }
 }
 
-/// Serves one connection: each direction ends on its own.
+/// Serves a connection, each direction of which ends separately.
 async fn serve(
     messages: mpsc::Sender<Outgoing>,
     script: PortForwardScript,
@@ -266,7 +266,7 @@ async fn serve(
         let text = result.err().map(|why| error(&format!("{port} -> {port}"), &why)).unwrap_or_default();
         send(spdy::data(error_stream, text.as_bytes(), true)).await;
     };
-    // The connection is over when the pod has ended it; bytes that the client still sends go nowhere.
+    // The connection is over when the pod has ended it; further bytes from the client are discarded.
     tokio::pin!(reading);
     let ended = async { tokio::join!(running, writing) };
     tokio::pin!(ended);

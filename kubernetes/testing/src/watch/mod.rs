@@ -1,4 +1,4 @@
-//! Watches: the events that they still have to send. They know no sockets; the history is their buffer.
+//! Watches, which keep track of the events to send. They do not know about sockets; the history is their buffer.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,21 +15,21 @@ use crate::state::State;
 use crate::status::Status;
 use crate::store::{Change, ChangeKind, CollectionId, Stored, event_line};
 
-/// Where a watch begins.
+/// The start of a watch.
 #[derive(Debug)]
 pub(crate) enum Start {
-    /// With what exists, and a bookmark behind it if that was asked for.
+    /// At the existing objects, followed by a bookmark if requested.
     Initial { announces_end: bool },
-    /// Behind a version.
+    /// After a version.
     After(u64),
-    /// With an error, which is also its end.
+    /// With an error, which also ends it.
     Failed(Status),
 }
 
 /// The options of a watch.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
-    /// How often bookmarks are sent, if they are.
+    /// The interval of bookmarks, if they are enabled.
     pub(crate) interval: Option<Duration>,
     pub(crate) timeout_seconds: Option<u64>,
 }
@@ -41,9 +41,9 @@ pub(crate) struct Watch {
     selection: Selection,
     rendering: Rendering,
     phase: Phase,
-    /// Every change up to this revision was sent, or does not concern this watch.
+    /// All changes up to this revision have been sent or do not concern this watch.
     seen: u64,
-    /// How often bookmarks are sent, if they are.
+    /// The interval of bookmarks, if they are enabled.
     interval: Option<Duration>,
     times: Times,
     is_first: bool,
@@ -51,7 +51,7 @@ pub(crate) struct Watch {
 
 #[derive(Debug)]
 enum Phase {
-    /// It can't begin.
+    /// The watch can't start.
     Failed(Status),
     Initial {
         objects: VecDeque<Arc<Stored>>,
@@ -68,27 +68,27 @@ struct Times {
     bookmark: Option<Duration>,
 }
 
-/// The lines that a watch sends next.
+/// The next lines of a watch.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     pub(crate) lines: Vec<Bytes>,
     pub(crate) has_ended: bool,
-    /// Objects that have to be converted first.
+    /// Objects that must be converted first.
     pub(crate) wanted: Vec<Arc<Stored>>,
 }
 
-/// The default duration of a watch: the least that the API server chooses.
+/// The default duration of a watch: the minimum that the API server uses.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
-/// How long before its end a watch gets its last bookmark (`nextBookmarkTime` in
+/// The time before the end of a watch at which it gets its last bookmark (`nextBookmarkTime` in
 /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/cacher/cache_watcher.go>).
 const BOOKMARK_BEFORE_END: Duration = Duration::from_secs(2);
 
-/// The number of events that are taken at once, which bounds how long one watch holds the lock.
+/// The number of events that are taken at once, which limits the time that a watch holds the lock.
 const BATCH: usize = 64;
 
 impl Watch {
-    /// A watch that begins now, whenever it is read.
+    /// Creates a watch that starts now, whenever it is read.
     pub(crate) fn new(
         state: &State,
         served: &Arc<ServedResource>,
@@ -113,12 +113,12 @@ impl Watch {
         self.served.collection
     }
 
-    /// The next time at which there is something to do without a change.
+    /// The next time at which there is something to do even without a change.
     pub(crate) fn next_time(&self) -> Duration {
         self.times.bookmark.map_or(self.times.end, |bookmark| bookmark.min(self.times.end))
     }
 
-    /// The next events; none if there are none yet.
+    /// The next events; empty if there are none yet.
     pub(crate) fn advance(&mut self, state: &State) -> Progress {
         let now = state.clock.elapsed();
         if let Phase::Failed(status) = &self.phase {
@@ -149,7 +149,7 @@ impl Watch {
         Progress { lines, has_ended: matches!(self.phase, Phase::Ended), wanted: Vec::new() }
     }
 
-    /// The objects of the next events that are not converted to the version of this watch yet.
+    /// The objects of the next events that have not been converted to the version of this watch yet.
     fn unconverted(&self, state: &State) -> Vec<Arc<Stored>> {
         if self.served.webhook.is_none() {
             return Vec::new();
@@ -195,7 +195,7 @@ impl Watch {
         }
     }
 
-    /// The changes that this watch is about, at most [`BATCH`] of them.
+    /// The changes that concern this watch, at most [`BATCH`] of them.
     fn take_changes(&mut self, state: &State, lines: &mut Vec<Bytes>) {
         let collection = state.store.collection(self.served.collection);
         for change in collection.changes_after(self.seen) {
@@ -208,13 +208,13 @@ impl Watch {
                 lines.push(line);
             }
         }
-        // Later changes of other resources: a bookmark may say that they were passed.
+        // Changes of other resources come later: a bookmark may include them.
         self.seen = self.seen.max(state.store.revision());
     }
 
-    /// The event of a change, as the selectors see it: what enters the selection is added, and what leaves it deleted,
-    /// as `convertToWatchEvent` in
-    /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/cacher/cache_watcher.go> has it.
+    /// The event of a change with regard to the selectors: an object that enters the selection is added, and one that
+    /// leaves it is deleted, as in `convertToWatchEvent` of
+    /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/cacher/cache_watcher.go>.
     fn event(&mut self, change: &Change, state: &State) -> Option<Bytes> {
         let is = change.kind != ChangeKind::Deleted && self.selection.matches(&change.object);
         let was = change.previous.as_ref().is_some_and(|previous| self.selection.matches(previous));
@@ -226,7 +226,7 @@ impl Watch {
                 Some(self.change_line(ChangeKind::Deleted, change, state))
             }
             (true, false) => {
-                // The object as it was, with the version of the change.
+                // The previous object, with the version of the change.
                 let mut object = Object::of(&self.converted(change.previous.as_ref()?, state));
                 object.set("resourceVersion", change.revision().to_string());
                 let left = Arc::new(self.served.stored(object, change.revision()));
@@ -247,7 +247,7 @@ impl Watch {
         self.converted_line(kind, &object, state)
     }
 
-    /// As [`line`](Self::line), of an object in the version of this watch.
+    /// Like [`line`](Self::line), but for an object in the version of this watch.
     fn converted_line(&mut self, kind: ChangeKind, object: &Arc<Stored>, state: &State) -> Bytes {
         if self.rendering == Rendering::Whole {
             return event_line(kind.event_type(), object, &self.served.head);
@@ -273,7 +273,7 @@ impl Watch {
         Progress { lines: vec![line("ERROR", status)], has_ended: true, wanted: Vec::new() }
     }
 
-    /// The watch read too slowly, and the history no longer reaches back to its position.
+    /// The watch has been read too slowly, so the history no longer reaches back to its position.
     fn fail_behind(&mut self, mut lines: Vec<Bytes>, forgotten: u64) -> Progress {
         let mut progress = self.fail(&too_old(self.seen, forgotten));
         lines.append(&mut progress.lines);
@@ -300,7 +300,7 @@ fn begin(state: &State, served: &ServedResource, selection: &Selection, start: S
     }
 }
 
-/// When the next bookmark is due, if there is one before the end.
+/// The time of the next bookmark, if there is one before the end.
 fn next_bookmark(now: Duration, interval: Option<Duration>, end: Duration) -> Option<Duration> {
     let last = end.saturating_sub(BOOKMARK_BEFORE_END);
     (now < last).then(|| interval.map(|interval| now.saturating_add(interval).min(last)))?
@@ -310,7 +310,7 @@ fn too_old(revision: u64, oldest: u64) -> Status {
     Status::expired(format!("too old resource version: {revision} ({oldest})"))
 }
 
-/// An event, with its end of line.
+/// An event, with a line feed.
 fn line(event_type: &str, object: &dyn std::fmt::Display) -> Bytes {
     format!("{{\"type\":\"{event_type}\",\"object\":{object}}}\n").into()
 }

@@ -34,10 +34,10 @@ impl Timeout {
     }
 }
 
-/// The review that came back, or why none did.
+/// The returned review, or the reason why there is none.
 pub(crate) type Outcome = Result<Value, String>;
 
-/// The calls that one request makes, over all times that it is carried out.
+/// The calls made by a request, over all its executions.
 #[derive(Debug, Default)]
 pub(crate) struct Exchange {
     id: u64,
@@ -47,7 +47,7 @@ pub(crate) struct Exchange {
     /// How often each question was asked this time, by its hash.
     asked: HashMap<u64, u64>,
     warnings: Vec<String>,
-    /// The state in which the request found the source of random values and the clock, the first time.
+    /// The state of the random number generator and the clock at the first execution of the request.
     start: Option<(Rng, Duration)>,
 }
 
@@ -56,7 +56,7 @@ impl Exchange {
         Self { id, ..Self::default() }
     }
 
-    /// The answer to a call; `None` if it is still to be made.
+    /// The response to a call; `None` if the call has not been made.
     pub(crate) fn ask(&mut self, call: Call) -> Option<Outcome> {
         let known = self.known.get(&call.uid).cloned();
         if known.is_none() && self.wanted.iter().all(|wanted| wanted.uid != call.uid) {
@@ -86,7 +86,7 @@ impl Exchange {
         !self.wanted.is_empty()
     }
 
-    /// Begins anew; returns where the request began the first time.
+    /// Starts another execution; returns the initial state of the first.
     pub(crate) fn begin(&mut self, random: &Rng, elapsed: Duration) -> Option<(Rng, Duration)> {
         (self.asked, self.warnings) = (HashMap::new(), Vec::new());
         match &self.start {

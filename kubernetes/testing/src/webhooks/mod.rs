@@ -1,5 +1,5 @@
-//! Calls of webhooks. Requests are carried out without waiting, so one that needs an answer is carried out again once it
-//! is there: its effects come after its last call.
+//! Calls of webhooks. Requests are carried out without waiting, so a request that needs a response is carried out again
+//! once the response has arrived. A request takes effect after its last call.
 
 mod exchange;
 mod reach;

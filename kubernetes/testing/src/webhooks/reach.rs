@@ -1,4 +1,4 @@
-//! The way to a webhook: a service in process, or a connection.
+//! Reaches a webhook through an in-process service or a connection.
 
 use bytes::Bytes;
 use http::header::HeaderValue;
@@ -13,7 +13,7 @@ use super::exchange::{Call, Outcome, Timeout};
 use super::service::Services;
 use crate::clock;
 
-/// Makes a call. The words of errors are those of client-go.
+/// Makes a call. Error messages are those of client-go.
 pub(crate) async fn reach(services: &Services, call: &Call) -> Outcome {
     let url = url(call)?;
     let post = |error: &str| format!("Post \"{url}\": {error}");
@@ -78,7 +78,7 @@ fn read(status: StatusCode, body: &[u8]) -> Outcome {
     }
 }
 
-/// Sends a call over the network, to a server that the authorities of the configuration vouch for.
+/// Sends a call over the network, to a server with a certificate from the configuration's CAs.
 async fn send(url: &Uri, call: &Call) -> Outcome {
     let failed = |error: &dyn std::fmt::Display| format!("Post \"{url}\": {error}");
     let mut parts = url.clone().into_parts();
@@ -103,7 +103,7 @@ async fn send(url: &Uri, call: &Call) -> Outcome {
     }
 }
 
-/// An error and what is behind it.
+/// An error with its sources.
 fn causes(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {}", causes(source)),

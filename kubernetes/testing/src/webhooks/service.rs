@@ -12,14 +12,14 @@ use tower_service::Service;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A service, its types forgotten.
+/// A service, type-erased.
 pub(crate) type Handler = Arc<
     dyn Fn(Request<Full<Bytes>>) -> Pin<Box<dyn Future<Output = Result<(StatusCode, Bytes), String>> + Send>>
         + Send
         + Sync,
 >;
 
-/// The webhooks that are served in process, by their hosts.
+/// The webhooks that are served in process, by host.
 #[derive(Clone, Default)]
 pub(crate) struct Services(HashMap<String, Handler>);
 

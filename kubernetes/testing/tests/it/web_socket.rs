@@ -158,7 +158,7 @@ impl WebSocket {
         self.writer.send(message).await;
     }
 
-    /// As [`send`](Self::send), as a text, in two fragments.
+    /// Like [`send`](Self::send), as a text, in two fragments.
     pub(crate) async fn send_text(&mut self, message: &str) {
         let (start, end) = message.as_bytes().split_at(message.len() / 2);
         self.writer.fragment(1, start, false).await;

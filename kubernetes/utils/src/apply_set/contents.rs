@@ -27,7 +27,7 @@ impl GroupKind {
         GroupVersionKind::new(self.group.clone(), "", self.kind.clone())
     }
 
-    /// Reads Go's `schema.GroupKind`: `Deployment.apps`, or `Secret` in the core group.
+    /// Parses Go's `schema.GroupKind`: `Deployment.apps`, or `Secret` in the core group.
     pub(super) fn parse(text: &str) -> Self {
         let (kind, group) = text.split_once('.').unwrap_or((text, ""));
         Self { group: group.into(), kind: kind.into() }
@@ -47,14 +47,14 @@ impl Contents {
         Self { kinds, namespaces: self.namespaces.union(&other.namespaces).cloned().collect() }
     }
 
-    /// The annotation of the kinds, sorted as text.
+    /// The annotation with the kinds, sorted as text.
     pub(super) fn kinds_annotation(&self) -> String {
         let mut kinds: Vec<String> = self.kinds.iter().map(ToString::to_string).collect();
         kinds.sort();
         kinds.join(",")
     }
 
-    /// The annotation of the namespaces, without that of the parent.
+    /// The annotation with the namespaces, without the parent's.
     pub(super) fn namespaces_annotation(&self, parent: Option<&str>) -> String {
         let others = self.namespaces.iter().map(Str::as_str).filter(|namespace| Some(*namespace) != parent);
         others.collect::<Vec<_>>().join(",")

@@ -5,7 +5,7 @@ use kubernetes_client::Error;
 use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
 use kubernetes_dynamic::MapError;
 
-/// A set whose parent can't be used.
+/// The error for a set whose parent can't be used.
 pub struct ApplySetError(Box<Inner>);
 
 struct Inner {
@@ -41,7 +41,12 @@ impl ApplySetError {
         Self(Box::new(Inner { message: message.into(), cause }))
     }
 
-    /// Whether the set belongs to another tool, so that it has to be [taken over](super::ApplySet::take_over).
+    /// Whether the set belongs to another tool and must be [taken over](super::ApplySet::take_over) first.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The parent's annotation `applyset.kubernetes.io/tooling` names the tool. Only take over the set if that tool no
+    /// longer uses it: both would delete the other's objects.
     pub fn is_foreign_tool(&self) -> bool {
         matches!(self.0.cause, Cause::ForeignTool)
     }

@@ -1,4 +1,4 @@
-//! Sets of objects that are applied together (KEP-3659): who is a member, and what the parent says.
+//! Sets of objects that are applied together (KEP-3659): members and parent.
 
 mod contents;
 mod error;
@@ -15,7 +15,7 @@ use crate::Target;
 pub(crate) use contents::{Contents, GroupKind};
 pub use error::ApplySetError;
 
-/// The label by which members name their set.
+/// The label with which members refer to their set.
 pub(crate) const PART_OF_LABEL: &str = "applyset.kubernetes.io/part-of";
 const ID_LABEL: &str = "applyset.kubernetes.io/id";
 const TOOLING_ANNOTATION: &str = "applyset.kubernetes.io/tooling";
@@ -24,8 +24,8 @@ const KINDS_ANNOTATION: &str = "applyset.kubernetes.io/contains-group-kinds";
 const RESOURCES_ANNOTATION: &str = "applyset.kubernetes.io/contains-group-resources";
 const PARENT_TYPE_LABEL: &str = "applyset.kubernetes.io/is-parent-type";
 
-/// A set of objects that are applied together: those that are no longer among the manifests are deleted, by
-/// [`Apply::prune`](crate::manifests::Apply::prune).
+/// A set of objects that are applied together: [`Apply::prune`](crate::manifests::Apply::prune) deletes objects that
+/// are no longer among the manifests.
 ///
 /// ```
 /// use kubernetes_utils::ApplySet;
@@ -35,18 +35,19 @@ const PARENT_TYPE_LABEL: &str = "applyset.kubernetes.io/is-parent-type";
 /// # Ok::<(), kubernetes_utils::ApplySetError>(())
 /// ```
 ///
-/// As KEP-3659 says
-/// (<https://github.com/kubernetes/enhancements/tree/master/keps/sig-cli/3659-kubectl-apply-prune>), and kubectl does:
+/// As specified by KEP-3659
+/// (<https://github.com/kubernetes/enhancements/tree/master/keps/sig-cli/3659-kubectl-apply-prune>), and implemented by
+/// kubectl:
 ///
-/// - An object, the *parent*, stands for the set: a Secret or ConfigMap, which is created if it does not exist, or a
-///   custom resource whose definition has the label `applyset.kubernetes.io/is-parent-type`. Annotations of it have the
-///   kinds and namespaces of the members. Its namespace has to exist.
+/// - An object, the *parent*, represents the set: a Secret or ConfigMap, which is created if it does not exist, or a
+///   custom resource whose definition has the label `applyset.kubernetes.io/is-parent-type`. Its annotations list the
+///   kinds and namespaces of the members. Its namespace must exist.
 /// - Members have the label `applyset.kubernetes.io/part-of` with the [id](Self::id) of the set.
-/// - The parent is written first, with the kinds and namespaces of before and of now, then the members are applied, then
-///   those that were not applied are deleted, and at last the parent is written again. A run that is interrupted or fails
-///   leaves a parent that knows all members, and can be repeated.
-/// - A set belongs to a tool. Sets of another are refused, unless they are [taken over](Self::take_over). With the
-///   tooling `kubectl/v1.37.2` or the like, this and `kubectl apply --applyset` work on the same sets.
+/// - First the parent is written, with the previous and the new kinds and namespaces; then the members are applied;
+///   then members that were not applied are deleted; finally the parent is written again. A run that fails or is
+///   interrupted leaves a parent that knows all members, and can be repeated.
+/// - A set belongs to a tool. Sets of other tools are refused unless they are [taken over](Self::take_over). With a
+///   tooling such as `kubectl/v1.37.2`, this and `kubectl apply --applyset` work on the same sets.
 #[derive(Clone, Debug)]
 pub struct ApplySet {
     parent: Target,
@@ -55,18 +56,18 @@ pub struct ApplySet {
 }
 
 impl ApplySet {
-    /// The set of a Secret. `tooling` is the name of the program and its version, as `shop-deployer/1.4.0`.
+    /// The set of a Secret. `tooling` is the name of the program and its version, such as `shop-deployer/1.4.0`.
     ///
     /// # Errors
-    /// If `tooling` is not of this form, or a name is empty.
+    /// Returns an error if `tooling` does not have this form, or a name is empty.
     pub fn secret(namespace: &str, name: &str, tooling: impl Into<Str>) -> Result<Self, ApplySetError> {
         Self::built_in("Secret", "secrets", namespace, name, tooling.into())
     }
 
-    /// The set of a ConfigMap. `tooling` is the name of the program and its version, as `shop-deployer/1.4.0`.
+    /// The set of a ConfigMap. `tooling` is the name of the program and its version, such as `shop-deployer/1.4.0`.
     ///
     /// # Errors
-    /// If `tooling` is not of this form, or a name is empty.
+    /// Returns an error if `tooling` does not have this form, or a name is empty.
     pub fn config_map(namespace: &str, name: &str, tooling: impl Into<Str>) -> Result<Self, ApplySetError> {
         Self::built_in("ConfigMap", "configmaps", namespace, name, tooling.into())
     }
@@ -76,15 +77,16 @@ impl ApplySet {
         Self::of_parent(Target::new(resource, ObjectKey::new(namespace, name)), tooling)
     }
 
-    /// The set of any object. A custom resource has to exist.
+    /// The set of any object. A custom resource must exist.
     ///
     /// # Errors
-    /// If `tooling` is not of the form `name/version`, or the name or the namespace of the parent is empty.
+    /// Returns an error if `tooling` is not of the form `name/version`, or the name or the namespace of the parent is
+    /// empty.
     pub fn of_parent(parent: Target, tooling: impl Into<Str>) -> Result<Self, ApplySetError> {
         let tooling = tooling.into();
         let is_named = |text: &str| !text.is_empty() && text.chars().all(|it| it.is_ascii_graphic());
         if !tooling.rsplit_once('/').is_some_and(|(name, version)| is_named(name) && is_named(version)) {
-            return Err(ApplySetError::invalid(format!("{tooling:?} is not a tooling: expected `name/version`")));
+            return Err(ApplySetError::invalid(format!("{tooling:?} is not a valid tooling: expected `name/version`")));
         }
         if parent.key.name().is_empty() {
             return Err(ApplySetError::invalid("the parent of the set has no name"));
@@ -97,7 +99,7 @@ impl ApplySet {
 
     /// Makes this tool the owner of the set, whichever tool owned it.
     ///
-    /// The other tool refuses the set afterwards. Fields that it applied to the members stay until they are applied with
+    /// The other tool will refuse the set. Fields that it applied to the members stay until they are applied with
     /// [`force`](crate::manifests::Apply::force) or the objects are deleted.
     pub fn take_over(mut self, take_over: bool) -> Self {
         self.take_over = take_over;
@@ -133,7 +135,7 @@ impl ApplySet {
     }
 }
 
-/// The name of a program, which may have slashes itself.
+/// The name of a program, which may contain slashes.
 fn tool(tooling: &str) -> &str {
     tooling.rsplit_once('/').map_or(tooling, |(name, _)| name)
 }

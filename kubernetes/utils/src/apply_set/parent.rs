@@ -1,4 +1,4 @@
-//! Reading and writing the parent of a set.
+//! Reads and writes the parent of a set.
 
 use kubernetes_client::Client;
 use kubernetes_core::{GroupVersionKind, Str};
@@ -35,7 +35,7 @@ impl ApplySet {
         Ok(contents)
     }
 
-    /// Custom resources are parents if their definition says so.
+    /// Custom resources can be parents only if their definition says so.
     async fn check_parent_type(&self, client: &Client) -> Result<(), ApplySetError> {
         let resource = &self.parent.resource;
         let of_type = GroupVersionKind::new("apiextensions.k8s.io", "v1", "CustomResourceDefinition");
@@ -68,8 +68,7 @@ impl ApplySet {
             }
             Some(owner) if tool(owner) != self.tool() => {
                 let (owner, tool) = (tool(owner), self.tool());
-                let message =
-                    format!("the set of {parent} belongs to {owner:?}, and not to {tool:?}: take it over first");
+                let message = format!("the set of {parent} belongs to {owner:?}, not to {tool:?}: take it over first");
                 return Err(ApplySetError::foreign_tool(message));
             }
             Some(_) => {}
@@ -78,7 +77,7 @@ impl ApplySet {
             Some(found) if *found == id.as_str() => Ok(()),
             Some(found) => {
                 let message =
-                    format!("the label {ID_LABEL} of the set's parent, {parent}, is {found:?}, but has to be {id:?}");
+                    format!("the label {ID_LABEL} of the set's parent, {parent}, is {found:?}, but must be {id:?}");
                 Err(ApplySetError::invalid(message))
             }
             None => Err(ApplySetError::invalid(format!("the parent of the set, {parent}, has no label {ID_LABEL}"))),
@@ -111,13 +110,13 @@ impl ApplySet {
                 let may_be_members = |resource: &&ApiResource| resource.supports("list") && resource.supports("delete");
                 kinds.extend(discovery.preferred_resources().filter(may_be_members).map(GroupKind::of));
             }
-            // An object that was not a parent before is taken over.
+            // An object that was not a parent is taken over.
             None => {}
         }
         Ok(kinds)
     }
 
-    /// Writes the kinds and namespaces of the members; as kubectl, other managers of the annotations give way.
+    /// Writes the kinds and namespaces of the members. As in kubectl, other managers of the annotations lose them.
     pub(crate) async fn write(&self, client: &Client, contents: &Contents, dry_run: bool) -> Result<(), ApplySetError> {
         let parent = &self.parent;
         let mut object = parent.resource.object(parent.key.name());
@@ -144,7 +143,7 @@ impl ApplySet {
     }
 }
 
-/// The names of a list with commas.
+/// The names in a comma-separated list.
 fn names(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim).filter(|name| !name.is_empty())
 }

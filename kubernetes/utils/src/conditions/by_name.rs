@@ -2,11 +2,11 @@ use kubernetes_core::json::{self, DecodeError, Reader, Value, Writer};
 use kubernetes_core::{Object, ObjectMeta, Str};
 use kubernetes_watch::{ObjectCondition, Verdict};
 
-/// An object of any type has a condition in `status.conditions` with this status, as
-/// `kubectl wait --for=condition=TYPE=STATUS` has it.
+/// Holds if an object of any type has a condition in `status.conditions` with this status, like `kubectl wait
+/// --for=condition=TYPE=STATUS`.
 ///
-/// Upper and lower case are the same. A condition that was observed of an older generation than the object's does not
-/// count; the generation is that of the condition, or else of the status.
+/// Case does not matter. A condition that was observed for an older generation than the object's does not count; the
+/// observed generation is that of the condition, or else of the status.
 ///
 /// Source: <https://github.com/kubernetes/kubectl/blob/v0.37.2/pkg/cmd/wait/condition.go>
 ///
@@ -23,14 +23,14 @@ pub fn condition_is<K: Object>(type_: impl Into<Str>, status: impl Into<Str>) ->
     ObjectCondition::new(description, move |object: &K| check(object, &type_, &status))
 }
 
-/// An object of any type has a condition in `status.conditions` that is true, as `kubectl wait --for=condition=TYPE`
-/// has it; see [`condition_is`].
+/// Holds if an object of any type has a condition in `status.conditions` that is true, like `kubectl wait
+/// --for=condition=TYPE`; see [`condition_is`].
 pub fn condition_is_true<K: Object>(type_: impl Into<Str>) -> ObjectCondition<K> {
     condition_is(type_, "True")
 }
 
 fn check<K: Object>(object: &K, type_: &str, status: &str) -> Verdict {
-    // Whatever the type, its text has the conditions in the same place.
+    // The conditions are in the same place of the text for every type.
     let seen = match json::to_string(object).map(|text| json::from_str::<Seen>(&text)) {
         Ok(Ok(seen)) => seen,
         Ok(Err(error)) => return Verdict::waiting(format!("its conditions can't be read: {error}")),
@@ -44,7 +44,8 @@ fn check<K: Object>(object: &K, type_: &str, status: &str) -> Verdict {
     if let (Some(generation), Some(observed)) = (seen.metadata.generation, observed)
         && observed < generation
     {
-        let message = format!("its condition {type_} is of generation {observed}, and the object's is {generation}");
+        let message =
+            format!("its condition {type_} is of generation {observed}, but the object is of generation {generation}");
         return Verdict::waiting(message);
     }
     if found.status.eq_ignore_ascii_case(status) {
@@ -54,7 +55,7 @@ fn check<K: Object>(object: &K, type_: &str, status: &str) -> Verdict {
     Verdict::waiting(format!("{type_} is {}{why}", found.status))
 }
 
-/// The part of an object that says what condition it is in.
+/// The part of an object with its conditions.
 #[derive(Clone, Debug, Default)]
 struct Seen {
     metadata: ObjectMeta,
@@ -76,7 +77,7 @@ struct Reported {
     message: Option<Str>,
 }
 
-/// A part of a document: what is not named is passed over, and nothing is written.
+/// A part of a document, which is only read; other fields are skipped.
 macro_rules! part {
     ($type:ident { $($key:literal: $field:ident,)* }) => {
         impl Value for $type {

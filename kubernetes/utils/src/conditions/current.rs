@@ -3,9 +3,10 @@ use kubernetes_watch::{ObjectCondition, Verdict};
 
 use crate::{ObjectState, ObjectStatus};
 
-/// An object of any kind is [current](ObjectState::Current): its controllers have done what its specification asks for.
+/// Holds if an object of any kind is [current](ObjectState::Current), so its controllers have carried out its
+/// specification.
 ///
-/// It fails when the object's status is [`Failed`](ObjectState::Failed).
+/// Fails when the object's status is [`Failed`](ObjectState::Failed).
 ///
 /// ```
 /// use kubernetes_utils::conditions::object_current;
@@ -19,7 +20,8 @@ use crate::{ObjectState, ObjectStatus};
 /// );
 /// ```
 ///
-/// A job is current once it runs: [`condition_is_true`](super::condition_is_true)`("Complete")` waits for its end.
+/// A job is current once it runs; use [`condition_is_true`](super::condition_is_true)`("Complete")` to wait for its
+/// completion.
 pub fn object_current<K: Object>() -> ObjectCondition<K> {
     ObjectCondition::new("is current", |object: &K| {
         let status = ObjectStatus::of(object);

@@ -3,9 +3,9 @@ use kubernetes_watch::{ObjectCondition, Verdict};
 
 use super::explained;
 
-/// The definition of a custom resource is in force: its names are accepted, and the API server serves it.
+/// Holds if the definition of a custom resource is established: its names are accepted, and the API server serves it.
 ///
-/// If its names are those of another resource, this fails: they are accepted only after that one is gone.
+/// Fails if another resource has its names, which are accepted only after that one is gone.
 ///
 /// Source: `WaitForEstablished` in
 /// <https://github.com/kubernetes/apiextensions-apiserver/blob/v0.37.2/test/integration/fixtures/resources.go>
@@ -17,7 +17,7 @@ pub fn definition_established() -> ObjectCondition<CustomResourceDefinition> {
             (_, Some(names)) if names.status == "False" => {
                 Verdict::failed(format!("its names are not accepted{}", why(names)))
             }
-            (_, None) => Verdict::waiting("its names have not been looked at"),
+            (_, None) => Verdict::waiting("its names have not been checked yet"),
             (Some(established), Some(names)) if established.status == "True" && names.status == "True" => Verdict::Met,
             (Some(established), _) => Verdict::waiting(format!("it is not established{}", why(established))),
             (None, _) => Verdict::waiting("it is not established"),

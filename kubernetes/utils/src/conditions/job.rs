@@ -3,7 +3,7 @@ use kubernetes_watch::{ObjectCondition, Verdict};
 
 use super::explained;
 
-/// The job has ended with success: its condition `Complete` is true. If it ended without, this fails.
+/// Holds if the job has succeeded: its condition `Complete` is true. Fails if the job has failed.
 ///
 /// Source: <https://kubernetes.io/docs/concepts/workloads/controllers/job/#terminal-job-conditions>
 pub fn job_complete() -> ObjectCondition<Job> {
@@ -14,7 +14,7 @@ pub fn job_complete() -> ObjectCondition<Job> {
     })
 }
 
-/// The job has ended without success: its condition `Failed` is true. If it ended with success, this fails.
+/// Holds if the job has failed: its condition `Failed` is true. Fails if the job has succeeded.
 pub fn job_failed() -> ObjectCondition<Job> {
     ObjectCondition::new("has failed", |job: &Job| match (terminal(job, "Failed"), terminal(job, "Complete")) {
         (Some(_), _) => Verdict::Met,
@@ -23,7 +23,7 @@ pub fn job_failed() -> ObjectCondition<Job> {
     })
 }
 
-/// The job has ended, with success or without.
+/// Holds if the job has ended, successfully or not.
 pub fn job_finished() -> ObjectCondition<Job> {
     ObjectCondition::new("is finished", |job: &Job| match terminal(job, "Complete").or(terminal(job, "Failed")) {
         Some(_) => Verdict::Met,

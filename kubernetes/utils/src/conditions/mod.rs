@@ -1,4 +1,4 @@
-//! Conditions to wait for, with kubectl's meaning of each: for [`until`](kubernetes_watch::until).
+//! Conditions for [`until`](kubernetes_watch::until), with kubectl's semantics.
 //!
 //! ```no_run
 //! # use std::time::Duration;
@@ -14,10 +14,10 @@
 //! # }
 //! ```
 //!
-//! Those of one group's resources are behind the feature of its name: `core-v1` (pods), `apps-v1` (deployments, stateful
-//! sets, daemon sets), `batch-v1` (jobs) and `apiextensions-v1` (definitions of custom resources).
+//! Conditions on a group's resources need the feature of the group: `core-v1` (pods), `apps-v1` (deployments, stateful
+//! sets, daemon sets), `batch-v1` (jobs) or `apiextensions-v1` (definitions of custom resources).
 //!
-//! That something is deleted is [`ObjectCondition::deleted`](kubernetes_watch::ObjectCondition::deleted), or
+//! To wait for a deletion, use [`ObjectCondition::deleted`](kubernetes_watch::ObjectCondition::deleted) or
 //! [`UntilObject::deleted`](kubernetes_watch::UntilObject::deleted).
 
 mod by_name;
@@ -44,7 +44,7 @@ pub use pod::{pod_completed, pod_ready, pod_running, pod_succeeded};
 #[cfg(feature = "apps-v1")]
 pub use rollout::{daemon_set_rolled_out, deployment_available, deployment_rolled_out, stateful_set_rolled_out};
 
-/// `, Reason: message`, as far as there are any.
+/// Formats `, Reason: message`, without missing parts.
 fn explained(reason: Option<&str>, message: Option<&str>) -> String {
     let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
     match (given(reason), given(message)) {

@@ -6,9 +6,10 @@ use kubernetes_watch::{ObjectCondition, Verdict};
 
 use super::explained;
 
-/// The pod is bound to a node and all its containers have been made, of which one at least runs (or starts again).
+/// Holds if the pod is bound to a node and all its containers have been created, at least one of which is running or
+/// restarting.
 ///
-/// A pod that has ended will not run any more: the condition fails.
+/// Fails for a pod that has ended, which will not run again.
 pub fn pod_running() -> ObjectCondition<Pod> {
     ObjectCondition::new("is running", |pod: &Pod| match phase(pod) {
         "Running" => Verdict::Met,
@@ -17,9 +18,9 @@ pub fn pod_running() -> ObjectCondition<Pod> {
     })
 }
 
-/// The pod is running, and its condition `Ready` is true: it serves.
+/// Holds if the pod is running and its condition `Ready` is true.
 ///
-/// A pod that has ended will not be ready any more: the condition fails. (`kubectl wait --for=condition=Ready` waits on;
+/// Fails for a pod that has ended, which will not be ready again. (`kubectl wait --for=condition=Ready` keeps waiting;
 /// that is [`condition_is_true`](super::condition_is_true).)
 pub fn pod_ready() -> ObjectCondition<Pod> {
     ObjectCondition::new("is ready", |pod: &Pod| match phase(pod) {
@@ -29,7 +30,7 @@ pub fn pod_ready() -> ObjectCondition<Pod> {
     })
 }
 
-/// The pod has ended, with success or without.
+/// Holds if the pod has ended, successfully or not.
 pub fn pod_completed() -> ObjectCondition<Pod> {
     ObjectCondition::new("is completed", |pod: &Pod| match phase(pod) {
         "Succeeded" | "Failed" => Verdict::Met,
@@ -37,7 +38,7 @@ pub fn pod_completed() -> ObjectCondition<Pod> {
     })
 }
 
-/// The pod has ended with success. If it ended without, the condition fails: a phase of `Failed` is final.
+/// Holds if the pod has succeeded. Fails if the pod has failed, since the phase `Failed` is final.
 pub fn pod_succeeded() -> ObjectCondition<Pod> {
     ObjectCondition::new("has succeeded", |pod: &Pod| match phase(pod) {
         "Succeeded" => Verdict::Met,
@@ -66,7 +67,7 @@ fn ended(pod: &Pod) -> Verdict {
     Verdict::failed(format!("it has ended as {}{why}{}", phase(pod), containers.collect::<String>()))
 }
 
-/// The reason why the pod does not run, as far as it is known.
+/// The reason why the pod does not run, if it is known.
 fn waiting(pod: &Pod) -> Verdict {
     let Some(status) = &pod.status else { return Verdict::waiting("it has no status yet") };
     let unscheduled = status.conditions.iter().find(|it| it.type_ == "PodScheduled" && it.status == "False");

@@ -7,15 +7,15 @@ use kubernetes_watch::{ObjectCondition, Verdict};
 
 use super::{condition_is_true, explained};
 
-/// The deployment has the replicas that it must at least have: its condition `Available` is true, and is about its
-/// present generation. Old replicas count as well.
+/// Holds if the deployment has its minimum number of replicas: its condition `Available` is true for the current
+/// generation. Old replicas count as well.
 pub fn deployment_available() -> ObjectCondition<Deployment> {
     condition_is_true("Available")
 }
 
-/// All replicas of the deployment are those of its present specification, and available; no old one is left.
+/// Holds if all replicas of the deployment match its current specification and are available, and no old ones are left.
 ///
-/// It fails when the deployment's progress deadline is exceeded.
+/// Fails when the deployment's progress deadline is exceeded.
 pub fn deployment_rolled_out() -> ObjectCondition<Deployment> {
     ObjectCondition::new("is rolled out", |deployment: &Deployment| {
         let Some(status) =
@@ -51,10 +51,10 @@ fn exceeded(status: &DeploymentStatus) -> Option<Verdict> {
     })
 }
 
-/// All pods of the stateful set are those of its present specification (or, of a partitioned one, those above the
-/// partition), and ready.
+/// Holds if all pods of the stateful set match its current specification and are ready. With a partition, only the pods
+/// above it count.
 ///
-/// It fails where pods are only updated when they are deleted (`OnDelete`), as that has no end.
+/// Fails for the update strategy `OnDelete`, because such an update does not end by itself.
 pub fn stateful_set_rolled_out() -> ObjectCondition<StatefulSet> {
     ObjectCondition::new("is rolled out", |set: &StatefulSet| {
         let strategy = set.spec.update_strategy.as_deref();
@@ -94,9 +94,9 @@ fn one_revision(status: &StatefulSetStatus) -> Verdict {
     Verdict::waiting(format!("{updated} pods are at revision {revision}"))
 }
 
-/// A pod of the daemon set's present specification is available on every node that is to have one.
+/// Holds if a pod that matches the daemon set's current specification is available on every node that should have one.
 ///
-/// It fails where pods are only updated when they are deleted (`OnDelete`), as that has no end.
+/// Fails for the update strategy `OnDelete`, because such an update does not end by itself.
 pub fn daemon_set_rolled_out() -> ObjectCondition<DaemonSet> {
     ObjectCondition::new("is rolled out", |set: &DaemonSet| {
         let strategy = set.spec.update_strategy.as_deref().and_then(|strategy| strategy.type_.as_ref());
@@ -114,7 +114,7 @@ pub fn daemon_set_rolled_out() -> ObjectCondition<DaemonSet> {
     })
 }
 
-/// The status, if it is about the present generation. As in Go, a missing number is 0.
+/// The status, if it is about the current generation. As in Go, a missing number is 0.
 fn observed<'a, S>(
     metadata: &ObjectMeta,
     status: Option<&'a S>,
@@ -127,7 +127,7 @@ fn unobserved() -> Verdict {
     Verdict::waiting("its specification has not been observed yet")
 }
 
-/// Without a strategy, the server takes `RollingUpdate`.
+/// Without a strategy, the server uses `RollingUpdate`.
 fn on_delete(strategy: Option<&str>) -> Option<Verdict> {
     let other = strategy.filter(|strategy| *strategy != "RollingUpdate")?;
     Some(Verdict::failed(format!("its update strategy is {other}, which never ends by itself")))

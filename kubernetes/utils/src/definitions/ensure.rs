@@ -9,7 +9,7 @@ use kubernetes_watch::until;
 use super::error::{Cause, DefinitionError};
 use crate::conditions::definition_established;
 
-/// How long the server may take to establish a definition.
+/// The time limit for a definition to be established.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Applies the definition of a custom resource, and waits until the server serves it.
@@ -24,15 +24,15 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// # }
 /// ```
 ///
-/// The field manager takes over fields that others own: a program and the definition that it was built with belong
-/// together. It needs the rights to `patch`, `list` and `watch` definitions.
+/// The apply is forced: the field manager takes over fields of other managers, since a program needs the definition
+/// that it was built with. It needs permission to `patch`, `list` and `watch` definitions.
 ///
 /// # Errors
-/// If the server refuses the definition, if its names are those of another resource, or if it is not established within
-/// 60 seconds.
+/// Returns an error if the server refuses the definition, if another resource has its names, or if it is not
+/// established within 60 seconds.
 ///
 /// # Cancel safety
-/// Dropping the future leaves open whether the definition has been applied.
+/// If the future is dropped, it is unknown whether the definition has been applied.
 pub async fn ensure_definition(
     client: &Client,
     definition: &Definition,
@@ -43,6 +43,6 @@ pub async fn ensure_definition(
     apply.send(client).await.map_err(DefinitionError::request(name, "apply"))?;
     let established = until(client, ListRequest::<CustomResourceDefinition>::cluster()).named(name).within(LIMIT);
     let found = established.is(definition_established()).await;
-    // Only a definition that exists is established.
+    // Only an existing definition can be established.
     found.map(Option::unwrap_or_default).map_err(|error| DefinitionError::new(name, Cause::Wait(error)))
 }

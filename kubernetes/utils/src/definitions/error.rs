@@ -3,7 +3,7 @@ use std::fmt;
 
 use kubernetes_watch::UntilError;
 
-/// A definition that is not in force, or whose objects could not be migrated.
+/// The error for a definition that is not established, or whose objects could not be migrated.
 pub struct DefinitionError {
     name: String,
     cause: Cause,
@@ -25,7 +25,7 @@ impl DefinitionError {
         Self { name: name.to_owned(), cause }
     }
 
-    /// Turns the error of a request into one of a definition.
+    /// Converts the error of a request.
     pub(super) fn request(name: &str, doing: &'static str) -> impl Fn(kubernetes_client::Error) -> Self {
         move |error| Self::new(name, Cause::Request(doing, Box::new(error)))
     }
@@ -39,11 +39,16 @@ impl DefinitionError {
     }
 
     /// Whether the definition was not established, or its objects not migrated, in time.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The conditions `NamesAccepted` and `NonStructuralSchema` of the definition name the cause: usually another
+    /// definition has the same kind or short name in this group, or the schema is not structural.
     pub fn is_timeout(&self) -> bool {
         matches!(&self.cause, Cause::Wait(error) | Cause::Migration(error) if error.is_timeout())
     }
 
-    /// Whether the definition was changed during a migration, which can be repeated.
+    /// Whether the definition was changed during the migration, which can be repeated.
     pub fn is_changed(&self) -> bool {
         matches!(self.cause, Cause::Changed)
     }
@@ -54,7 +59,7 @@ impl fmt::Display for DefinitionError {
         let name = &self.name;
         match &self.cause {
             Cause::Request(doing, _) => write!(f, "can't {doing} {name}"),
-            Cause::Wait(_) => write!(f, "{name} was applied and is not established"),
+            Cause::Wait(_) => write!(f, "{name} was applied, but is not established"),
             Cause::Migration(_) => write!(f, "the server did not migrate the objects of {name}"),
             Cause::Changed => write!(f, "{name} was changed during the migration of its objects; migrate them again"),
         }

@@ -1,4 +1,4 @@
-//! The manifest of definitions in a file that is checked in.
+//! The manifest of definitions in a checked-in file.
 
 use std::error::Error;
 use std::fmt;
@@ -10,15 +10,15 @@ use std::process::ExitCode;
 use kubernetes_core::schema::Definition;
 use kubernetes_core::yaml::{self, YamlError};
 
-/// The environment variable with which [`check_definitions`] writes.
+/// The environment variable that makes [`check_definitions`] write the file.
 const UPDATE: &str = "UPDATE_DEFINITIONS";
 
 const HEADER: &str = "# Generated from Rust types by kubernetes-sdk. Do not edit.\n";
 
-/// How many lines of a difference are shown on each side.
+/// The maximum number of lines of a difference that are shown for each side.
 const SHOWN: usize = 20;
 
-/// Compares a manifest that is checked in with definitions, in a test.
+/// Compares a checked-in manifest with definitions, for tests.
 ///
 /// ```no_run
 /// # use kubernetes_core::schema::CustomResource;
@@ -30,12 +30,12 @@ const SHOWN: usize = 20;
 /// # }
 /// ```
 ///
-/// With the environment variable `UPDATE_DEFINITIONS=1`, the file is written instead. Cargo runs tests in the folder of
-/// their package, and so a relative path begins there.
+/// With the environment variable `UPDATE_DEFINITIONS=1`, it writes the file instead. A relative path is relative to the
+/// package's folder, where Cargo runs tests.
 ///
 /// # Errors
-/// If the file is missing or differs: the message shows the first difference and how to update the file. If the file
-/// can't be read or written.
+/// Returns an error if the file is missing or differs (the message shows the first difference and how to update the
+/// file), or if it can't be read or written.
 pub fn check_definitions(path: impl AsRef<Path>, definitions: &[Definition]) -> Result<(), DefinitionFileError> {
     match std::env::var_os(UPDATE).is_some_and(|value| !value.is_empty() && value != "0") {
         true => write_definitions(path, definitions).map(drop),
@@ -43,12 +43,12 @@ pub fn check_definitions(path: impl AsRef<Path>, definitions: &[Definition]) -> 
     }
 }
 
-/// Writes the manifest of definitions to a file; returns whether the file was changed.
+/// Writes the manifest of definitions to a file; returns whether the file changed.
 ///
-/// Folders that are missing are made. A file that is up to date is left alone.
+/// Missing folders are created. A file that is up to date is not written.
 ///
 /// # Errors
-/// If the file can't be read or written.
+/// Returns an error if the file can't be read or written.
 pub fn write_definitions(path: impl AsRef<Path>, definitions: &[Definition]) -> Result<bool, DefinitionFileError> {
     let path = path.as_ref();
     let wanted = manifest(path, definitions)?;
@@ -60,7 +60,7 @@ pub fn write_definitions(path: impl AsRef<Path>, definitions: &[Definition]) -> 
     written.map(|()| true).map_err(|error| DefinitionFileError::new(path, Cause::Io("write", error)))
 }
 
-/// A program that writes the manifest of definitions to a file, or with `--check` compares them.
+/// Runs a program that writes the manifest of definitions to a file, or compares them with `--check`.
 ///
 /// ```no_run
 /// # use std::process::ExitCode;
@@ -68,12 +68,12 @@ pub fn write_definitions(path: impl AsRef<Path>, definitions: &[Definition]) -> 
 /// # fn example<Lantern: CustomResource>() -> Result<ExitCode, Box<dyn std::error::Error>> {
 /// use kubernetes_utils::definitions_command;
 ///
-/// // The whole of `main` of a program such as src/bin/definitions.rs.
+/// // The whole `main` of a program such as src/bin/definitions.rs.
 /// Ok(definitions_command("deploy/definitions.yaml", &[Lantern::definition()?]))
 /// # }
 /// ```
 ///
-/// The exit status is 0 if all is well, 1 if the file differs or can't be read or written, and 2 for other arguments.
+/// The exit status is 0 on success, 1 if the file differs or can't be read or written, and 2 for other arguments.
 pub fn definitions_command(path: impl AsRef<Path>, definitions: &[Definition]) -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let path = path.as_ref();
@@ -81,7 +81,7 @@ pub fn definitions_command(path: impl AsRef<Path>, definitions: &[Definition]) -
         [] => write_definitions(path, definitions).map(|is_changed| if is_changed { "written" } else { "up to date" }),
         [only] if only == "--check" => check(path, definitions, "this program without --check").map(|()| "up to date"),
         _ => {
-            report("the only argument is --check: compare the file, and write nothing");
+            report("the only option is --check, which compares the file and writes nothing");
             return ExitCode::from(2);
         }
     };
@@ -120,7 +120,7 @@ fn found(path: &Path) -> Result<Option<String>, DefinitionFileError> {
 fn check(path: &Path, definitions: &[Definition], update: &str) -> Result<(), DefinitionFileError> {
     let wanted = manifest(path, definitions)?;
     let found = found(path)?;
-    // Git may check files out with the line ends of Windows.
+    // Git may check out files with Windows line endings.
     let differs = |found: &str| found.lines().ne(wanted.lines());
     let cause = match found {
         None => Cause::Missing { update: update.to_owned() },
@@ -132,7 +132,7 @@ fn check(path: &Path, definitions: &[Definition], update: &str) -> Result<(), De
     Err(DefinitionFileError::new(path, cause))
 }
 
-/// The lines in which two texts differ, between those at both ends that are the same.
+/// The lines that differ between the common beginning and end of two texts.
 fn difference(found: &str, wanted: &str) -> String {
     let (found, wanted): (Vec<&str>, Vec<&str>) = (found.lines().collect(), wanted.lines().collect());
     let same = |(ours, theirs): &(&&str, &&str)| ours == theirs;
@@ -149,7 +149,7 @@ fn difference(found: &str, wanted: &str) -> String {
     lines.join("\n")
 }
 
-/// A manifest of definitions that is out of date, or can't be read or written.
+/// The error for a manifest of definitions that is out of date, or can't be read or written.
 pub struct DefinitionFileError {
     path: PathBuf,
     cause: Cause,
@@ -177,9 +177,9 @@ impl fmt::Display for DefinitionFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
         match &self.cause {
-            Cause::Missing { update } => write!(f, "{path} does not exist; create it by {update}"),
+            Cause::Missing { update } => write!(f, "{path} does not exist; create it with {update}"),
             Cause::Outdated { update, difference } => {
-                write!(f, "{path} differs from the Rust types; update it by {update}\n{difference}")
+                write!(f, "{path} differs from the Rust types; update it with {update}\n{difference}")
             }
             Cause::Io(doing, _) => write!(f, "can't {doing} {path}"),
             Cause::Yaml(_) => write!(f, "can't write the definitions of {path} as YAML"),

@@ -1,5 +1,5 @@
-//! Definitions of custom resources: `ensure_definition` brings one into force on a server, `migrate_storage` migrates
-//! objects that are stored in an older version, and `check_definitions` compares them with a file.
+//! Definitions of custom resources: `ensure_definition` establishes one on a server, `migrate_storage` migrates objects
+//! that are stored in an older version, and `check_definitions` compares definitions with a file.
 
 #[cfg(feature = "apiextensions-v1")]
 mod ensure;

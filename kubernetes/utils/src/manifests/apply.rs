@@ -11,7 +11,7 @@ use super::waves::{self, Done, Verb};
 use super::{Manifests, compare, prune};
 use crate::{ApplySet, Retry};
 
-/// The application of manifests on the server; made by [`Manifests::apply`].
+/// The application of manifests on the server; created by [`Manifests::apply`].
 ///
 /// ```no_run
 /// # async fn example(client: &kubernetes_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -33,8 +33,9 @@ use crate::{ApplySet, Retry};
 /// # }
 /// ```
 ///
-/// One request is sent for each object, or two with [`skip_unchanged`](Self::skip_unchanged). Fields that `kubectl apply` without `--server-side` owned become this manager's,
-/// so that those which the manifests no longer have are removed.
+/// One request is sent for each object, or two with [`skip_unchanged`](Self::skip_unchanged). Fields owned by `kubectl
+/// apply` without `--server-side` become this manager's, so that fields which are no longer in the manifests are
+/// removed.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is applied until it is sent"]
 pub struct Apply<'a> {
@@ -61,31 +62,31 @@ impl<'a> Apply<'a> {
     setters!();
     write_setters!();
 
-    /// Takes fields away from other managers, instead of failing with a conflict.
+    /// Takes ownership of fields from other managers instead of failing with a conflict.
     pub fn force(mut self, force: bool) -> Self {
         self.fields.force = force;
         self
     }
 
-    /// The treatment of unknown fields: `Ignore`, `Warn` or `Strict` (the default).
+    /// Sets the treatment of unknown fields: `Ignore`, `Warn` or `Strict` (the default).
     pub fn field_validation(mut self, validation: impl Into<Str>) -> Self {
         self.fields.validation = validation.into();
         self
     }
 
-    /// Reads each object first, and does not send one that is as its manifest says.
+    /// Reads each object first, and does not send it if it already matches its manifest.
     ///
-    /// The report then tells objects that were [created](Action::Created), [configured](Action::Configured) and
-    /// [unchanged](Action::Unchanged) apart; otherwise all are [applied](Action::Applied), since the server's answer is the
-    /// same. A read is cheap for the server compared with an apply that changes nothing.
+    /// The report then distinguishes objects that were [created](Action::Created), [configured](Action::Configured) and
+    /// [unchanged](Action::Unchanged); otherwise all are [applied](Action::Applied), since the server's response is the
+    /// same. For the server, a read is cheaper than an apply that changes nothing.
     pub fn skip_unchanged(mut self, skip: bool) -> Self {
         self.fields.skips_unchanged = skip;
         self
     }
 
-    /// Makes the objects the members of a set, and deletes those that were members before.
+    /// Makes the objects the members of a set, and deletes its previous members.
     ///
-    /// Nothing is deleted unless all objects could be applied.
+    /// Deletes nothing unless all objects could be applied.
     pub fn prune(mut self, set: ApplySet) -> Self {
         self.set = Some(set);
         self
@@ -94,12 +95,12 @@ impl<'a> Apply<'a> {
     /// Checks all objects, and applies them.
     ///
     /// # Errors
-    /// If manifests are not valid, the server's resources can't be read, or the parent of the set can't be used: nothing
-    /// was sent then. That an object could not be applied or pruned, or the parent not be written at the end, is a result
+    /// Returns an error, before anything is written, if manifests are not valid, the server's resources can't be read,
+    /// or the parent of the set can't be used. Later failures, such as an object that could not be applied, are results
     /// in the report.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves open which objects were applied. Applying them again is safe.
+    /// If the future is dropped, it is unknown which objects were applied. Applying them again is safe.
     pub async fn send(self, client: &Client) -> Result<Report, ManifestError> {
         if self.set.is_none() {
             not_empty(self.manifests)?;
@@ -144,17 +145,17 @@ impl Verb for ApplyVerb {
     }
 }
 
-/// How an apply has changed an object.
+/// The change that an apply has made.
 fn change(before: Option<&DynamicObject>, after: &DynamicObject, is_dry_run: bool) -> Action {
     let Some(before) = before else { return Action::Created };
     let (old, new) = (&before.metadata, &after.metadata);
-    // In a dry run, the version stays in any case.
+    // In a dry run, the version never changes.
     let is_same = old.resource_version == new.resource_version
         && (!is_dry_run || compare::fields(before, after, true).is_empty());
     match old.uid == new.uid {
         true if is_same => Action::Unchanged,
         true => Action::Configured,
-        // It was deleted meanwhile.
+        // The object was deleted in the meantime.
         false => Action::Created,
     }
 }
@@ -183,7 +184,7 @@ impl ApplyVerb {
     async fn migrate(&self, client: &Client, step: &Step, applied: &DynamicObject) -> Result<bool, OperationError> {
         let patch_of = |object: &DynamicObject| {
             let patch = migrate_client_side_apply(object, &[CLIENT_SIDE_APPLY_MANAGER], self.fields.manager.clone());
-            // Managed fields that can't be read stay as they are.
+            // Managed fields that can't be read stay unchanged.
             patch.ok().flatten().map(|patch| Patch::from(&patch))
         };
         if patch_of(applied).is_none() {

@@ -1,4 +1,4 @@
-//! The fields in which two states of an object differ.
+//! Finds the fields that differ between two states of an object.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,20 +12,20 @@ use kubernetes_dynamic::DynamicObject;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FieldDifference {
-    /// The path, as errors about conflicts have it: `.spec.template.spec.containers[name="web"].image`.
+    /// The path, in the same form as in conflicts: `.spec.template.spec.containers[name="web"].image`.
     pub field: Str,
     /// The value on the server; `None` if there is no such field.
     pub before: Option<Tree>,
     /// The value after an apply; `None` if the field would be removed.
     pub after: Option<Tree>,
-    /// Whether the value is that of a Secret: it is not shown.
+    /// Whether the value belongs to a Secret and must not be shown.
     pub is_secret: bool,
 }
 
 /// Metadata that changes with every write.
 const IGNORED: &[&str] = &["managedFields", "resourceVersion", "generation"];
 
-/// The keys by which items of lists are known, the first that all items have.
+/// The keys that may identify items of lists; the first that all items have is used.
 const KEYS: &[&str] = &["name", "key", "type", "mountPath", "devicePath", "containerPort", "port", "ip", "uid"];
 
 /// The fields that differ, in the order of the object.
@@ -88,7 +88,7 @@ impl Comparison {
     }
 }
 
-/// Whether each item has a value of its own for this key.
+/// Whether each item has a unique value for this key.
 fn is_key(key: &str, items: &[Tree]) -> bool {
     let mut seen = HashSet::new();
     items.iter().all(|item| match item.get(key) {
@@ -97,11 +97,11 @@ fn is_key(key: &str, items: &[Tree]) -> bool {
     })
 }
 
-/// How many bytes of a value are shown.
+/// The maximum number of bytes of a value that are shown.
 const SHOWN: usize = 200;
 
 impl fmt::Display for FieldDifference {
-    /// `.spec.replicas: 2 → 3`; for a Secret, no values.
+    /// `.spec.replicas: 2 → 3`; without values for a Secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |value: &Option<Tree>, secret: &str| match value {
             None => "(none)".to_owned(),

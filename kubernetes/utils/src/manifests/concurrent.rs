@@ -3,7 +3,7 @@ use std::future::Future;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-/// Runs futures side by side, so many at a time, and hands their outputs on as they come.
+/// Runs futures concurrently, up to a limit, and yields their outputs as they complete.
 pub(super) async fn concurrently<F: Future>(
     futures: impl IntoIterator<Item = F>,
     limit: usize,

@@ -31,13 +31,13 @@ macro_rules! operation {
             setters!();
             write_setters!();
 
-            /// The name under which the server notes who owns the fields.
+            /// Sets the field manager, which becomes the owner of the fields.
             pub fn field_manager(mut self, manager: impl Into<Str>) -> Self {
                 self.fields.manager = Some(manager.into());
                 self
             }
 
-            /// The treatment of unknown fields: `Ignore`, `Warn` or `Strict` (the default).
+            /// Sets the treatment of unknown fields: `Ignore`, `Warn` or `Strict` (the default).
             pub fn field_validation(mut self, validation: impl Into<Str>) -> Self {
                 self.fields.validation = validation.into();
                 self
@@ -46,11 +46,11 @@ macro_rules! operation {
             /// Checks all objects, and sends them.
             ///
             /// # Errors
-            /// If manifests are not valid, or the server's resources can't be read: nothing was sent then. That an
-            #[doc = concat!("object could not be ", $participle, " is a result in the report.")]
+            /// Returns an error, before anything is written, if manifests are not valid or the server's resources can't be
+            #[doc = concat!("read. An object that could not be ", $participle, " is a result in the report.")]
             ///
             /// # Cancel safety
-            #[doc = concat!("Dropping the future leaves open which objects were ", $participle, ".")]
+            #[doc = concat!("If the future is dropped, it is unknown which objects were ", $participle, ".")]
             pub async fn send(self, client: &Client) -> Result<Report, ManifestError> {
                 let mapper = self.settings.mapper(client);
                 not_empty(self.manifests)?;
@@ -68,12 +68,12 @@ macro_rules! operation {
 }
 
 operation! {
-    /// The creation of the objects of manifests; made by [`Manifests::create`].
+    /// The creation of the objects of manifests; created by [`Manifests::create`].
     Create, "created", Names::MayBeGenerated, CreateVerb
 }
 
 operation! {
-    /// The replacement of the objects of manifests; made by [`Manifests::replace`].
+    /// The replacement of the objects of manifests; created by [`Manifests::replace`].
     Replace, "replaced", Names::Required, ReplaceVerb
 }
 
@@ -89,7 +89,7 @@ impl Default for Fields {
     }
 }
 
-/// Adds to a request of either verb what both take; they are of different types.
+/// Sets the common parameters of a request of either verb, which have different types.
 macro_rules! with_fields {
     ($request:expr, $fields:expr, $settings:expr) => {{
         let mut request = $request.field_validation($fields.validation.clone());
@@ -131,7 +131,8 @@ impl Verb for ReplaceVerb {
 }
 
 impl ReplaceVerb {
-    /// Replaces the version of the manifest if it names one, as kubectl does, and otherwise that of the server.
+    /// Replaces the version in the manifest if there is one, as kubectl does, and otherwise the server's current
+    /// version.
     async fn replace(&self, client: &Client, settings: &Settings, step: &Step) -> Result<DynamicObject, Error> {
         let scope = step.target.scope();
         let mut object = step.object.clone();

@@ -11,12 +11,12 @@ use super::plan::{Names, Plan, not_empty};
 use super::report::Report;
 use super::settings::{Settings, setters, write_setters};
 
-/// The deletion of the objects of manifests; made by [`Manifests::delete`].
+/// The deletion of the objects of manifests; created by [`Manifests::delete`].
 ///
-/// Custom resources are waited for before their definitions and the built-in objects that come after them are deleted:
-/// so a controller outlives the custom resources that it has to clean up after. If one of them does not go, nothing that
-/// comes after it is deleted. All others are waited for at the end, as they may hold each other: a claim is there until
-/// the pods that use it are gone.
+/// Before definitions and the built-in objects that come after custom resources are deleted, the operation waits until
+/// the custom resources are gone, so that their controller can clean up after them. If one of them remains, nothing
+/// that comes after it is deleted. It waits for all other objects at the end, as they may depend on each other: a claim
+/// remains until the pods that use it are gone.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is deleted until it is sent"]
 pub struct Delete<'a> {
@@ -33,19 +33,19 @@ impl<'a> Delete<'a> {
     setters!();
     write_setters!();
 
-    /// The treatment of the objects that belong to a deleted one: `Background` (the default), `Foreground` or `Orphan`.
+    /// Sets the treatment of objects owned by a deleted one: `Background` (the default), `Foreground` or `Orphan`.
     pub fn propagation_policy(mut self, policy: impl Into<Str>) -> Self {
         self.deletion.propagation = Some(policy.into());
         self
     }
 
-    /// The time that pods have to end, instead of their own.
+    /// Sets the grace period of pods, instead of their own.
     pub fn grace_period(mut self, period: Duration) -> Self {
         self.deletion.grace_period = Some(i64::try_from(period.as_secs()).unwrap_or(i64::MAX));
         self
     }
 
-    /// Whether to wait until the objects are gone, as by default.
+    /// Sets whether to wait until the objects are gone; true by default.
     pub fn wait(mut self, wait: bool) -> Self {
         self.deletion.waits = if wait { Waits::All } else { Waits::None };
         self
@@ -54,11 +54,11 @@ impl<'a> Delete<'a> {
     /// Checks all objects, and deletes them.
     ///
     /// # Errors
-    /// If manifests are not valid, or the server's resources can't be read: nothing was sent then. That an object could
-    /// not be deleted is a result in the report.
+    /// Returns an error, before anything is deleted, if manifests are not valid or the server's resources can't be
+    /// read. An object that could not be deleted is a result in the report.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves open which objects were deleted.
+    /// If the future is dropped, it is unknown which objects were deleted.
     pub async fn send(self, client: &Client) -> Result<Report, ManifestError> {
         let mapper = self.settings.mapper(client);
         not_empty(self.manifests)?;

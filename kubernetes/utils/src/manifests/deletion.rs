@@ -17,28 +17,28 @@ use super::settings::Settings;
 use super::waves::{Done, outcome, waves_of};
 use crate::Target;
 
-/// How objects are deleted.
+/// The settings of a deletion.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Deletion {
     pub(super) propagation: Option<Str>,
     pub(super) grace_period: Option<i64>,
     pub(super) waits: Waits,
-    /// Whether the objects are those that a set no longer has.
+    /// Whether the objects are former members of a set.
     pub(super) is_pruning: bool,
 }
 
-/// Which objects are waited for until they are gone.
+/// The objects to wait for until they are gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Waits {
     #[default]
     All,
-    /// The custom resources that later waves have to outlive.
+    /// Only custom resources, which later waves must outlive.
     Needed,
     None,
 }
 
 impl Deletion {
-    /// Deletes the objects wave by wave; one that is not gone keeps those that it needs.
+    /// Deletes the objects wave by wave; an object that remains protects those that it needs.
     pub(super) async fn run(&self, client: &Client, settings: &Settings, steps: &[Step]) -> Vec<Outcome> {
         let waits = if settings.dry_run { Waits::None } else { self.waits };
         let mut run = Run {
@@ -56,7 +56,7 @@ impl Deletion {
             run.send(wave).await;
             let must_go = |index: &usize| match waits {
                 Waits::None => false,
-                // All at once at the end, as one may hold another.
+                // All together at the end, as one may depend on another.
                 Waits::All if waves.is_empty() => true,
                 _ => !waves.is_empty() && is_custom(&steps[*index]),
             };
@@ -88,7 +88,8 @@ impl Deletion {
             Err(error) if error.is_conflict() && has_gone(client, target).await? => return Ok(Sent::absent()),
             Err(error) => return Err(OperationError::request(error)),
         };
-        // A server that answers with a status has removed the object; otherwise finalizers or a grace period may hold it.
+        // A server that responds with a status has removed the object; otherwise finalizers or a grace period may keep
+        // it.
         let object = deleted.object();
         let uid = object.as_ref().and_then(|object| object.metadata.uid.clone());
         Ok(match self.is_pruning {
@@ -98,7 +99,7 @@ impl Deletion {
     }
 }
 
-/// Whether the object of a uid is no longer there, such as when another one has taken its name.
+/// Whether the object with a uid is gone, which is also the case if another one has its name.
 async fn has_gone(client: &Client, target: &Target) -> Result<bool, OperationError> {
     if target.uid.is_none() {
         return Ok(false);
@@ -110,11 +111,11 @@ async fn has_gone(client: &Client, target: &Target) -> Result<bool, OperationErr
     }
 }
 
-/// The answer to a deletion.
+/// The response to a deletion.
 struct Sent {
     action: Action,
     object: Option<DynamicObject>,
-    /// That of the object, if it is still there.
+    /// The uid of the object, if it still exists.
     uid: Option<Str>,
 }
 
@@ -138,7 +139,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Sends the deletions of a wave side by side.
+    /// Sends the deletions of a wave concurrently.
     async fn send(&mut self, wave: Vec<usize>) {
         let mut open = Vec::new();
         for index in wave {
@@ -159,8 +160,8 @@ impl Run<'_> {
         .await;
     }
 
-    /// The object that needs this one, and could not be deleted. A custom resource may need anything: its controller, and
-    /// whatever that needs.
+    /// The object that needs this one and could not be deleted. A custom resource may need anything: its controller,
+    /// and whatever that needs.
     fn blocker(&self, index: usize) -> Option<usize> {
         let needs = |failed: &usize| is_custom(&self.steps[*failed]) || self.steps[*failed].needs.contains(&index);
         self.failed.iter().copied().find(needs)

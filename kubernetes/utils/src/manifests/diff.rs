@@ -13,10 +13,10 @@ use super::settings::{STRICT, Settings, setters};
 use super::{Manifests, compare, prune};
 use crate::{ApplySet, Target};
 
-/// The comparison of manifests with the server's objects; made by [`Manifests::diff`].
+/// The comparison of manifests with the server's objects; created by [`Manifests::diff`].
 ///
-/// The server says, in a dry run, what an apply would make of each object: so defaults, and fields of other managers, are
-/// no differences.
+/// The server computes the result of an apply in a dry run, so default values and fields of other managers do not show
+/// as differences.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is compared until it is sent"]
 pub struct Diff<'a> {
@@ -35,19 +35,19 @@ pub struct ObjectDiff {
     pub target: Target,
     /// The place where it was read.
     pub location: Option<Location>,
-    /// The difference, or why the server would refuse the object.
+    /// The difference, or the reason why the server would refuse the object.
     pub result: Result<Difference, OperationError>,
 }
 
-/// How an apply would change an object.
+/// The change that an apply would make to an object.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Difference {
-    /// It would not change.
+    /// The object would not change.
     None,
-    /// It would be created.
+    /// The object would be created.
     Created,
-    /// It would be deleted, because it is no longer among the manifests of its set.
+    /// The object would be deleted, because it is no longer among the manifests of its set.
     Pruned,
     /// These fields would change.
     Changed(Vec<FieldDifference>),
@@ -66,26 +66,26 @@ impl<'a> Diff<'a> {
 
     setters!();
 
-    /// Takes fields away from other managers, instead of failing with a conflict.
+    /// Takes ownership of fields from other managers instead of failing with a conflict.
     pub fn force(mut self, force: bool) -> Self {
         self.force = force;
         self
     }
 
-    /// Compares with an apply that makes the objects the members of a set, and tells which members it would delete.
+    /// Compares with an apply that makes the objects the members of a set, including the members that it would delete.
     pub fn prune(mut self, set: ApplySet) -> Self {
         self.set = Some(set);
         self
     }
 
-    /// Checks all objects, and compares them; nothing is changed on the server.
+    /// Checks all objects, and compares them; changes nothing on the server.
     ///
     /// # Errors
-    /// If manifests are not valid, or the server's resources can't be read. That the server would refuse an object is a
-    /// result.
+    /// Returns an error if manifests are not valid, or the server's resources can't be read. An object that the server
+    /// would refuse is a result.
     ///
     /// # Cancel safety
-    /// Dropping the future abandons the requests.
+    /// If the future is dropped, the requests are abandoned.
     pub async fn send(self, client: &Client) -> Result<Vec<ObjectDiff>, ManifestError> {
         let mapper = self.settings.mapper(client);
         if self.set.is_none() {
@@ -137,7 +137,7 @@ async fn difference(client: &Client, step: &Step, manager: &Str, force: bool) ->
             Ok(if changed.is_empty() { Difference::None } else { Difference::Changed(changed) })
         }
         (Ok(_), None) => Ok(Difference::Created),
-        // The server does not know yet what the same manifests would create.
+        // The server does not know the namespaces and definitions that the manifests would create.
         (Err(error), None) if error.is_not_found() && !step.needs.is_empty() => Ok(Difference::Created),
         (Err(error), _) => Err(OperationError::request(error)),
     }

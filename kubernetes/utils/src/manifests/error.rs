@@ -6,7 +6,7 @@ use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
 
 use super::location::Location;
 
-/// Manifests that can't be read or applied: all that is wrong with them, each problem with its place.
+/// The error for manifests that can't be read or applied, with the place of each problem.
 ///
 /// ```
 /// use kubernetes_utils::manifests::{Manifests, ProblemKind};
@@ -16,13 +16,13 @@ use super::location::Location;
 /// assert_eq!(error.problems()[0].kind(), ProblemKind::InvalidObject);
 /// ```
 ///
-/// Nothing was written when a function returns it.
+/// A function that returns it has written nothing.
 #[derive(Clone)]
 pub struct ManifestError {
     problems: Vec<Problem>,
 }
 
-/// One thing that is wrong with manifests.
+/// A problem with manifests.
 #[derive(Clone)]
 pub struct Problem {
     kind: ProblemKind,
@@ -37,7 +37,7 @@ pub struct Problem {
 pub enum ProblemKind {
     /// A file or stream can't be read.
     Unreadable,
-    /// There is more text, or there are more objects, than allowed.
+    /// The text is too large, or there are too many objects.
     TooLarge,
     /// There are no objects.
     Empty,
@@ -47,7 +47,7 @@ pub enum ProblemKind {
     InvalidObject,
     /// The server has no resource for the object's type.
     UnknownKind,
-    /// The object's namespace is not the one that all objects have to be in.
+    /// The object's namespace is not the required one.
     WrongNamespace,
     /// The same object appears twice.
     Duplicate,
@@ -59,7 +59,7 @@ pub enum ProblemKind {
     Parent,
 }
 
-/// How many problems a message shows.
+/// The maximum number of problems in a message.
 const SHOWN: usize = 20;
 
 impl Problem {
@@ -77,7 +77,7 @@ impl Problem {
         self.kind
     }
 
-    /// The place of the object or of the fault, if it has one.
+    /// The place of the object or the error, if known.
     pub fn location(&self) -> Option<&Location> {
         self.location.as_ref()
     }
@@ -109,7 +109,7 @@ impl ManifestError {
         Self { problems }
     }
 
-    /// All that is wrong, in the order of the texts.
+    /// All problems, in the order of the texts.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }

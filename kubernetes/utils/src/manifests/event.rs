@@ -5,20 +5,20 @@ use crate::Target;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ManifestEvent<'a> {
-    /// The manifests are valid. The members of a set that are to be pruned are known later only.
+    /// The manifests are valid. The members of a set to prune are determined later.
     Planned {
         /// The number of objects.
         objects: usize,
     },
-    /// All objects were applied; the members of their set that are no longer among the manifests are deleted next.
+    /// All objects were applied; former members of their set are deleted next.
     Pruning {
         /// The number of members.
         objects: usize,
     },
     /// The first request for an object is about to be sent.
     Started(&'a Target),
-    /// An object is awaited: a definition that others need, or one that is being deleted.
+    /// The operation waits for an object: a definition that others need, or an object that is being deleted.
     Waiting(&'a Target),
-    /// The work on an object is over.
+    /// An object is done.
     Finished(&'a Outcome),
 }

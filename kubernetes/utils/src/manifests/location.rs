@@ -5,7 +5,7 @@ use kubernetes_core::text::printable;
 
 /// The place of an object in the text that it was read from.
 ///
-/// It shows as `deploy/web.yaml:12:3`, which editors and terminals make a link of.
+/// Its `Display` is `deploy/web.yaml:12:3`, which editors and terminals turn into a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
     source: Arc<str>,
@@ -13,7 +13,7 @@ pub struct Location {
     column: usize,
 }
 
-/// How many bytes of the name of a source are shown.
+/// The maximum number of bytes of a source's name that are shown.
 const NAME_BYTES: usize = 4096;
 
 impl Location {
@@ -21,17 +21,17 @@ impl Location {
         Self { source: Arc::clone(source), line, column }
     }
 
-    /// The path of the file, or the name of another source, as `<stdin>`.
+    /// The path of the file, or the name of another source, such as `<stdin>`.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// The line, from 1.
+    /// The line, counted from 1.
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// The column in characters, from 1.
+    /// The column in characters, counted from 1.
     pub fn column(&self) -> usize {
         self.column
     }

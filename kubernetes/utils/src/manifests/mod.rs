@@ -1,4 +1,4 @@
-//! Manifests: reading them, and applying, comparing and deleting their objects.
+//! Reads manifests, and applies, compares and deletes their objects.
 //!
 //! ```no_run
 //! # async fn example(client: &kubernetes_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -56,7 +56,7 @@ pub use location::Location;
 pub use read::ManifestReader;
 pub use report::{Action, OperationError, Outcome, Report, ReportError};
 
-/// Objects that were read from manifests, in the order in which they stand there.
+/// Objects from manifests, in their order there.
 ///
 /// ```
 /// use kubernetes_utils::manifests::Manifests;
@@ -76,19 +76,15 @@ pub use report::{Action, OperationError, Outcome, Report, ReportError};
 /// # Ok::<(), kubernetes_utils::manifests::ManifestError>(())
 /// ```
 ///
-/// A text has any number of documents of YAML or JSON; the items of lists (`List`, `PodList`, …) stand for themselves.
-/// YAML is read as [`kubernetes_core::yaml`] reads it.
+/// A text has any number of YAML or JSON documents; lists (`List`, `PodList`, …) are replaced by their items. YAML is
+/// read as in [`kubernetes_core::yaml`].
 ///
 /// # Order
-/// [`apply`](Self::apply), [`create`](Self::create) and [`replace`](Self::replace) go by kind, in the order of the
-/// project cli-utils: Namespaces first, then definitions of custom resources, accounts, roles, configuration, services
-/// and workloads; webhooks that validate come last. Objects of a kind are sent side by side. A definition is awaited
-/// before its objects are sent. [`delete`](Self::delete) goes in reverse, and waits for custom resources before it deletes
-/// their definitions and controllers.
+/// [`apply`](Self::apply), [`create`](Self::create) and [`replace`](Self::replace) process objects by kind, in the order of the project cli-utils: first Namespaces, then definitions of custom resources, accounts, roles, configuration, services and workloads, and finally validating webhooks. Objects of a kind are sent concurrently. A definition must be established before its objects are sent. [`delete`](Self::delete) uses the reverse order, and waits until custom resources are gone before it deletes their definitions and controllers.
 #[derive(Clone, Debug, Default)]
 pub struct Manifests(Vec<Manifest>);
 
-/// An object, and where it was read.
+/// An object, and its place.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Manifest {
@@ -99,31 +95,31 @@ pub struct Manifest {
 }
 
 impl Manifests {
-    /// Reads several sources, with options.
+    /// Returns a reader for several sources, with options.
     pub fn reader<'a>() -> ManifestReader<'a> {
         ManifestReader::new()
     }
 
-    /// Reads a file, or the files `.yaml`, `.yml` and `.json` of a folder.
+    /// Reads a file, or the `.yaml`, `.yml` and `.json` files in a folder.
     ///
     /// # Errors
-    /// As [`ManifestReader::read`].
+    /// See [`ManifestReader::read`].
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self, ManifestError> {
         Self::reader().path(path).read()
     }
 
-    /// Reads a text; errors call it by the name.
+    /// Reads a text; errors refer to it by `name`.
     ///
     /// # Errors
-    /// As [`ManifestReader::read`].
+    /// See [`ManifestReader::read`].
     pub fn from_text(name: impl Into<Arc<str>>, text: &str) -> Result<Self, ManifestError> {
         Self::reader().text(name, text).read()
     }
 
-    /// Reads a stream; errors call it by the name.
+    /// Reads a stream; errors refer to it by `name`.
     ///
     /// # Errors
-    /// As [`ManifestReader::read`].
+    /// See [`ManifestReader::read`].
     pub fn from_reader(name: impl Into<Arc<str>>, reader: impl Read) -> Result<Self, ManifestError> {
         ManifestReader::new().reader(name, reader).read()
     }
@@ -131,7 +127,7 @@ impl Manifests {
     /// Reads standard input.
     ///
     /// # Errors
-    /// As [`ManifestReader::read`].
+    /// See [`ManifestReader::read`].
     pub fn from_stdin() -> Result<Self, ManifestError> {
         Self::reader().stdin().read()
     }
@@ -151,7 +147,7 @@ impl Manifests {
         self.0.iter()
     }
 
-    /// The objects, to be changed.
+    /// The objects, mutably.
     pub fn objects_mut(&mut self) -> impl ExactSizeIterator<Item = &mut DynamicObject> {
         self.0.iter_mut().map(|manifest| &mut manifest.object)
     }
@@ -161,21 +157,22 @@ impl Manifests {
         self.0.retain(keep);
     }
 
-    /// Applies the objects on the server (server-side apply, KEP-555), as this field manager.
+    /// Applies the objects with server-side apply (KEP-555), as this field manager.
     ///
     /// Kubectl's manager is `kubectl`.
     pub fn apply(&self, field_manager: impl Into<Str>) -> Apply<'_> {
         Apply::new(self, field_manager.into())
     }
 
-    /// Creates the objects; one that exists is a failure.
+    /// Creates the objects; existing ones are failures.
     pub fn create(&self) -> Create<'_> {
         Create::new(self)
     }
 
-    /// Replaces the objects; one that does not exist is a failure.
+    /// Replaces the objects; missing ones are failures.
     ///
-    /// A manifest with a `metadata.resourceVersion` replaces that version only: another one on the server is a conflict.
+    /// A manifest with a `metadata.resourceVersion` only replaces that version; another version on the server is a
+    /// conflict.
     pub fn replace(&self) -> Replace<'_> {
         Replace::new(self)
     }
@@ -185,7 +182,7 @@ impl Manifests {
         Delete::new(self)
     }
 
-    /// Compares the objects of the server with what [`apply`](Self::apply) by this field manager would make of them.
+    /// Compares the server's objects with the result of an [`apply`](Self::apply) as this field manager.
     pub fn diff(&self, field_manager: impl Into<Str>) -> Diff<'_> {
         Diff::new(self, field_manager.into())
     }

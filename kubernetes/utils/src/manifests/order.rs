@@ -37,11 +37,11 @@ pub(super) fn wave(group: &str, kind: &str) -> usize {
     }
 }
 
-/// Whether a group is not one of Kubernetes itself, so that its objects may need a controller to be deleted.
+/// Whether a group does not belong to Kubernetes itself, so that its objects may need a controller for their deletion.
 pub(super) fn is_custom(group: &str) -> bool {
     match group.strip_suffix(".k8s.io") {
         Some("rbac.authorization" | "flowcontrol.apiserver" | "internal.apiserver") => false,
-        // As `gateway.networking.k8s.io`, whose definitions are installed.
+        // Such as `gateway.networking.k8s.io`, whose definitions are installed separately.
         Some(name) => name.contains('.'),
         None => group.contains('.'),
     }

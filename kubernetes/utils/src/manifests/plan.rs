@@ -1,4 +1,4 @@
-//! The objects to work on, each with its resource and namespace, checked as a whole.
+//! The objects of an operation, each with its resource and namespace, checked together.
 
 use std::collections::HashMap;
 
@@ -14,14 +14,14 @@ use super::settings::Settings;
 use super::{Manifest, Manifests, order};
 use crate::Target;
 
-/// The objects to work on, and those that can't be.
+/// The objects of an operation, valid and invalid ones.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
     pub(super) rejected: Vec<Outcome>,
 }
 
-/// An object to work on.
+/// An object of the operation.
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) object: DynamicObject,
@@ -32,7 +32,7 @@ pub(super) struct Step {
     pub(super) needs: Vec<usize>,
 }
 
-/// Whether the server may give the names.
+/// Whether the server may generate names.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Names {
     Required,
@@ -40,7 +40,7 @@ pub(super) enum Names {
 }
 
 impl Step {
-    /// An object that was read from no manifest.
+    /// An object that does not come from a manifest.
     pub(super) fn new(object: DynamicObject, target: Target) -> Self {
         let wave = order::wave(&target.resource.group, &target.resource.kind);
         Self { object, target, location: None, wave, needs: Vec::new() }
@@ -109,7 +109,7 @@ pub(super) fn not_empty(manifests: &Manifests) -> Result<(), ManifestError> {
     }
 }
 
-/// The resources of all kinds: those that the manifests define, and those of the server.
+/// The resources of all kinds, from the definitions in the manifests and from the server.
 async fn resolve(manifests: &Manifests, mapper: &Mapper) -> Result<Resources, ManifestError> {
     let mut resources: Resources = manifests.iter().flat_map(|manifest| defined(&manifest.object)).map(ok).collect();
     for manifest in manifests {
@@ -121,7 +121,7 @@ async fn resolve(manifests: &Manifests, mapper: &Mapper) -> Result<Resources, Ma
         if let Err(error) = &found
             && error.request_error().is_some()
         {
-            let message = format!("can't read the resources of the server: {error}");
+            let message = format!("can't read the server's resources: {error}");
             return Err(Problem::new(ProblemKind::Server, None, message).caused_by(error.clone()).into());
         }
         resources.insert(of_type, found);
@@ -135,7 +135,7 @@ fn ok(resource: ApiResource) -> (GroupVersionKind, Result<ApiResource, MapError>
     (resource.group_version_kind(), Ok(resource))
 }
 
-/// The resources that a CustomResourceDefinition defines; none for other objects.
+/// The resources that a CustomResourceDefinition defines; empty for other objects.
 pub(super) fn defined(object: &DynamicObject) -> Vec<ApiResource> {
     if object.kind() != "CustomResourceDefinition" || !object.api_version().starts_with("apiextensions.k8s.io/") {
         return Vec::new();
@@ -157,7 +157,7 @@ struct Planning {
     names: Names,
     namespace: Str,
     one_namespace: bool,
-    /// The places of the objects so far, by group, resource and name.
+    /// The places of the previous objects, by group, resource and name.
     seen: HashMap<(Str, Str, ObjectKey), Option<Location>>,
     steps: Vec<Step>,
     rejected: Vec<(Target, Problem)>,
@@ -208,7 +208,7 @@ impl Planning {
             && self.one_namespace
             && *namespace != self.namespace
         {
-            let message = format!("the namespace of {target} is {namespace:?}, but has to be {:?}", self.namespace);
+            let message = format!("the namespace of {target} is {namespace:?}, but must be {:?}", self.namespace);
             return Err(problem(&target, ProblemKind::WrongNamespace, message));
         }
         if !object.name().is_empty() {
@@ -223,7 +223,7 @@ impl Planning {
     }
 }
 
-/// Notes which steps need which.
+/// Records the dependencies between steps.
 pub(super) fn depend(steps: &mut [Step]) {
     let mut namespaces = HashMap::new();
     let mut definitions = HashMap::new();

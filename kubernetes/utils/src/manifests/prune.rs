@@ -16,14 +16,14 @@ use super::settings::Settings;
 use crate::apply_set::{Contents, GroupKind, PART_OF_LABEL};
 use crate::{ApplySet, Target};
 
-/// The set as it was, and as it is to be.
+/// The set before and after the operation.
 pub(super) struct Started {
     before: Contents,
     after: Contents,
 }
 
-/// Labels the objects, and writes to the parent that the set has the kinds and namespaces of before and of now: if
-/// the run is interrupted, the next one finds all members.
+/// Labels the objects, and writes the previous and the new kinds and namespaces to the parent, so that the next run
+/// finds all members if this one is interrupted.
 pub(super) async fn start(
     set: &ApplySet,
     plan: &mut Plan,
@@ -46,7 +46,7 @@ fn parent_problem(error: crate::ApplySetError) -> ManifestError {
     Problem::new(ProblemKind::Parent, None, error.to_string()).caused_by(error).into()
 }
 
-/// The members that would be deleted if the plan was applied; nothing is written.
+/// The members that would be deleted if the plan were applied; writes nothing.
 pub(super) async fn preview(
     set: &ApplySet,
     plan: &mut Plan,
@@ -71,7 +71,7 @@ fn label(set: &ApplySet, plan: &mut Plan) -> Result<(), ManifestError> {
     let foreign = plan.steps.iter().filter(|step| step.object.metadata.labels.contains_key(PART_OF_LABEL));
     let problems: Vec<_> = foreign
         .map(|step| {
-            let message = format!("{} has the label {PART_OF_LABEL} already: remove it", step.target);
+            let message = format!("{} already has the label {PART_OF_LABEL}: remove it", step.target);
             Problem::new(ProblemKind::ForeignMember, step.location.clone(), message)
         })
         .collect();
@@ -85,8 +85,8 @@ fn label(set: &ApplySet, plan: &mut Plan) -> Result<(), ManifestError> {
     Ok(())
 }
 
-/// Deletes the members that were not applied, as objects of manifests are deleted, and then writes to the parent what is
-/// left; neither, if something failed.
+/// Deletes the members that were not applied, in the same way as objects of manifests, and then updates the parent.
+/// Does neither if something failed.
 pub(super) async fn finish(
     set: &ApplySet,
     started: Started,
@@ -110,7 +110,7 @@ pub(super) async fn finish(
     let is_orphan = |target: &Target| target.uid.as_ref().is_none_or(|uid| !applied.contains(uid));
     let mut orphans: Vec<Step> =
         members.into_iter().filter(|(target, _)| is_orphan(target)).map(|(target, it)| Step::new(it, target)).collect();
-    // Their deletion is in reverse.
+    // Deletion is in reverse order.
     orphans.sort_by_cached_key(|step| std::cmp::Reverse((step.target.resource.kind.clone(), step.target.key.clone())));
     depend(&mut orphans);
     if !orphans.is_empty() {
@@ -129,7 +129,7 @@ pub(super) async fn finish(
     }
 }
 
-/// The members of the set on the server, of all kinds and in all namespaces that it had.
+/// The members of the set on the server, of all its kinds and in all its namespaces.
 async fn members(
     set: &ApplySet,
     contents: &Contents,
@@ -141,7 +141,7 @@ async fn members(
     for kind in &contents.kinds {
         let resource = match mapper.kind(&kind.of_any_version()).await {
             Ok(resource) => resource,
-            // Nothing can be left of a kind that the server knows nothing of.
+            // There can be no objects of a kind that the server does not know.
             Err(error) if error.is_no_match() && error.failures().is_empty() => continue,
             Err(error) => {
                 let resource = ApiResource::new(&kind.of_any_version(), kind.kind.to_lowercase(), true);
@@ -167,7 +167,7 @@ async fn members(
     let (mut members, mut failure, mut seen) = (Vec::new(), None, BTreeSet::new());
     concurrently(lists.into_iter().map(one), settings.concurrency, |found: Result<Vec<_>, _>| match found {
         Ok(found) => {
-            // A kind may have been named twice, by two groups that share its objects.
+            // A kind may be listed twice, by two groups that share its objects.
             let new = found.into_iter().filter(|(target, _): &(Target, _)| seen.insert(target.uid.clone()));
             members.extend(new);
         }

@@ -13,7 +13,7 @@ use crate::conditions::object_current;
 use crate::wait::{WaitError, WaitFor};
 use crate::{ApplySetError, ObjectState, ObjectStatus, Target};
 
-/// The results of an operation on manifests, one for each object, in the order in which they came.
+/// The results of an operation on manifests, one for each object, in order of completion.
 #[derive(Clone, Debug, Default)]
 #[must_use = "the operation may have failed for some objects: see `check`"]
 pub struct Report(Vec<Outcome>);
@@ -22,13 +22,13 @@ pub struct Report(Vec<Outcome>);
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// The object; its uid is known if the server sent it.
+    /// The object, with its uid if the server sent it.
     pub target: Target,
     /// The place where it was read.
     pub location: Option<Location>,
     /// The object as the server last sent it.
     pub object: Option<DynamicObject>,
-    /// The change of the object, or why there is none.
+    /// The change of the object, or the reason why it failed.
     pub result: Result<Action, OperationError>,
 }
 
@@ -36,28 +36,29 @@ pub struct Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
-    /// It was applied: created, changed, or left as it was, which
-    /// [`skip_unchanged`](super::Apply::skip_unchanged) tells apart.
+    /// The object was applied: created, changed or left unchanged; [`skip_unchanged`](super::Apply::skip_unchanged)
+    /// distinguishes these.
     Applied,
-    /// It was created.
+    /// The object was created.
     Created,
-    /// It existed, and was changed.
+    /// The object existed and was changed.
     Configured,
-    /// It was as its manifest says.
+    /// The object already matched its manifest.
     Unchanged,
-    /// It was replaced.
+    /// The object was replaced.
     Replaced,
-    /// It was deleted, and is gone unless it was not waited for.
+    /// The object was deleted, and is gone unless waiting was disabled.
     Deleted,
-    /// It was not there to be deleted.
+    /// The object to delete did not exist.
     Absent,
-    /// It was deleted because it is no longer among the manifests of its set.
+    /// The object was deleted because it is no longer among the manifests of its set.
     Pruned,
-    /// In a dry run, the server could not check it: it needs a namespace or a definition that this run would create.
+    /// The server could not check the object in a dry run, because it needs a namespace or a definition that this run
+    /// would create.
     Unchecked,
 }
 
-/// Why an operation failed for an object.
+/// The reason why an operation failed for an object.
 #[derive(Clone)]
 pub struct OperationError(Kind);
 
@@ -106,7 +107,7 @@ impl Report {
     /// Checks that the operation succeeded for every object.
     ///
     /// # Errors
-    /// If it failed for some: the error has the report.
+    /// Returns an error, which has the report, if it failed for any object.
     pub fn check(&self) -> Result<(), ReportError> {
         if self.is_success() { Ok(()) } else { Err(ReportError(Box::new(self.clone()))) }
     }
@@ -122,10 +123,10 @@ impl Report {
     /// Waits until all objects that were written are [current](crate::ObjectState::Current).
     ///
     /// # Errors
-    /// If one fails, or the time is over; the error says what each object still lacks.
+    /// Returns an error if an object fails, or the time limit is reached; the error says what each object still lacks.
     ///
     /// # Cancel safety
-    /// Dropping the future ends the wait; nothing is changed on the server.
+    /// Dropping the future ends the wait; it changes nothing on the server.
     pub async fn wait_until_current(&self, client: &Client, limit: Duration) -> Result<Vec<DynamicObject>, WaitError> {
         WaitFor::new(client, self.targets()).within(limit).all(object_current()).await
     }
@@ -133,10 +134,10 @@ impl Report {
     /// Waits until a condition holds for all objects that were written.
     ///
     /// # Errors
-    /// If it fails for one, or the time is over; the error says what each object still lacks.
+    /// Returns an error if it fails for one, or the time limit is reached; the error says what each object still lacks.
     ///
     /// # Cancel safety
-    /// Dropping the future ends the wait; nothing is changed on the server.
+    /// Dropping the future ends the wait; it changes nothing on the server.
     pub async fn wait_until(
         &self,
         client: &Client,
@@ -247,13 +248,14 @@ impl OperationError {
         }
     }
 
-    /// The conflicts with other managers for which an apply was refused.
+    /// The conflicts with other managers that an apply was refused for.
     pub fn conflicts(&self) -> Vec<FieldConflict> {
         self.request_error().map(RequestError::conflicts).unwrap_or_default()
     }
 
-    /// Whether the object was not sent because of another that failed: in a deletion, one that may need it to go, such as a
-    /// custom resource its controller; otherwise one that it needs, its namespace or the definition of its kind.
+    /// Whether the object was not sent because another one failed. In a deletion, that one may need this object to be
+    /// deleted, as a custom resource needs its controller; otherwise this object needs it, as its namespace or
+    /// definition.
     pub fn is_blocked(&self) -> bool {
         matches!(self.0, Kind::Blocked(_) | Kind::Needed(_))
     }
@@ -263,7 +265,7 @@ impl OperationError {
         matches!(self.0, Kind::Invalid(_))
     }
 
-    /// Whether the object was written, but was not ready for others within the time limit.
+    /// Whether the object was written, but did not become usable for other objects within the time limit.
     pub fn is_timeout(&self) -> bool {
         match &self.0 {
             Kind::Wait(error) => error.is_timeout(),
@@ -313,17 +315,17 @@ impl StdError for OperationError {
     }
 }
 
-/// An operation that failed for some objects.
+/// The error of an operation that failed for some objects.
 pub struct ReportError(Box<Report>);
 
 impl ReportError {
-    /// All results, those that succeeded included.
+    /// All results, including the successful ones.
     pub fn report(&self) -> &Report {
         &self.0
     }
 }
 
-/// How many failures a message shows.
+/// The maximum number of failures in a message.
 const SHOWN: usize = 20;
 
 impl fmt::Display for ReportError {

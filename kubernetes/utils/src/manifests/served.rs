@@ -1,4 +1,4 @@
-//! Waiting until the server serves what was just created.
+//! Waits until the server serves new namespaces and definitions.
 
 use std::future::Future;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use super::settings::Settings;
 use crate::conditions::object_current;
 use crate::{ObjectState, ObjectStatus, Retry, retry};
 
-/// How often an object is sent whose namespace or definition was just created: another API server of the cluster may
-/// not know it yet.
+/// The number of attempts to send an object whose namespace or definition is new, as another API server of the cluster
+/// may not know it yet.
 const UNTIL_SERVED: Retry =
     Retry { attempts: 6, backoff: Backoff::new(Duration::from_millis(50), Duration::from_secs(1)).jitter(1.0, 1.1) };
 
-/// The answer to a request, which is repeated while the server does not know yet what was created before it.
+/// Sends a request, and repeats it while the server does not know the objects that were created before it.
 ///
-/// `None` in a dry run, where that was not created.
+/// `None` in a dry run, which did not create them.
 pub(super) async fn when_served<F>(
     settings: &Settings,
     step: &Step,

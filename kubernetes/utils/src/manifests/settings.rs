@@ -8,7 +8,7 @@ use kubernetes_dynamic::Mapper;
 
 use super::event::ManifestEvent;
 
-/// The settings that all operations have.
+/// The settings common to all operations.
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) mapper: Option<Mapper>,
@@ -17,7 +17,7 @@ pub(super) struct Settings {
     pub(super) concurrency: usize,
     pub(super) dry_run: bool,
     pub(super) skip_invalid: bool,
-    /// For definitions that are to be established, and objects that are to be gone.
+    /// The time limit for definitions to be established, and for objects to disappear.
     pub(super) wait_limit: Duration,
     pub(super) observer: Option<Observer>,
 }
@@ -27,10 +27,10 @@ pub(super) type Observer = Arc<dyn Fn(&ManifestEvent<'_>) + Send + Sync>;
 /// kubectl's default treatment of unknown fields.
 pub(super) const STRICT: Str = Str::from_static("Strict");
 
-/// How many requests are under way at a time.
+/// The number of concurrent requests.
 const CONCURRENCY: usize = 16;
 
-/// How long definitions, and objects that are being deleted, are waited for.
+/// The default time limit for definitions to be established, and for objects to disappear.
 const WAIT_LIMIT: Duration = Duration::from_secs(60);
 
 impl Default for Settings {
@@ -73,42 +73,42 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// The setters of the settings that all operations have.
+/// Implements the setters common to all operations.
 macro_rules! setters {
     () => {
-        /// Resolves kinds with this mapper, instead of a new one: its discovery is shared.
+        /// Resolves kinds with this mapper, which shares its discovery, instead of a new one.
         pub fn mapper(mut self, mapper: &kubernetes_dynamic::Mapper) -> Self {
             self.settings.mapper = Some(mapper.clone());
             self
         }
 
-        /// The namespace of objects that name none; by default that of the client.
+        /// Sets the namespace of objects without one; by default that of the client.
         pub fn namespace(mut self, namespace: impl Into<kubernetes_core::Str>) -> Self {
             self.settings.namespace = Some(namespace.into());
             self
         }
 
-        /// Refuses objects that name another namespace, as kubectl does with `--namespace`.
+        /// Refuses objects in other namespaces, as kubectl does with `--namespace`.
         pub fn only_namespace(mut self, namespace: impl Into<kubernetes_core::Str>) -> Self {
             self.settings.namespace = Some(namespace.into());
             self.settings.one_namespace = true;
             self
         }
 
-        /// The number of requests that are under way at a time; 16 by default.
+        /// Sets the number of concurrent requests; 16 by default.
         pub fn concurrency(mut self, requests: usize) -> Self {
             self.settings.concurrency = requests.max(1);
             self
         }
 
-        /// Goes on with the valid objects where others are not: these fail in the report. By default, nothing is sent
-        /// then.
+        /// Processes the valid objects even if others are invalid; these are failures in the report. By default,
+        /// nothing is sent in this case.
         pub fn skip_invalid(mut self, skip: bool) -> Self {
             self.settings.skip_invalid = skip;
             self
         }
 
-        /// Calls a function for all progress. It must not block.
+        /// Calls a function for every progress event. It must not block.
         pub fn observe(
             mut self,
             observer: impl Fn(&crate::manifests::ManifestEvent<'_>) + Send + Sync + 'static,
@@ -119,16 +119,16 @@ macro_rules! setters {
     };
 }
 
-/// The setters of operations that write.
+/// Implements the setters of operations that write.
 macro_rules! write_setters {
     () => {
-        /// Validates on the server without persisting.
+        /// Validates on the server without storing the results.
         pub fn dry_run(mut self, dry_run: bool) -> Self {
             self.settings.dry_run = dry_run;
             self
         }
 
-        /// How long a definition that others need, or an object that is being deleted, is waited for; a minute by
+        /// Sets the time limit for a definition to be established, and for a deleted object to disappear; one minute by
         /// default.
         pub fn wait_limit(mut self, limit: std::time::Duration) -> Self {
             self.settings.wait_limit = limit;

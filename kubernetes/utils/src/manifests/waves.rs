@@ -1,4 +1,4 @@
-//! Works on the objects of a plan: wave by wave, and those of a wave side by side.
+//! Processes the objects of a plan wave by wave, those of a wave concurrently.
 
 use std::collections::{BTreeMap, HashSet};
 use std::future::Future;
@@ -35,7 +35,7 @@ impl Done {
     }
 }
 
-/// Runs a verb on all objects; the failure of one only keeps those from being sent that need it.
+/// Runs a verb on all objects; a failure only affects objects that need the failed one.
 pub(super) async fn run<V: Verb>(client: &Client, settings: &Settings, plan: &Plan, verb: &V) -> Vec<Outcome> {
     let mut outcomes = plan.rejected.clone();
     settings.notify(&ManifestEvent::Planned { objects: plan.steps.len() });
@@ -87,7 +87,7 @@ pub(super) fn outcome(step: &Step, result: Result<Done, OperationError>) -> Outc
         Err(error) => (None, Err(error)),
     };
     if let Some(object) = &object {
-        // The name may be the server's.
+        // The server may have generated the name.
         target = crate::Target { resource: target.resource, ..crate::Target::of(&step.target.resource, object) };
     }
     Outcome { target, location: step.location.clone(), object, result }

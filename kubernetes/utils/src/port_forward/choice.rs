@@ -6,7 +6,7 @@ use kubernetes_models::core::v1::{ContainerPort, Pod};
 use kubernetes_streams::Error;
 use kubernetes_streams::port_forward::TargetPod;
 
-/// The pod for new connections among those that a selector matches: the present one while it is ready, or no other is.
+/// The pod for new connections among those that match a selector: the current one while it is ready or no other is.
 ///
 /// `owner` names the object with the selector.
 pub(super) async fn choose(
@@ -27,8 +27,8 @@ fn is_running(pod: &Pod) -> bool {
     pod.metadata.deletion_timestamp.is_none() && phase.is_some_and(|phase| phase == "Running")
 }
 
-/// Ready pods come last, and of these the present one; then those that are ready for longest and started again least, as
-/// in kubectl's `podutils.ActivePods`.
+/// Ready pods come last, and the current one last among these; then pods that have been ready for longest and restarted
+/// least, as in kubectl's `podutils.ActivePods`.
 fn rank<'a>(pod: &'a Pod, current: Option<&TargetPod>) -> impl Ord + use<'a> {
     let conditions = pod.status.iter().flat_map(|status| &status.conditions);
     let ready = conditions.into_iter().find(|condition| condition.type_ == "Ready" && condition.status == "True");
@@ -37,7 +37,7 @@ fn rank<'a>(pod: &'a Pod, current: Option<&TargetPod>) -> impl Ord + use<'a> {
     let restarts =
         pod.status.iter().flat_map(|status| &status.container_statuses).map(|container| container.restart_count);
     let created = pod.metadata.creation_timestamp.as_ref();
-    // An unknown time counts as a late one.
+    // An unknown time counts as late.
     let early = |time: Option<&'a Time>| Reverse((time.is_none(), time));
     (
         ready.is_some(),
@@ -54,7 +54,7 @@ pub(super) fn target(namespace: &str, pod: &Pod) -> TargetPod {
     TargetPod::new(ObjectKey::new(namespace, pod.name())).with_uid(pod.uid())
 }
 
-/// The ports that the containers of a pod name.
+/// The named ports of a pod's containers.
 pub(super) fn container_ports(pod: &Pod) -> impl Iterator<Item = &ContainerPort> {
     pod.spec.iter().flat_map(|spec| &spec.containers).flat_map(|container| &container.ports)
 }

@@ -16,8 +16,8 @@
 //! # }
 //! ```
 //!
-//! Of several pods, they take the one that is ready for longest, as kubectl does, and stay with it for as long as it
-//! serves. If there is none, connections wait for one.
+//! Like kubectl, they choose the pod that has been ready for longest, and keep using it as long as it is ready. If
+//! there is no pod, connections wait for one.
 
 mod choice;
 mod service;

@@ -9,14 +9,14 @@ use super::choice::{choose, container_ports, number, target};
 
 /// A pod of a service, by the ports of the service.
 ///
-/// A port is one of the service's, by number or name, and leads to its `targetPort`, which may be the name of a port of a
-/// container. A headless service has the ports of its pods. Ports of UDP are refused. These are kubectl's rules
+/// A port of the service, by number or name, leads to its `targetPort`, which may be the name of a container's port. A
+/// headless service has the ports of its pods. UDP ports are refused. These are kubectl's rules
 /// (<https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/kubectl/pkg/util/service_port.go>).
 #[derive(Clone, Debug)]
 pub struct ServiceTarget(ObjectKey);
 
 impl ServiceTarget {
-    /// A pod of the service `name`, which needs a selector.
+    /// Targets a pod of the service `name`, which must have a selector.
     pub fn new(namespace: &str, name: &str) -> Self {
         Self(ObjectKey::new(namespace, name))
     }
@@ -39,7 +39,7 @@ impl Target for ServiceTarget {
     }
 }
 
-/// Adds the ports of a service, as far as the pod has them.
+/// Adds those ports of a service that the pod has.
 fn with_ports(mut target: TargetPod, service: &Service, pod: &Pod) -> TargetPod {
     let Some(spec) = &service.spec else { return target.without_other_ports() };
     let is_headless = spec.cluster_ip.as_deref() == Some("None");
@@ -110,7 +110,7 @@ mod tests {
             (http_only, https_container, "80", None),
             (http_only, HTTP, "https", None),
             (http_only, https_container, "443", None),
-            // Ours: a headless service has all ports of its pods.
+            // Not in kubectl: a headless service has all ports of its pods.
             (headless, HTTP, "9999", Some(9999)),
         ] {
             assert_eq!(port(service, containers, asked), expected, "{service} {containers} {asked}");

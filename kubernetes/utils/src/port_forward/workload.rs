@@ -10,7 +10,7 @@ use kubernetes_streams::port_forward::{Target, TargetFuture, TargetPod};
 
 use super::choice::{choose, container_ports, number, target};
 
-/// A pod of a workload, by the ports of the pod: their numbers, or the names that containers give them.
+/// A pod of a workload, whose ports are given by number or by the name of a container's port.
 #[derive(Clone)]
 pub struct WorkloadTarget {
     kind: &'static str,
@@ -85,7 +85,7 @@ impl fmt::Debug for WorkloadTarget {
     }
 }
 
-/// The part of a workload that tells its pods, which is the same for all kinds.
+/// The part of a workload that selects its pods, which is the same for all kinds.
 #[derive(Default)]
 struct Workload {
     spec: WorkloadSpec,

@@ -1,7 +1,7 @@
 use kubernetes_core::json::Tree;
 use kubernetes_core::{Object, Str};
 
-/// An object as a document, of which a field that is missing or of another type has a default value, as in kstatus.
+/// An object as a document. As in kstatus, a field that is missing or has another type has a default value.
 pub(super) struct Document<'a> {
     tree: &'a Tree,
     pub(super) group: Str,
@@ -15,7 +15,7 @@ pub(super) struct Condition<'a> {
     pub(super) status: &'a str,
     pub(super) reason: &'a str,
     pub(super) message: &'a str,
-    /// Whether it was observed of an older generation than the object's.
+    /// Whether it was observed for an older generation than the object's.
     pub(super) is_stale: bool,
 }
 
@@ -35,7 +35,7 @@ impl<'a> Document<'a> {
         integer(self.tree.at(pointer)?)
     }
 
-    /// A number of replicas and the like, 0 if it is missing.
+    /// A number, such as that of replicas; 0 if it is missing.
     pub(super) fn count(&self, pointer: &str) -> i64 {
         self.integer(pointer).unwrap_or_default()
     }
@@ -66,7 +66,7 @@ impl<'a> Document<'a> {
         })
     }
 
-    /// The condition of this type and status that is about the present generation.
+    /// The condition with this type and status, for the current generation.
     pub(super) fn condition(&self, type_: &str, status: &str) -> Option<Condition<'a>> {
         self.conditions().find(|condition| condition.is(type_, status) && !condition.is_stale)
     }

@@ -1,9 +1,9 @@
-//! Rules for all kinds, and for kinds other than pods and workloads.
+//! Rules that are common to all kinds, and rules for kinds other than pods and workloads.
 
 use super::document::Document;
 use super::{ObjectState, ObjectStatus};
 
-/// The status, if what all kinds have in common decides it.
+/// The status, if the common rules decide it.
 pub(super) fn status(object: &Document<'_>) -> Option<ObjectStatus> {
     if !object.text("/metadata/deletionTimestamp").is_empty() {
         return Some(ObjectStatus::new(ObjectState::Terminating, "", "it is being deleted"));
@@ -12,7 +12,7 @@ pub(super) fn status(object: &Document<'_>) -> Option<ObjectStatus> {
     if let (Some(generation), Some(observed)) = generations
         && generation != observed
     {
-        let message = format!("its generation is {generation}, and the latest observed is {observed}");
+        let message = format!("its generation is {generation}, but the latest observed one is {observed}");
         return Some(ObjectStatus::in_progress("LatestGenerationNotObserved", message));
     }
     object.conditions().filter(|condition| !condition.is_stale).find_map(|condition| {
@@ -28,7 +28,7 @@ pub(super) fn status(object: &Document<'_>) -> Option<ObjectStatus> {
 /// Any other kind.
 pub(super) fn ready(object: &Document<'_>) -> ObjectStatus {
     match object.conditions().find(|condition| condition.type_ == "Ready") {
-        None => ObjectStatus::current("it has no condition that says otherwise"),
+        None => ObjectStatus::current("it has no condition that indicates otherwise"),
         Some(ready) if ready.is_stale => {
             ObjectStatus::in_progress("LatestGenerationNotObserved", "its condition Ready is of an older generation")
         }

@@ -13,7 +13,7 @@ use kubernetes_core::{Object, Str, Time};
 use crate::clock;
 use document::Document;
 
-/// The state of an object: whether its controllers have done what its specification asks for.
+/// The state of an object, which says whether its controllers have carried out its specification.
 ///
 /// ```
 /// use kubernetes_utils::{ObjectState, ObjectStatus};
@@ -24,14 +24,14 @@ use document::Document;
 /// assert_eq!(status.to_string(), "InProgress (PodNotObserved): its phase is not known yet");
 /// ```
 ///
-/// As kstatus has it, of the project cli-utils
+/// Equivalent to kstatus of the project cli-utils
 /// (<https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus>), for typed and dynamic objects:
 ///
 /// 1. An object with a `deletionTimestamp` is [`Terminating`](ObjectState::Terminating).
-/// 2. One whose `status.observedGeneration` is not its `metadata.generation` is
-///    [`InProgress`](ObjectState::InProgress).
+/// 2. An object whose `status.observedGeneration` differs from its `metadata.generation` is
+/// [`InProgress`](ObjectState::InProgress).
 /// 3. A condition `Reconciling` that is true means `InProgress`, and `Stalled` means [`Failed`](ObjectState::Failed).
-/// 4. Pods, workloads, jobs, claims, services and definitions of custom resources have rules of their own.
+/// 4. Pods, workloads, jobs, claims, services and definitions of custom resources have specific rules.
 /// 5. For any other kind, a condition `Ready` decides; without one, the object is [`Current`](ObjectState::Current).
 ///
 /// A condition with an `observedGeneration` older than the object's generation does not count; for `Ready` it means
@@ -41,36 +41,36 @@ use document::Document;
 pub struct ObjectStatus {
     /// The state.
     pub state: ObjectState,
-    /// The reason in CamelCase, as `LessReady`; empty if there is none.
+    /// The reason in CamelCase, such as `LessReady`; empty if there is none.
     pub reason: Str,
-    /// The explanation for people, as `1 of 3 replicas are ready`. It may contain text of controllers.
+    /// The explanation for people, such as `1 of 3 replicas are ready`. It may contain text of controllers.
     pub message: Str,
 }
 
 /// The states of an [`ObjectStatus`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ObjectState {
-    /// Its controllers are at work, or have not seen it yet.
+    /// The controllers are working on it, or have not seen it yet.
     InProgress,
-    /// It can't become what its specification asks for, unless something changes.
+    /// It can't reach the specified state unless something changes.
     Failed,
-    /// It is what its specification asks for.
+    /// It has reached the specified state.
     Current,
     /// It is being deleted.
     Terminating,
-    /// There is no such object.
+    /// The object does not exist.
     NotFound,
     /// Its state can't be determined.
     Unknown,
 }
 
 impl ObjectStatus {
-    /// The status of an object now.
+    /// The current status of an object.
     pub fn of<K: Object>(object: &K) -> Self {
         Self::at(object, clock::wall())
     }
 
-    /// The status of an object at a time: only pods that wait for a node are judged by their age.
+    /// The status of an object at a time, which only matters for the age of pods that wait for a node.
     pub fn at<K: Object>(object: &K, now: Time) -> Self {
         match Tree::from_value(object) {
             Ok(tree) => compute(&Document::new(&tree, object), now),

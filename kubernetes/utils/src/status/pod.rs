@@ -6,7 +6,7 @@ use kubernetes_core::json::Tree;
 use super::ObjectStatus;
 use super::document::Document;
 
-/// How long a pod may be unschedulable before that counts as a failure, as in kstatus.
+/// The time after which an unschedulable pod counts as failed, as in kstatus.
 const SCHEDULE_WINDOW: Duration = Duration::from_secs(15);
 
 pub(super) fn status(pod: &Document<'_>, now: Time) -> ObjectStatus {
@@ -30,11 +30,9 @@ fn running(pod: &Document<'_>) -> ObjectStatus {
     let names: Vec<&str> = crashing.filter_map(|container| container.get("name")?.as_str()).collect();
     match names.as_slice() {
         [] => ObjectStatus::in_progress("PodRunningNotReady", "it is running, but not ready"),
-        [name] => {
-            ObjectStatus::failed("ContainerCrashLooping", format!("the container {name} crashes again and again"))
-        }
+        [name] => ObjectStatus::failed("ContainerCrashLooping", format!("the container {name} keeps crashing")),
         names => {
-            let message = format!("the containers {} crash again and again", names.join(", "));
+            let message = format!("the containers {} keep crashing", names.join(", "));
             ObjectStatus::failed("ContainerCrashLooping", message)
         }
     }

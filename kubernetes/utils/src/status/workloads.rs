@@ -1,9 +1,10 @@
-//! Workloads and jobs. The order of the checks decides which of several reasons is given: it is that of kstatus.
+//! Workloads and jobs. The order of the checks, which decides between several reasons, is that of kstatus.
 
 use super::ObjectStatus;
 use super::document::Document;
 
-/// The status of the first check that fails: a reason, how many there are, how many there have to be, and of what.
+/// The status from the first failing check. A check has a reason, the actual number, the required number and its
+/// object.
 fn shortage<'a>(checks: impl IntoIterator<Item = (&'static str, i64, i64, &'a str)>) -> Option<ObjectStatus> {
     let failed = checks.into_iter().find(|(_, count, wanted, _)| count < wanted);
     failed.map(|(reason, count, wanted, what)| ObjectStatus::in_progress(reason, format!("{count} of {wanted} {what}")))
@@ -14,7 +15,7 @@ fn extra_pods(replicas: i64, wanted: i64) -> Option<ObjectStatus> {
     (replicas > wanted).then(|| ObjectStatus::in_progress("ExtraPods", message()))
 }
 
-/// The controllers take 1 where nothing is set.
+/// The controllers use 1 if nothing is set.
 fn wanted(object: &Document<'_>) -> i64 {
     object.integer("/spec/replicas").unwrap_or(1)
 }
@@ -41,7 +42,7 @@ pub(super) fn deployment(object: &Document<'_>) -> ObjectStatus {
     if let Some(status) = first.or_else(|| extra_pods(replicas, wanted)).or_else(then) {
         return status;
     }
-    // Without a deadline, the controller does not set the condition; the largest number stands for none.
+    // Without a deadline, which the largest number means, the controller does not set the condition.
     let deadline = object.integer("/spec/progressDeadlineSeconds").filter(|deadline| *deadline != i64::from(i32::MAX));
     let progressed = object.condition("Progressing", "True").is_some_and(|it| it.reason == "NewReplicaSetAvailable");
     if deadline.is_some() && !progressed {
@@ -117,7 +118,7 @@ pub(super) fn replica_set(object: &Document<'_>) -> ObjectStatus {
         .unwrap_or_else(|| ObjectStatus::current(format!("all {wanted} replicas are available")))
 }
 
-/// A job that runs is current: only its start is waited for.
+/// A running job is current: only its start matters.
 pub(super) fn job(object: &Document<'_>) -> ObjectStatus {
     let parallelism = object.integer("/spec/parallelism").unwrap_or(1);
     let completions = object.integer("/spec/completions").unwrap_or(parallelism);

@@ -5,17 +5,17 @@ use kubernetes_dynamic::{ApiResource, DynamicObject};
 
 use super::VerbError;
 
-/// The answer to the question whether a request is allowed.
+/// The server's decision whether a request is allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Access {
-    /// Whether it is allowed.
+    /// Whether the request is allowed.
     pub allowed: bool,
-    /// Why, in the server's words; often empty.
+    /// The server's reason; often empty.
     pub reason: Str,
 }
 
-/// The user that the server sees.
+/// The user as the server identifies it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UserInfo {
@@ -27,7 +27,7 @@ pub struct UserInfo {
     pub groups: Vec<Str>,
 }
 
-/// Whether the client's user may send a request: as `kubectl auth can-i`.
+/// Asks the server whether the client's user may send a request, like `kubectl auth can-i`.
 ///
 /// ```no_run
 /// # async fn example(client: &kubernetes_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -40,13 +40,13 @@ pub struct UserInfo {
 /// # }
 /// ```
 ///
-/// The namespace is not considered for cluster-scoped resources; an empty one stands for all.
+/// The namespace is ignored for cluster-scoped resources; an empty one means all namespaces.
 ///
 /// # Errors
-/// If the server can't be asked.
+/// Returns an error if the request fails.
 ///
 /// # Cancel safety
-/// Dropping the future abandons the request; nothing is changed on the server.
+/// If the future is dropped, the request is abandoned; it changes nothing on the server.
 pub async fn can_i(
     client: &Client,
     verb: &str,
@@ -76,13 +76,13 @@ pub async fn can_i(
     Ok(Access { allowed, reason })
 }
 
-/// The user that the server sees the client as: as `kubectl auth whoami`.
+/// Asks the server which user it takes the client for, like `kubectl auth whoami`.
 ///
 /// # Errors
-/// If the server can't be asked.
+/// Returns an error if the request fails.
 ///
 /// # Cancel safety
-/// Dropping the future abandons the request; nothing is changed on the server.
+/// If the future is dropped, the request is abandoned; it changes nothing on the server.
 pub async fn whoami(client: &Client) -> Result<UserInfo, VerbError> {
     let kind = GroupVersionKind::new("authentication.k8s.io", "v1", "SelfSubjectReview");
     let answer = send(client, "selfsubjectreviews", &kind, &unnamed(&kind)).await?;

@@ -6,28 +6,28 @@ use kubernetes_dynamic::{ApiResource, DynamicObject};
 use super::VerbError;
 use crate::clock;
 
-/// Approves a CertificateSigningRequest: as `kubectl certificate approve`.
+/// Approves a CertificateSigningRequest, like `kubectl certificate approve`.
 ///
-/// One that is approved already stays as it is. One that was denied is refused.
+/// If it is already approved, nothing changes. If it was denied, the function fails.
 ///
 /// # Errors
-/// If it was denied, or a request fails.
+/// Returns an error if it was denied, or a request fails.
 ///
 /// # Cancel safety
-/// Dropping the future leaves open whether it was approved.
+/// If the future is dropped, it is unknown whether it was approved.
 pub async fn approve_certificate(client: &Client, name: &str, message: &str) -> Result<DynamicObject, VerbError> {
     decide(client, name, ("Approved", "Denied"), message).await
 }
 
-/// Denies a CertificateSigningRequest: as `kubectl certificate deny`.
+/// Denies a CertificateSigningRequest, like `kubectl certificate deny`.
 ///
-/// One that is denied already stays as it is. One that was approved is refused.
+/// If it is already denied, nothing changes. If it was approved, the function fails.
 ///
 /// # Errors
-/// If it was approved, or a request fails.
+/// Returns an error if it was approved, or a request fails.
 ///
 /// # Cancel safety
-/// Dropping the future leaves open whether it was denied.
+/// If the future is dropped, it is unknown whether it was denied.
 pub async fn deny_certificate(client: &Client, name: &str, message: &str) -> Result<DynamicObject, VerbError> {
     decide(client, name, ("Denied", "Approved"), message).await
 }
@@ -43,7 +43,7 @@ async fn decide(
     let current = requests.read(name).send(client).await?;
     if conditions(&current)?.iter().any(|condition| has_type(condition, contrary)) {
         let contrary = contrary.to_lowercase();
-        return Err(VerbError::refused(format!("the certificate signing request {name} was {contrary} before")));
+        return Err(VerbError::refused(format!("the certificate signing request {name} is already {contrary}")));
     }
     let approval = ReadRequest::<DynamicObject>::at(requests.path(name).subresource("approval"));
     let now = clock::wall().to_string();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kubernetes_core::json::{DecodeError, Reader, Value, Writer};
 use kubernetes_core::text::printable;
 
-/// A duration as fields of custom resources have it, such as `1h30m` (GEP-2257).
+/// A duration in the format of custom resources, such as `1h30m` (GEP-2257).
 ///
 /// ```
 /// use std::time::Duration;
@@ -19,14 +19,14 @@ use kubernetes_core::text::printable;
 /// # Ok::<(), kubernetes_utils::InvalidDuration>(())
 /// ```
 ///
-/// It is read from one to four numbers of at most five digits, each with a unit: `h`, `m`, `s` or `ms`. It is written
-/// with the largest units first and without those that are zero; the longest is `99999h59m59s999ms`.
+/// The format is one to four numbers of at most five digits, each with a unit: `h`, `m`, `s` or `ms`. `Display` writes
+/// the largest units first and omits those that are zero; the longest duration is `99999h59m59s999ms`.
 ///
 /// Source: <https://gateway-api.sigs.k8s.io/geps/gep-2257/>
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KubernetesDuration(Duration);
 
-/// A text or a time that is not a duration of GEP-2257.
+/// The error for a text or duration that GEP-2257 does not allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidDuration(Box<str>);
 
@@ -36,7 +36,7 @@ impl FromStr for KubernetesDuration {
     type Err = InvalidDuration;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = || InvalidDuration(format!("{:?} is not a duration (as `1h30m`)", printable(text, 80)).into());
+        let invalid = || InvalidDuration(format!("{:?} is not a duration such as `1h30m`", printable(text, 80)).into());
         let mut rest = text;
         let mut total = Duration::ZERO;
         for _ in 0..4 {
@@ -64,7 +64,7 @@ impl TryFrom<Duration> for KubernetesDuration {
     /// Whole milliseconds, up to 99,999 hours.
     fn try_from(duration: Duration) -> Result<Self, Self::Error> {
         if duration > MOST || !duration.subsec_nanos().is_multiple_of(1_000_000) {
-            let message = format!("{duration:?} is not a duration of whole milliseconds up to 99999h59m59s999ms");
+            let message = format!("{duration:?} is not a whole number of milliseconds up to 99999h59m59s999ms");
             return Err(InvalidDuration(message.into()));
         }
         Ok(Self(duration))

@@ -20,12 +20,17 @@ enum Cause {
 }
 
 impl VerbError {
-    /// The object is not in a state for the verb, or is of another kind.
+    /// The object's state or kind does not allow the verb.
     pub(super) fn refused(message: impl Into<String>) -> Self {
         Self(Box::new(Inner { message: message.into(), cause: None }))
     }
 
-    /// Whether the object is not in a state for the verb, or of a kind that does not have it: nothing was sent.
+    /// Whether the object's state or kind does not allow the verb, so that nothing was changed.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The message names the reason: the kind does not have the verb (a ConfigMap has no rollout), the object is not in
+    /// the required state (a paused Deployment can't be restarted), or a revision does not exist.
     pub fn is_refused(&self) -> bool {
         self.0.cause.is_none()
     }

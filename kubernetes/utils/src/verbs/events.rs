@@ -6,19 +6,19 @@ use kubernetes_dynamic::{ApiResource, DynamicObject};
 use super::VerbError;
 use crate::Target;
 
-/// The events about an object, the oldest first: as `kubectl describe` shows them.
+/// The events about an object, oldest first, as shown by `kubectl describe`.
 ///
-/// With the [uid](Target::uid), only those about this object, and not about an earlier one of its name.
+/// With a [uid](Target::uid), events about an earlier object of the same name are left out.
 ///
 /// # Errors
-/// If the events can't be listed.
+/// Returns an error if the events can't be listed.
 ///
 /// # Cancel safety
-/// Dropping the future abandons the request; nothing is changed on the server.
+/// If the future is dropped, the request is abandoned; it changes nothing on the server.
 pub async fn events_of(client: &Client, target: &Target) -> Result<Vec<DynamicObject>, VerbError> {
     let of_type = GroupVersionKind::new("", "v1", "Event");
     let events = ApiResource::new(&of_type, "events", true);
-    // Those about objects of the cluster are in the namespace `default`, or in any.
+    // Events about cluster-scoped objects are in the namespace `default`, or in any other.
     let scope = match target.key.namespace() {
         Some(namespace) => events.in_namespace(namespace),
         None => events.all_namespaces(),
@@ -40,7 +40,7 @@ pub async fn events_of(client: &Client, target: &Target) -> Result<Vec<DynamicOb
     Ok(events)
 }
 
-/// The times are texts that are ordered as the times are, to the second.
+/// Times as text sort correctly, to the second.
 fn last_seen(event: &DynamicObject) -> Str {
     let fields = ["/series/lastObservedTime", "/lastTimestamp", "/eventTime", "/firstTimestamp"];
     let mut times = fields.iter().filter_map(|field| event.get::<Str>(*field).ok().flatten());

@@ -26,17 +26,18 @@ pub(super) fn pods() -> ApiResource {
 /// # }
 /// ```
 ///
-/// Of a Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job and Service, those that its selector
-/// selects; of a CronJob those of its jobs; a Pod itself; of any other kind, those that its subresource `scale` selects.
+/// For a Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job or Service, the pods that match its
+/// selector; for a CronJob, the pods of its jobs; for a Pod, the pod itself; for any other kind, the pods that match
+/// the selector of its subresource `scale`.
 ///
 /// # Errors
-/// If the object does not exist or has no selector, or a request fails.
+/// Returns an error if the object does not exist or has no selector, or a request fails.
 ///
 /// # Cancel safety
-/// Dropping the future abandons the requests; nothing is changed on the server.
+/// If the future is dropped, the requests are abandoned; they change nothing on the server.
 pub async fn pods_of(client: &Client, target: &Target) -> Result<Vec<DynamicObject>, VerbError> {
     let Some(namespace) = target.key.namespace() else {
-        return Err(VerbError::refused(format!("{target} has no namespace, and so no pods")));
+        return Err(VerbError::refused(format!("{target} has no namespace and therefore no pods")));
     };
     let object = target.scope().read(target.key.name()).send(client).await?;
     let resource = &target.resource;
@@ -82,7 +83,7 @@ async fn pods_of_cron_job(
     Ok(pods)
 }
 
-/// The selector of a map of labels; none if there is none.
+/// The selector of a map of labels; `None` if there is no map.
 fn equalities(labels: &Option<Tree>) -> Option<String> {
     let Some(Tree::Object(labels)) = labels else { return None };
     let equal = labels.iter().filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)));
@@ -106,7 +107,7 @@ pub(super) fn label_selector(selector: &Option<Tree>) -> Option<String> {
                 "In" => format!("{key} in ({values})"),
                 "NotIn" => format!("{key} notin ({values})"),
                 "Exists" => key.to_owned(),
-                // Another operator would be refused by the server as well.
+                // The server would refuse any other operator as well.
                 _ => format!("!{key}"),
             });
         }
@@ -114,8 +115,8 @@ pub(super) fn label_selector(selector: &Option<Tree>) -> Option<String> {
     Some(parts.join(","))
 }
 
-/// The container that is meant where none is named: that of the annotation `kubectl.kubernetes.io/default-container`, if
-/// the pod has it, or else the first.
+/// The default container: the one named by the annotation `kubectl.kubernetes.io/default-container`, if the pod has it,
+/// or else the first.
 pub fn default_container(pod: &DynamicObject) -> Option<Str> {
     let containers: Vec<Tree> = pod.get("/spec/containers").ok().flatten().unwrap_or_default();
     let named = pod.metadata.annotations.get("kubectl.kubernetes.io/default-container");

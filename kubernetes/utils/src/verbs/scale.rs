@@ -8,7 +8,7 @@ use kubernetes_dynamic::DynamicObject;
 use super::VerbError;
 use crate::{Retry, Target, retry};
 
-/// Sets the number of replicas of whatever has a subresource `scale`: as `kubectl scale`.
+/// Sets the number of replicas of any object with a subresource `scale`, like `kubectl scale`.
 ///
 /// ```no_run
 /// # async fn example(client: &kubernetes_client::Client, target: kubernetes_utils::Target) -> Result<(), Box<dyn std::error::Error>> {
@@ -29,11 +29,11 @@ pub struct Scale {
     wait: Option<Duration>,
 }
 
-/// How much time lies between two looks at a workload that is awaited.
+/// The interval between checks while waiting.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Scale {
-    /// Sets the number of replicas of an object.
+    /// Creates a change of an object's number of replicas.
     pub fn new(target: Target, replicas: u32) -> Self {
         let replicas = i32::try_from(replicas).unwrap_or(i32::MAX);
         Self { target, replicas, if_replicas: None, if_version: None, wait: None }
@@ -45,13 +45,13 @@ impl Scale {
         self
     }
 
-    /// Only if the object has this `resourceVersion`.
+    /// Scales only if the object has this `resourceVersion`.
     pub fn if_resource_version(mut self, version: impl Into<Str>) -> Self {
         self.if_version = Some(version.into());
         self
     }
 
-    /// Waits until there are as many replicas as there are to be.
+    /// Waits until the object has the new number of replicas, at most this long.
     pub fn wait(mut self, limit: Duration) -> Self {
         self.wait = Some(limit);
         self
@@ -60,10 +60,10 @@ impl Scale {
     /// Scales the object; returns its `Scale` (autoscaling/v1).
     ///
     /// # Errors
-    /// If a precondition does not hold, a request fails, or the time is over.
+    /// Returns an error if a precondition does not hold, if a request fails, or if the time limit is reached.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves open whether the object was scaled.
+    /// If the future is dropped, it is unknown whether the object was scaled.
     pub async fn send(self, client: &Client) -> Result<DynamicObject, VerbError> {
         let path = self.target.scope().path(self.target.key.name()).subresource("scale");
         let scaled = if self.if_replicas.is_none() && self.if_version.is_none() {
@@ -86,7 +86,7 @@ impl Scale {
             loop {
                 let scale = ReadRequest::<DynamicObject>::at(path.clone()).send(client).await?;
                 let (wanted, current) = (scale.get::<i32>("/spec/replicas")?, scale.get::<i32>("/status/replicas")?);
-                // Somebody else has scaled it since: there is nothing left to wait for.
+                // Another client has scaled it since, so there is nothing left to wait for.
                 if wanted != Some(self.replicas) || current.unwrap_or_default() == self.replicas {
                     return Ok(scale);
                 }
@@ -110,7 +110,7 @@ impl Scale {
         if let Some(expected) = self.if_replicas
             && expected != replicas
         {
-            return Err(VerbError::refused(format!("{target} is to have {replicas} replicas, not {expected}")));
+            return Err(VerbError::refused(format!("{target} has {replicas} replicas, not {expected}")));
         }
         match (&self.if_version, &scale.metadata.resource_version) {
             (Some(expected), Some(version)) if expected != version => {

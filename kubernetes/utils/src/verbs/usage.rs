@@ -5,7 +5,7 @@ use kubernetes_dynamic::{DynamicObject, Mapper};
 
 use super::VerbError;
 
-/// The processor time and memory that a node, or a container of a pod, uses.
+/// The CPU and memory used by a node, or by a container of a pod.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceUsage {
@@ -13,36 +13,36 @@ pub struct ResourceUsage {
     pub key: ObjectKey,
     /// The container; `None` for a node.
     pub container: Option<Str>,
-    /// The cores that are used.
+    /// The used CPU, in cores.
     pub cpu: Quantity,
-    /// The bytes that are used.
+    /// The used memory, in bytes.
     pub memory: Quantity,
 }
 
-/// The usage of all nodes: as `kubectl top nodes`.
+/// The usage of all nodes, like `kubectl top nodes`.
 ///
-/// It needs a server of the group `metrics.k8s.io`, in any version.
+/// The cluster needs a server for the group `metrics.k8s.io`, in any version.
 ///
 /// # Errors
-/// If there is no such server, or a request fails.
+/// Returns an error if there is no such server, or a request fails.
 ///
 /// # Cancel safety
-/// Dropping the future abandons the requests; nothing is changed on the server.
+/// If the future is dropped, the requests are abandoned; they change nothing on the server.
 pub async fn usage_of_nodes(client: &Client, mapper: &Mapper) -> Result<Vec<ResourceUsage>, VerbError> {
     let nodes = mapper.kind(&GroupVersionKind::new("metrics.k8s.io", "", "NodeMetrics")).await?;
     let list = nodes.cluster().list().send(client).await?;
     list.items.iter().map(|node| usage(node, None, &node.get("/usage")?.unwrap_or_default())).collect()
 }
 
-/// The usage of each container of the pods of a namespace, or of all: as `kubectl top pods --containers`.
+/// The usage of each container of the pods in one or all namespaces, like `kubectl top pods --containers`.
 ///
-/// It needs a server of the group `metrics.k8s.io`, in any version.
+/// The cluster needs a server for the group `metrics.k8s.io`, in any version.
 ///
 /// # Errors
-/// If there is no such server, or a request fails.
+/// Returns an error if there is no such server, or a request fails.
 ///
 /// # Cancel safety
-/// Dropping the future abandons the requests; nothing is changed on the server.
+/// If the future is dropped, the requests are abandoned; they change nothing on the server.
 pub async fn usage_of_pods(
     client: &Client,
     mapper: &Mapper,

@@ -7,7 +7,7 @@ use kubernetes_watch::UntilError;
 
 use crate::Target;
 
-/// The error of a wait that is over, though its condition does not hold for all objects.
+/// The error of a wait that ended before its condition held for all objects.
 pub struct WaitError(Box<Inner>);
 
 struct Inner {
@@ -24,7 +24,7 @@ pub(super) struct Unmet {
     failed: bool,
 }
 
-/// How many objects a message names.
+/// The maximum number of objects in a message.
 const SHOWN: usize = 20;
 
 impl Unmet {
@@ -44,16 +44,27 @@ impl WaitError {
     }
 
     /// Whether the time limit was reached.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The message lists the objects that were still awaited, each with what it is waiting for. Describe one of them:
+    /// its conditions and [events](crate::events_of) usually name the cause. If none has changed, check that its
+    /// controller is running.
     pub fn is_timeout(&self) -> bool {
         self.0.cause.as_ref().is_some_and(UntilError::is_timeout)
     }
 
     /// Whether the condition can no longer hold for an object.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The message names the object and the reason, such as a failed Job. Waiting longer does not help: correct the
+    /// object, or delete and create it again.
     pub fn is_failed(&self) -> bool {
         self.0.unmet.iter().any(|object| object.failed)
     }
 
-    /// The objects for which the condition does not hold, and the reason of each.
+    /// The objects for which the condition does not hold, with reasons.
     pub fn unmet(&self) -> impl ExactSizeIterator<Item = (&Target, &str)> {
         self.0.unmet.iter().map(|object| (&object.target, object.reason.as_str()))
     }
@@ -65,7 +76,7 @@ impl WaitError {
 }
 
 impl fmt::Display for WaitError {
-    /// The condition, and a line for each object that is not as it should be.
+    /// The condition, and a line for each object for which it does not hold.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { description, unmet, targets, cause } = &*self.0;
         match cause {
@@ -75,7 +86,7 @@ impl fmt::Display for WaitError {
             None => write!(f, "the condition that {description} can no longer become true")?,
         }
         write!(f, ": not met for {} of {targets} objects:", unmet.len())?;
-        // Those that have failed are the reason.
+        // Failed objects come first.
         let (failed, waiting): (Vec<_>, Vec<_>) = unmet.iter().partition(|object| object.failed);
         for object in failed.iter().chain(&waiting).take(SHOWN) {
             write!(f, "\n{}: {}", object.target, printable(&object.reason, MAX_MESSAGE_BYTES))?;

@@ -1,4 +1,4 @@
-//! Waiting for conditions on many objects, of any kinds, at once.
+//! Waits for conditions on many objects of any kind.
 
 mod error;
 mod progress;
@@ -39,15 +39,15 @@ use progress::{Progress, Wanted};
 /// # }
 /// ```
 ///
-/// One object is watched by its name, several of a resource in one namespace by one watch of all of that namespace.
-/// Objects need not exist yet. Once the condition holds for an object, it counts for good, as with `kubectl wait`.
+/// A single object is watched by name; several objects of a resource in the same namespace share one watch of the
+/// namespace. Objects need not exist yet. As with `kubectl wait`, it is enough if the condition has held once for each
+/// object.
 ///
-/// A [target](Target) with a uid means that object only: another of the same name counts as there being none. One without
-/// means whichever has the name; that an object was deleted and came back is seen as a deletion, too.
+/// A [target](Target) with a uid means only that object: another one with the same name counts as missing. A target
+/// without a uid means any object with the name; one that was deleted and created again counts as deleted, too.
 ///
 /// [`conditions`](crate::conditions) has conditions for all kinds: [`object_current`](crate::conditions::object_current),
-/// [`condition_is`](crate::conditions::condition_is), [`json_path`](crate::conditions::json_path). They are combined by
-/// [`or`](ObjectCondition::or) and [`and`](ObjectCondition::and); [`ObjectCondition::deleted`] waits for deletion.
+/// [`condition_is`](crate::conditions::condition_is), [`json_path`](crate::conditions::json_path). Combine them with [`or`](ObjectCondition::or) and [`and`](ObjectCondition::and); [`ObjectCondition::deleted`] waits for deletion.
 #[derive(Clone, Debug)]
 #[must_use = "a wait does nothing until it is awaited"]
 pub struct WaitFor {
@@ -57,49 +57,49 @@ pub struct WaitFor {
     fail_fast: bool,
 }
 
-/// How often objects are checked that the server sends nothing of.
+/// The interval between checks of objects without events.
 const CHECK_PERIOD: Duration = Duration::from_secs(1);
 
 impl WaitFor {
-    /// A wait for these objects. For none, it ends at once.
+    /// Creates a wait for these objects. Without any, it ends at once.
     pub fn new(client: &Client, targets: impl IntoIterator<Item = Target>) -> Self {
         Self { client: client.clone(), targets: targets.into_iter().collect(), limit: None, fail_fast: true }
     }
 
-    /// How long to wait at most, for all together. Without it, the wait has no end.
+    /// Sets the time limit for all objects together. Without it, the wait is unlimited.
     pub fn within(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    /// Whether the wait ends when the condition fails for one object, as by default; otherwise the others are waited
-    /// for first.
+    /// Sets whether the wait ends as soon as the condition fails for one object, which is the default; otherwise it
+    /// first waits for the others.
     pub fn fail_fast(mut self, fail_fast: bool) -> Self {
         self.fail_fast = fail_fast;
         self
     }
 
-    /// Waits until the condition holds for all objects, and returns them; those that do not exist are left out.
+    /// Waits until the condition holds for all objects, and returns those that exist.
     ///
     /// # Errors
-    /// If the time is over, or the condition fails for an object: the error says what each object still lacks. If objects
-    /// can't be watched.
+    /// Returns an error if the time limit is reached, if the condition fails for an object, or if objects can't be
+    /// watched. The error says what each object still lacks.
     ///
     /// # Cancel safety
-    /// Dropping the future ends the wait; nothing is changed on the server.
+    /// Dropping the future ends the wait; it changes nothing on the server.
     pub async fn all(self, condition: ObjectCondition<DynamicObject>) -> Result<Vec<DynamicObject>, WaitError> {
         let progress = self.run(condition, Wanted::All).await?;
         Ok(progress.into_objects())
     }
 
-    /// Waits until the condition holds for one of the objects, and returns which.
+    /// Waits until the condition holds for one of the objects, and returns that one.
     ///
     /// # Errors
-    /// If the time is over, or the condition fails for all objects. If objects can't be watched, or there are none to
-    /// wait for.
+    /// Returns an error if the time limit is reached, if the condition fails for all objects, if objects can't be
+    /// watched, or if there are none to wait for.
     ///
     /// # Cancel safety
-    /// Dropping the future ends the wait; nothing is changed on the server.
+    /// Dropping the future ends the wait; it changes nothing on the server.
     pub async fn any(self, condition: ObjectCondition<DynamicObject>) -> Result<Target, WaitError> {
         let progress = self.run(condition, Wanted::Any).await?;
         progress.first_met().ok_or_else(WaitError::none)

@@ -10,14 +10,14 @@ use kubernetes_watch::{ObjectCondition, Objects, UntilError, Verdict};
 use super::error::{Unmet, WaitError};
 use crate::Target;
 
-/// Whether all objects are waited for, or one of them.
+/// Whether to wait for all objects, or for one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     All,
     Any,
 }
 
-/// The state of each object that is waited for.
+/// The state of each object of the wait.
 #[derive(Clone)]
 pub(super) struct Progress(Arc<Shared>);
 
@@ -34,7 +34,7 @@ struct State {
     verdict: Verdict,
     /// The object that the verdict is about.
     object: Option<DynamicObject>,
-    /// The uid and the version of the object that the verdict is about; none before it was seen.
+    /// The uid and the version of the object that the verdict is about; `None` before it was seen.
     seen: Option<(Option<Str>, Option<Str>)>,
 }
 
@@ -45,7 +45,7 @@ impl Progress {
         wanted: Wanted,
         fail_fast: bool,
     ) -> Self {
-        let unseen = State { verdict: Verdict::waiting("nothing is known of it yet"), object: None, seen: None };
+        let unseen = State { verdict: Verdict::waiting("its state is not known yet"), object: None, seen: None };
         let states = Mutex::new(vec![unseen; targets.len()]);
         Self(Arc::new(Shared { targets, condition, wanted, fail_fast, states }))
     }
@@ -65,7 +65,7 @@ impl Progress {
         lock(&self.0.states)
     }
 
-    /// Takes the state of a group's objects; returns whether the group has to be followed further.
+    /// Records the state of a group's objects; returns whether the group must be followed further.
     pub(super) fn update(&self, indices: &[usize], objects: &Objects<DynamicObject>) -> Verdict {
         let mut by_key: HashMap<ObjectKey, &DynamicObject> = HashMap::new();
         for object in objects.iter() {
@@ -95,8 +95,8 @@ impl Progress {
         }
     }
 
-    /// Checks the objects again that are waited for: time alone makes some conditions fail or hold, such as that a pod has
-    /// been unschedulable for too long.
+    /// Checks the remaining objects again, since some conditions depend on time, such as a pod that has been
+    /// unschedulable for too long.
     pub(super) fn recheck(&self) {
         for state in self.states().iter_mut() {
             if let (Verdict::Waiting(_), Some(object)) = (&state.verdict, &state.object) {
@@ -105,7 +105,7 @@ impl Progress {
         }
     }
 
-    /// Whether nothing is waited for any longer.
+    /// Whether the wait is complete.
     pub(super) fn is_over(&self) -> bool {
         self.is_decided() || self.states().iter().all(|state| !matches!(state.verdict, Verdict::Waiting(_)))
     }
@@ -136,7 +136,7 @@ impl Progress {
         self.states().iter_mut().filter_map(|state| state.object.take()).collect()
     }
 
-    /// The error of a wait that is over.
+    /// The error of a wait that has ended.
     pub(super) fn error(&self, cause: Option<UntilError>) -> WaitError {
         let states = self.states();
         let unmet_of = |(target, state): (&Target, &State)| match &state.verdict {
@@ -151,7 +151,7 @@ impl Progress {
 
 impl Shared {
     fn update(&self, state: &mut State, target: &Target, object: Option<&DynamicObject>) {
-        // What was met or has failed once stays so.
+        // A condition that has held or failed once keeps its verdict.
         if !matches!(state.verdict, Verdict::Waiting(_)) {
             return;
         }

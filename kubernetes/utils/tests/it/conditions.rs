@@ -94,11 +94,11 @@ fn a_condition_by_its_name() {
             (&with(r#", "generation": 3"#, "", r#", "observedGeneration": 3"#), "met"),
             (
                 &with(r#", "generation": 3"#, "", r#", "observedGeneration": 2"#),
-                "waiting: its condition Ready is of generation 2, and the object's is 3",
+                "waiting: its condition Ready is of generation 2, but the object is of generation 3",
             ),
             (
                 &with(r#", "generation": 3"#, r#""observedGeneration": 2, "#, ""),
-                "waiting: its condition Ready is of generation 2, and the object's is 3",
+                "waiting: its condition Ready is of generation 2, but the object is of generation 3",
             ),
             (&with(r#", "generation": 3"#, r#""observedGeneration": 2, "#, r#", "observedGeneration": 3"#), "met"),
             (&with("", r#""observedGeneration": 2, "#, ""), "met"),
@@ -198,7 +198,7 @@ fn a_deployment_that_is_available() {
             (&deployment(2, three, available), "met"),
             (
                 &deployment(3, three, available),
-                "waiting: its condition Available is of generation 2, and the object's is 3",
+                "waiting: its condition Available is of generation 2, but the object is of generation 3",
             ),
         ],
     );
@@ -315,7 +315,7 @@ fn definitions() {
     table(
         &conditions::definition_established(),
         &[
-            ("{}", "waiting: its names have not been looked at"),
+            ("{}", "waiting: its names have not been checked yet"),
             (
                 &definition(&format!(
                     r#"{accepted}, {{"type": "Established", "status": "False", "reason": "Installing"}}"#
@@ -323,7 +323,10 @@ fn definitions() {
                 "waiting: it is not established, Installing",
             ),
             (&definition(accepted), "waiting: it is not established"),
-            (&definition(r#"{"type": "Established", "status": "True"}"#), "waiting: its names have not been looked at"),
+            (
+                &definition(r#"{"type": "Established", "status": "True"}"#),
+                "waiting: its names have not been checked yet",
+            ),
             (&definition(&format!(r#"{accepted}, {{"type": "Established", "status": "True"}}"#)), "met"),
             (
                 &definition(

@@ -1,4 +1,4 @@
-//! Definitions that are brought into force, and objects that are stored anew, on the testing server.
+//! Definitions that are established, and objects that are migrated, on the testing server.
 
 use std::time::Duration;
 
@@ -155,7 +155,7 @@ async fn a_definition_that_is_not_established_is_an_error() {
     modify(&client, status, pending).await.unwrap();
     let error = ensure_definition(&client, &definition("lanterns"), "operator").await.unwrap_err();
     assert!(error.is_timeout());
-    assert_eq!(error.to_string(), "lanterns.light.example.com was applied and is not established");
+    assert_eq!(error.to_string(), "lanterns.light.example.com was applied, but is not established");
 }
 
 #[tokio::test(start_paused = true)]

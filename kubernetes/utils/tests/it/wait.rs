@@ -175,7 +175,7 @@ async fn a_stale_status_does_not_count() {
     set_status(&client, &deployments, "a", stale).await;
     let wait = WaitFor::new(&client, [target(&deployments, "a")]).within(Duration::from_secs(5));
     let error = wait.all(condition_is_true("Ready")).await.unwrap_err();
-    assert!(error.to_string().contains("of generation 0, and the object's is 1"), "{error}");
+    assert!(error.to_string().contains("of generation 0, but the object is of generation 1"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use kubernetes_core::json::DecodeError;
 use kubernetes_core::meta::v1::{StatusCause, StatusDetails};
 use kubernetes_core::{Map, Status, Str};
 
-/// The decision that a request may be carried out.
+/// The decision to allow a request.
 ///
 /// ```
 /// use kubernetes_webhooks::Allowed;
@@ -14,10 +14,10 @@ use kubernetes_core::{Map, Status, Str};
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use]
 pub struct Allowed {
-    pub(super) notes: Notes,
+    pub(super) annotations: Annotations,
 }
 
-/// The decision that a request is refused, and why.
+/// The decision to refuse a request, with the reason.
 ///
 /// ```
 /// use kubernetes_webhooks::Denied;
@@ -25,16 +25,16 @@ pub struct Allowed {
 /// let denied = Denied::new("a black lantern gives no light").cause("spec.color", "must not be black");
 /// ```
 ///
-/// By default its code is 403 and its reason `Forbidden`. A [client error](kubernetes_client::Error) with a status of the
-/// API server becomes a refusal with that status; any other, one with the code 500.
+/// By default its code is 403 and its reason `Forbidden`. A [client error](kubernetes_client::Error) with a status of
+/// the API server becomes a refusal with that status; any other, one with the code 500.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Denied {
     pub(super) status: Box<Status>,
-    pub(super) notes: Notes,
+    pub(super) annotations: Annotations,
 }
 
-/// A changed object, and the decision that it is allowed.
+/// A changed object, and the decision to allow it.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Mutated<K> {
@@ -42,28 +42,28 @@ pub struct Mutated<K> {
     pub(super) allowed: Allowed,
 }
 
-/// Remarks that any decision can carry.
+/// Warnings and audit annotations, which any decision can carry.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Notes {
+pub(super) struct Annotations {
     pub(super) warnings: Vec<Str>,
     pub(super) audit_annotations: Map<Str>,
 }
 
 impl Allowed {
-    /// Allows the request without remarks, as `()` does.
+    /// Allows the request without warnings and audit annotations, as `()` does.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Adds a warning, which the API server sends to the user. It should have at most 120 characters.
     pub fn warning(mut self, text: impl Into<Str>) -> Self {
-        self.notes.warnings.push(text.into());
+        self.annotations.warnings.push(text.into());
         self
     }
 
     /// Adds an annotation to the audit event. The API server puts the webhook's name before the key.
     pub fn audit_annotation(mut self, key: impl Into<Str>, value: impl Into<Str>) -> Self {
-        self.notes.audit_annotations.insert(key, value.into());
+        self.annotations.audit_annotations.insert(key, value.into());
         self
     }
 }
@@ -79,7 +79,7 @@ impl Denied {
         })
     }
 
-    /// An error while the request was handled, with an HTTP status code.
+    /// Reports an error in the handler, with an HTTP status code.
     pub fn error(code: u16, message: impl Into<Str>) -> Self {
         Self::from(Status { code: Some(code.into()), message: Some(message.into()), ..Status::default() })
     }
@@ -96,7 +96,7 @@ impl Denied {
         self
     }
 
-    /// Adds a field that is wrong, such as `spec.color`, and why.
+    /// Adds an invalid field, such as `spec.color`, with the reason.
     pub fn cause(mut self, field: impl Into<Str>, message: impl Into<Str>) -> Self {
         let cause = StatusCause { field: Some(field.into()), message: Some(message.into()), ..StatusCause::default() };
         let details = self.status.details.get_or_insert_with(|| Box::new(StatusDetails::default()));
@@ -106,13 +106,13 @@ impl Denied {
 
     /// Adds a warning; see [`Allowed::warning`].
     pub fn warning(mut self, text: impl Into<Str>) -> Self {
-        self.notes.warnings.push(text.into());
+        self.annotations.warnings.push(text.into());
         self
     }
 
     /// Adds an annotation to the audit event; see [`Allowed::audit_annotation`].
     pub fn audit_annotation(mut self, key: impl Into<Str>, value: impl Into<Str>) -> Self {
-        self.notes.audit_annotations.insert(key, value.into());
+        self.annotations.audit_annotations.insert(key, value.into());
         self
     }
 
@@ -131,7 +131,7 @@ impl From<()> for Allowed {
 impl From<Status> for Denied {
     /// Refuses the request with this status, whatever it says.
     fn from(status: Status) -> Self {
-        Self { status: Box::new(status), notes: Notes::default() }
+        Self { status: Box::new(status), annotations: Annotations::default() }
     }
 }
 
@@ -170,7 +170,7 @@ impl fmt::Display for Denied {
 }
 
 impl<K> Mutated<K> {
-    /// Allows the request with this object in place of the one that was sent.
+    /// Allows the request with this object instead of the one that was sent.
     pub fn new(object: K, allowed: Allowed) -> Self {
         Self { object, allowed }
     }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use kubernetes_core::json::{self, Tree, Value};
 use kubernetes_core::{Json, JsonPatch, Status};
 
-use super::decision::{Allowed, Denied, Mutated, Notes};
+use super::decision::{Allowed, Annotations, Denied, Mutated};
 use super::operation::Operation;
 use super::request::AdmissionRequest;
 use super::review::{Answer, Wire};
@@ -84,7 +84,7 @@ where
             if request.operation == Operation::Delete {
                 return Ok((Allowed::new(), None));
             }
-            let mut request = AdmissionRequest::<K>::decode(request, document, deadline)?;
+            let mut request = AdmissionRequest::<K>::decode_new(request, document, deadline)?;
             let Some(object) = request.object.take() else { return Ok((Allowed::new(), None)) };
             let before = written(&object)?;
             let Mutated { object, allowed } = (self.0)(object, request).await.map_err(Into::into)?.into();
@@ -94,7 +94,7 @@ where
 }
 
 fn written<K: Value>(object: &K) -> Result<String, Denied> {
-    json::to_string(object).map_err(|error| Denied::error(500, format!("the object can't be written: {error}")))
+    json::to_string(object).map_err(|error| Denied::error(500, format!("can't write the object: {error}")))
 }
 
 /// The operations that change the document as sent, with the fields that the type does not know, as the object changed.
@@ -111,23 +111,23 @@ fn difference(document: &Json, before: &str, after: &str) -> Result<Option<JsonP
 /// and nothing is changed then.
 pub(crate) async fn decide(handlers: &[Box<dyn Admit>], request: &Wire, deadline: Instant) -> Answer {
     match gather(handlers, request, deadline).await {
-        Ok((notes, patches)) => match joined(&patches) {
+        Ok((annotations, patches)) => match joined(&patches) {
             Ok(patch) => {
                 let status = Status { code: Some(200), ..Status::default() };
                 Answer {
                     allowed: true,
                     patch,
                     status,
-                    warnings: notes.warnings,
-                    audit_annotations: notes.audit_annotations,
+                    warnings: annotations.warnings,
+                    audit_annotations: annotations.audit_annotations,
                 }
             }
-            Err(error) => Answer::error(500, format!("the patch can't be written: {error}")),
+            Err(error) => Answer::error(500, format!("can't write the patch: {error}")),
         },
-        Err(Denied { status, notes }) => Answer {
+        Err(Denied { status, annotations }) => Answer {
             status: *status,
-            warnings: notes.warnings,
-            audit_annotations: notes.audit_annotations,
+            warnings: annotations.warnings,
+            audit_annotations: annotations.audit_annotations,
             ..Answer::default()
         },
     }
@@ -137,26 +137,26 @@ async fn gather(
     handlers: &[Box<dyn Admit>],
     request: &Wire,
     deadline: Instant,
-) -> Result<(Notes, Vec<JsonPatch>), Denied> {
-    let (mut notes, mut patches) = (Notes::default(), Vec::new());
+) -> Result<(Annotations, Vec<JsonPatch>), Denied> {
+    let (mut annotations, mut patches) = (Annotations::default(), Vec::new());
     let mut object = request.object.clone();
     for (index, handler) in handlers.iter().enumerate() {
         let (allowed, patch) = handler.admit(request, &object, deadline).await?;
-        notes.warnings.extend(allowed.notes.warnings);
-        notes.audit_annotations.extend(allowed.notes.audit_annotations);
+        annotations.warnings.extend(allowed.annotations.warnings);
+        annotations.audit_annotations.extend(allowed.annotations.audit_annotations);
         let Some(patch) = patch else { continue };
         if index + 1 < handlers.len() {
             object = patched(&object, &patch)?;
         }
         patches.push(patch);
     }
-    Ok((notes, patches))
+    Ok((annotations, patches))
 }
 
 fn patched(object: &Json, patch: &JsonPatch) -> Result<Json, Denied> {
     let mut tree: Tree = json::from_str(object.as_str())?;
-    patch.apply(&mut tree).map_err(|error| Denied::error(500, format!("the patch can't be applied: {error}")))?;
-    Ok(json::from_str(&tree.to_text())?)
+    patch.apply(&mut tree).map_err(|error| Denied::error(500, format!("can't apply the patch: {error}")))?;
+    Ok(Json::from(tree))
 }
 
 /// The operations of all patches in one list.

@@ -8,7 +8,7 @@ use super::operation::Operation;
 use super::review::Wire;
 use crate::clock::{self, Instant};
 
-/// A request that the API server asks about, before it carries it out.
+/// A request for which the API server calls a webhook before it carries it out.
 ///
 /// `K` is the type of the object. For any type, use [`Tree`](kubernetes_core::json::Tree) or a dynamic object.
 ///
@@ -17,7 +17,7 @@ use crate::clock::{self, Instant};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AdmissionRequest<K> {
-    /// The identity of this question.
+    /// The uid of this review.
     pub uid: Str,
     /// The type of the object as it was sent here.
     pub kind: GroupVersionKind,
@@ -31,7 +31,7 @@ pub struct AdmissionRequest<K> {
     pub request_resource: GroupVersionResource,
     /// The subresource in the original request.
     pub request_subresource: Str,
-    /// The name; empty if it is still to be generated.
+    /// The name; empty if it has yet to be generated.
     pub name: Str,
     /// The namespace; empty for a cluster-scoped resource.
     pub namespace: Str,
@@ -39,12 +39,13 @@ pub struct AdmissionRequest<K> {
     pub operation: Operation,
     /// The user who made the request.
     pub user_info: UserInfo,
-    /// The object as it is to be; `None` for a delete, and for a [mutating](crate::Webhook::mutating) handler, which gets
-    /// it by itself.
+    /// The new object; `None` for a delete, and for a [mutating](crate::Webhook::mutating) handler, which gets it
+    /// separately.
     pub object: Option<K>,
-    /// The object as it was; `None` for a create.
+    /// The object as it was; `None` for a create, and for a [mutating](crate::Webhook::mutating) handler also if it can't be
+    /// read as `K`: otherwise, no update could repair it.
     pub old_object: Option<K>,
-    /// Whether nothing will be stored: then there must be no side effects.
+    /// Whether nothing will be stored, so that there must be no side effects.
     pub dry_run: bool,
     /// The options of the operation, such as `CreateOptions`; `null` if there are none.
     pub options: Json,
@@ -54,12 +55,21 @@ pub struct AdmissionRequest<K> {
 impl<K: Value> AdmissionRequest<K> {
     /// The request with the object and the old one decoded.
     pub(super) fn decode(wire: &Wire, object: &Json, deadline: Instant) -> Result<Self, DecodeError> {
-        let decode = |json: &Json, name: &str| match json.as_str() {
-            "null" => Ok(None),
-            text => from_str::<K>(text).map(Some).map_err(|error| error.in_field(name)),
-        };
-        let object = decode(object, "object")?;
         let old_object = decode(&wire.old_object, "oldObject")?;
+        Self::with_old(wire, object, old_object, deadline)
+    }
+
+    /// As [`decode`](Self::decode), without an old object that can't be read.
+    pub(super) fn decode_new(wire: &Wire, object: &Json, deadline: Instant) -> Result<Self, DecodeError> {
+        let old_object = decode(&wire.old_object, "oldObject").unwrap_or_else(|error| {
+            tracing::warn!(%error, name = &*wire.name, "a mutating webhook gets no old object");
+            None
+        });
+        Self::with_old(wire, object, old_object, deadline)
+    }
+
+    fn with_old(wire: &Wire, object: &Json, old_object: Option<K>, deadline: Instant) -> Result<Self, DecodeError> {
+        let object = decode(object, "object")?;
         Ok(Self {
             uid: wire.uid.clone(),
             kind: wire.kind.0.clone(),
@@ -85,8 +95,16 @@ impl<K: Value> AdmissionRequest<K> {
 }
 
 impl<K> AdmissionRequest<K> {
-    /// How long the API server still waits for the answer. The handler is canceled afterwards.
+    /// The time that the API server still waits for the response. The handler is canceled afterwards.
     pub fn remaining(&self) -> Duration {
         self.deadline.saturating_duration_since(clock::now())
+    }
+}
+
+/// An object of a review; `None` if there is none.
+fn decode<K: Value>(json: &Json, field: &str) -> Result<Option<K>, DecodeError> {
+    match json.as_str() {
+        "null" => Ok(None),
+        text => from_str::<K>(text).map(Some).map_err(|error| error.in_field(field)),
     }
 }

@@ -46,14 +46,15 @@ impl Review {
     /// The version of the review, and its request.
     pub(crate) fn read(body: &[u8]) -> Result<(&'static str, Wire), DecodeError> {
         let review: Self = json::from_slice(body)?;
-        if review.kind != "AdmissionReview" {
+        if !matches!(review.kind.as_str(), "" | "AdmissionReview") {
             return Err(DecodeError::new(format!("expected an AdmissionReview, found {:?}", review.kind.as_str()), 0));
         }
         let version = match review.api_version.as_str() {
             "" => Some(VERSIONS[0]),
             version => VERSIONS.into_iter().find(|known| *known == version),
         };
-        let wrong = || DecodeError::new(format!("the version {:?} is not known", review.api_version.as_str()), 0);
+        let wrong =
+            || DecodeError::new(format!("unknown version {:?} of AdmissionReview", review.api_version.as_str()), 0);
         let version = version.ok_or_else(wrong)?;
         let request = review.request.ok_or_else(|| DecodeError::new("the review has no request", 0))?;
         Ok((version, *request))

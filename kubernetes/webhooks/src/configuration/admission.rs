@@ -6,22 +6,22 @@ use kubernetes_models::admissionregistration::v1::{
 };
 use serde_json::{Value, json};
 
-/// A manager for the authorities alone, so that an apply of the rest leaves them.
-pub(crate) const AUTHORITIES_MANAGER: &str = "webhook-certificates";
+/// A manager for the CA bundles alone, so that an apply of the rest leaves them.
+pub(crate) const CA_BUNDLE_MANAGER: &str = "webhook-certificates";
 
 /// A configuration of admission webhooks.
 pub(crate) trait AdmissionConfiguration: ClusterResource {
     /// The webhooks' names, and how they are reached.
     fn clients(&self) -> impl Iterator<Item = (&Str, &WebhookClientConfig)> + Clone;
 
-    /// The authorities of the first webhook; all have the same.
+    /// The CA bundle of the first webhook that has one; all have the same.
     async fn bundle(client: &Client, name: &str) -> Result<Vec<u8>, Error> {
         let found = ReadRequest::<Self>::cluster(name).send(client).await?;
         let bundle = found.clients().find_map(|(_, config)| config.ca_bundle.as_ref());
         Ok(bundle.map(|bundle| bundle.to_vec()).unwrap_or_default())
     }
 
-    /// Sets the authorities, where they are others; returns whether they were.
+    /// Sets the CA bundle of each webhook that has another one; returns whether any had.
     async fn inject(client: &Client, name: &str, bundle: &str) -> Result<bool, Error> {
         let found = ReadRequest::<Self>::cluster(name).send(client).await?;
         if found.clients().all(|(_, config)| config.ca_bundle.as_deref() == Some(bundle.as_bytes())) {
@@ -30,12 +30,12 @@ pub(crate) trait AdmissionConfiguration: ClusterResource {
         let bundle = ByteString::from(bundle);
         // An apply gives up what it leaves out, so all are applied.
         let entries = found.clients().map(|(name, _)| entry(name, Some(&bundle))).collect();
-        apply_authorities::<Self>(client, name, entries).await.map(|()| true)
+        apply_bundles::<Self>(client, name, entries).await.map(|()| true)
     }
 
     /// Takes away what the next configuration of this name does not have; with `None` it has nothing.
     ///
-    /// A webhook whose authorities another manager has set would stay without its other fields, and be refused.
+    /// A webhook whose CA bundle another manager has set would stay without its other fields, and be refused.
     async fn make_room(client: &Client, name: &str, field_manager: &str, next: Option<&Self>) -> Result<(), Error> {
         let found = match ReadRequest::<Self>::cluster(name).send(client).await {
             Err(error) if error.is_not_found() => return Ok(()),
@@ -44,14 +44,14 @@ pub(crate) trait AdmissionConfiguration: ClusterResource {
         let managers = || found.metadata().managed_fields.iter().filter_map(|entry| entry.manager.as_deref());
         match next {
             None if managers().any(|manager| manager == field_manager) => delete(client, &found).await,
-            Some(next) if managers().any(|manager| manager == AUTHORITIES_MANAGER) => {
+            Some(next) if managers().any(|manager| manager == CA_BUNDLE_MANAGER) => {
                 let stays = |name: &Str| next.clients().any(|(other, _)| other == name);
                 if found.clients().all(|(name, _)| stays(name)) {
                     return Ok(());
                 }
                 let staying = found.clients().filter(|(name, _)| stays(name));
                 let entries = staying.map(|(name, config)| entry(name, config.ca_bundle.as_ref())).collect();
-                apply_authorities::<Self>(client, name, entries).await
+                apply_bundles::<Self>(client, name, entries).await
             }
             _ => Ok(()),
         }
@@ -70,7 +70,7 @@ impl AdmissionConfiguration for ValidatingWebhookConfiguration {
     }
 }
 
-/// A webhook with its authorities alone.
+/// A webhook with its CA bundle alone.
 fn entry(name: &Str, bundle: Option<&ByteString>) -> Value {
     match bundle {
         Some(bundle) => json!({"name": name.as_str(), "clientConfig": {"caBundle": bundle.to_base64()}}),
@@ -78,7 +78,7 @@ fn entry(name: &Str, bundle: Option<&ByteString>) -> Value {
     }
 }
 
-async fn apply_authorities<K: ClusterResource>(client: &Client, name: &str, webhooks: Vec<Value>) -> Result<(), Error> {
+async fn apply_bundles<K: ClusterResource>(client: &Client, name: &str, webhooks: Vec<Value>) -> Result<(), Error> {
     let object = json!({
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": K::KIND,
@@ -87,7 +87,7 @@ async fn apply_authorities<K: ClusterResource>(client: &Client, name: &str, webh
     });
     let patch = Patch::apply_json(&object);
     let request = PatchRequest::<K>::cluster(name, &patch);
-    request.field_manager(AUTHORITIES_MANAGER).force(true).send(client).await.map(drop)
+    request.field_manager(CA_BUNDLE_MANAGER).force(true).send(client).await.map(drop)
 }
 
 /// Deletes an object, unless it is another one by now.

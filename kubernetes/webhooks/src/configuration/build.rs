@@ -1,20 +1,20 @@
-use kubernetes_core::{ByteString, Json};
+use kubernetes_core::json::Tree;
+use kubernetes_core::{ByteString, Json, Str};
 use kubernetes_models::admissionregistration::v1::{
     MutatingWebhookConfiguration, ServiceReference, ValidatingWebhook, ValidatingWebhookConfiguration,
     WebhookClientConfig,
 };
-use serde_json::json;
 
-use super::{CaBundle, Configuration, Endpoint, Place, metadata};
+use super::{CaBundle, Configuration, Endpoint, Place, metadata, tree};
 use crate::service::{CONVERT_PATH, Webhooks};
 
 impl Configuration {
     /// The configuration of all webhooks, under a name that is unique in the cluster.
-    pub fn new(name: &str, webhooks: &Webhooks, endpoint: &Endpoint, authority: &CaBundle) -> Self {
+    pub fn new(name: &str, webhooks: &Webhooks, endpoint: &Endpoint, ca_bundle: &CaBundle) -> Self {
         let (mut mutating, mut validating) = (Vec::new(), Vec::new());
         for webhook in webhooks.0.admission.values() {
             let mut settings = webhook.settings.clone();
-            settings.client_config = client_config(endpoint, &webhook.path, authority);
+            settings.client_config = client_config(endpoint, &webhook.path, ca_bundle);
             match webhook.is_mutating {
                 true => mutating.push(settings),
                 false => validating.push(ValidatingWebhook {
@@ -33,20 +33,20 @@ impl Configuration {
             }
         }
         let mutating = (!mutating.is_empty())
-            .then(|| MutatingWebhookConfiguration { metadata: metadata(name, authority), webhooks: mutating });
+            .then(|| MutatingWebhookConfiguration { metadata: metadata(name, ca_bundle), webhooks: mutating });
         let validating = (!validating.is_empty())
-            .then(|| ValidatingWebhookConfiguration { metadata: metadata(name, authority), webhooks: validating });
+            .then(|| ValidatingWebhookConfiguration { metadata: metadata(name, ca_bundle), webhooks: validating });
         let conversions = webhooks.0.conversion.iter().map(|converter| {
             let name = format!("{}.{}", converter.plural, converter.group);
-            let definition = conversion(&name, endpoint, authority);
+            let definition = conversion(&name, endpoint, ca_bundle);
             (name, definition)
         });
         Self { name: name.into(), validating, mutating, conversions: conversions.collect() }
     }
 }
 
-fn client_config(endpoint: &Endpoint, path: &str, authority: &CaBundle) -> WebhookClientConfig {
-    let ca_bundle = match authority {
+fn client_config(endpoint: &Endpoint, path: &str, ca_bundle: &CaBundle) -> WebhookClientConfig {
+    let ca_bundle = match ca_bundle {
         CaBundle::Pem(pem) => Some(ByteString::from(pem.as_slice())),
         CaBundle::Unset | CaBundle::CertManager(_) => None,
     };
@@ -64,24 +64,24 @@ fn client_config(endpoint: &Endpoint, path: &str, authority: &CaBundle) -> Webho
     }
 }
 
-/// The fields that are applied to the definition of a converted resource. Its client configuration has the form of admission webhooks'.
-fn conversion(name: &str, endpoint: &Endpoint, authority: &CaBundle) -> Json {
-    let metadata = metadata(name, authority);
-    let annotations: serde_json::Map<String, serde_json::Value> =
-        metadata.annotations.iter().map(|(key, value)| (key.to_string(), value.as_str().into())).collect();
-    let client_config = client_config(endpoint, CONVERT_PATH, authority);
-    // A model is always written, and as JSON.
-    let client_config = kubernetes_core::json::to_string(&client_config).unwrap_or_default();
-    let client_config: serde_json::Value = serde_json::from_str(&client_config).unwrap_or_default();
-    Json::from(json!({
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": name, "annotations": annotations},
-        "spec": {
-            "conversion": {
-                "strategy": "Webhook",
-                "webhook": {"clientConfig": client_config, "conversionReviewVersions": ["v1"]},
-            },
-        },
-    }))
+/// The fields that are applied to the definition of a converted resource. Its client configuration has the form of those
+/// of admission webhooks.
+fn conversion(name: &str, endpoint: &Endpoint, ca_bundle: &CaBundle) -> Json {
+    let text = |text: &str| Tree::String(text.into());
+    let webhook = object([
+        ("clientConfig", tree(&client_config(endpoint, CONVERT_PATH, ca_bundle))),
+        ("conversionReviewVersions", Tree::List(vec![text("v1")])),
+    ]);
+    let conversion = object([("strategy", text("Webhook")), ("webhook", webhook)]);
+    let definition = object([
+        ("apiVersion", text("apiextensions.k8s.io/v1")),
+        ("kind", text("CustomResourceDefinition")),
+        ("metadata", tree(&metadata(name, ca_bundle))),
+        ("spec", object([("conversion", conversion)])),
+    ]);
+    Json::from(definition)
+}
+
+fn object<const N: usize>(fields: [(&'static str, Tree); N]) -> Tree {
+    Tree::Object(fields.into_iter().map(|(key, value)| (Str::from_static(key), value)).collect())
 }

@@ -1,4 +1,4 @@
-//! The objects that make the API server call webhooks, made of their registrations.
+//! Builds the objects that make the API server call webhooks from their registrations.
 
 mod admission;
 mod build;
@@ -6,15 +6,17 @@ mod build;
 use std::fmt;
 
 use kubernetes_client::{Client, Error};
-use kubernetes_core::json;
+use kubernetes_core::json::{Tree, Value};
 use kubernetes_core::schema::Definition;
-use kubernetes_core::{ApplyRequest, IntOrString, Json, Map, ObjectMeta, Patch, PatchRequest, Str};
+use kubernetes_core::{
+    ApplyRequest, IntOrString, Json, Map, Object as _, ObjectMeta, Patch, PatchRequest, ReadRequest, Str,
+};
 use kubernetes_models::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use kubernetes_models::core::v1::{Service, ServicePort, ServiceSpec};
 
-pub(crate) use admission::{AUTHORITIES_MANAGER, AdmissionConfiguration};
+pub(crate) use admission::{AdmissionConfiguration, CA_BUNDLE_MANAGER};
 
-/// Where the API server reaches webhooks.
+/// The address at which the API server reaches webhooks.
 ///
 /// ```
 /// use kubernetes_webhooks::Endpoint;
@@ -37,7 +39,8 @@ impl Endpoint {
         Self(Place::Service { namespace: namespace.to_owned(), name: name.to_owned(), port: 443 })
     }
 
-    /// A server outside of the cluster, by a URL such as `https://10.0.0.1:9443`; paths are added to it.
+    /// A server outside of the cluster, by a URL such as `https://10.0.0.1:9443`; paths are added to it. API servers refuse
+    /// URLs of other schemes than `https`.
     pub fn url(base: &str) -> Self {
         Self(Place::Url(base.trim_end_matches('/').to_owned()))
     }
@@ -51,7 +54,7 @@ impl Endpoint {
         self
     }
 
-    /// The name that a certificate must have.
+    /// The name that the certificate must have.
     pub fn host(&self) -> String {
         match &self.0 {
             Place::Service { namespace, name, .. } => format!("{name}.{namespace}.svc"),
@@ -83,7 +86,7 @@ impl Endpoint {
     }
 }
 
-/// The authorities by which the API server recognizes the webhooks' server.
+/// The CAs by which the API server recognizes the webhooks' server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CaBundle {
     /// Others set it, such as [`ManagedCertificates`](crate::ManagedCertificates).
@@ -103,8 +106,8 @@ pub enum CaBundle {
 ///
 /// # let webhooks = Webhooks::new().mutate(|pod: Pod, _: AdmissionRequest<Pod>| async move { Ok::<_, Denied>(pod) });
 /// let endpoint = Endpoint::service("shop", "webhooks");
-/// let authority = CaBundle::CertManager("shop/webhooks".to_owned());
-/// let configuration = Configuration::new("shop", &webhooks, &endpoint, &authority);
+/// let ca_bundle = CaBundle::CertManager("shop/webhooks".to_owned());
+/// let configuration = Configuration::new("shop", &webhooks, &endpoint, &ca_bundle);
 /// for manifest in configuration.manifests() {
 ///     println!("{manifest}\n---"); // for kubectl apply
 /// }
@@ -125,28 +128,27 @@ impl Configuration {
     ///
     /// The last are CustomResourceDefinitions with `spec.conversion` alone: they complete definitions that exist.
     pub fn manifests(&self) -> Vec<String> {
-        let validating = self.validating.iter().map(json::to_string);
-        let mutating = self.mutating.iter().map(json::to_string);
-        // Models are always written.
-        let admission = mutating.chain(validating).map(Result::unwrap_or_default);
-        admission.chain(self.conversions.iter().map(|(_, definition)| definition.as_str().to_owned())).collect()
+        let (mutating, validating) = (self.mutating.iter().map(tree), self.validating.iter().map(tree));
+        let definitions = self.conversions.iter().map(|(_, definition)| definition.as_str().to_owned());
+        mutating.chain(validating).map(|object| object.to_text()).chain(definitions).collect()
     }
 
-    /// Applies all objects, as a manager of their fields. A configuration of the same name that this manager has applied,
-    /// and that has no webhooks any more, is deleted.
+    /// Applies all objects, as a manager of their fields. A configuration of the same name that this manager has
+    /// applied, and that has no webhooks any more, is deleted.
     ///
     /// The definitions of converted resources must exist. Their `spec.conversion` is applied as another manager, whose name
-    /// has `-conversion` behind it: so the two don't give up each other's fields if one program applies both.
+    /// has `-conversion` behind it: so the two don't give up each other's fields if one program applies both. It stays when
+    /// a later configuration has no conversion: see [`release_conversion`](Self::release_conversion).
     ///
     /// # Errors
     ///
-    /// If a request fails.
+    /// Returns an error if a request fails.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future leaves the rest unapplied.
     pub async fn apply(&self, client: &Client, field_manager: &str) -> Result<(), Error> {
-        let converting = format!("{field_manager}-conversion");
+        let converting = converting(field_manager);
         for (name, definition) in &self.conversions {
             let patch = Patch::apply_json(definition);
             let request = PatchRequest::<Definition>::cluster(name, &patch).field_manager(&converting).force(true);
@@ -162,6 +164,45 @@ impl Configuration {
         }
         Ok(())
     }
+
+    /// Ends the conversion of a resource, such as `lanterns.light.example.com`, if this manager has
+    /// [applied](Self::apply) it: the strategy of its definition becomes `None`.
+    ///
+    /// Objects must not be stored in other versions any more: the API server shows them as if they were of the new one.
+    ///
+    /// # Errors
+    ///
+    /// If a request fails. A definition that does not exist is not an error.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future leaves the conversion as it was, or ended.
+    pub async fn release_conversion(client: &Client, definition: &str, field_manager: &str) -> Result<(), Error> {
+        let converting = converting(field_manager);
+        let found = match ReadRequest::<Definition>::cluster(definition).send(client).await {
+            Err(error) if error.is_not_found() => return Ok(()),
+            found => found?,
+        };
+        let mut managers = found.metadata().managed_fields.iter().filter_map(|entry| entry.manager.as_deref());
+        if !managers.any(|manager| manager == converting) {
+            return Ok(());
+        }
+        // In one step, as a webhook without its CA bundle, or the other way round, would not work.
+        let none = Patch::merge(&serde_json::json!({"spec": {"conversion": {"strategy": "None", "webhook": null}}}));
+        let request = PatchRequest::<Definition>::cluster(definition, &none).field_manager(&converting);
+        request.send(client).await.map(drop)
+    }
+}
+
+/// The manager of `spec.conversion`.
+fn converting(field_manager: &str) -> String {
+    format!("{field_manager}-conversion")
+}
+
+/// A model as a document.
+fn tree(model: &impl Value) -> Tree {
+    // Only types with serde derives can fail to be written.
+    Tree::from_value(model).unwrap_or(Tree::Null)
 }
 
 impl fmt::Display for Endpoint {
@@ -173,10 +214,10 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Metadata with a name, and cert-manager's annotation if it is to set the authorities.
-fn metadata(name: &str, authority: &CaBundle) -> ObjectMeta {
+/// Metadata with a name, and cert-manager's annotation if that sets the CA bundle.
+fn metadata(name: &str, ca_bundle: &CaBundle) -> ObjectMeta {
     let mut metadata = ObjectMeta { name: Some(name.into()), ..ObjectMeta::default() };
-    if let CaBundle::CertManager(certificate) = authority {
+    if let CaBundle::CertManager(certificate) = ca_bundle {
         metadata.annotations.insert("cert-manager.io/inject-ca-from", certificate.as_str());
     }
     metadata

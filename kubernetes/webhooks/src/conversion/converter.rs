@@ -3,7 +3,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use kubernetes_core::conversion::{Spoke, convert_from_hub, convert_to_hub};
+use kubernetes_core::conversion::{TrySpoke, convert_from_hub, convert_to_hub};
 use kubernetes_core::json::{self, Tree};
 use kubernetes_core::{GroupVersionKind, Json, Resource};
 
@@ -15,7 +15,7 @@ pub(crate) const PANIC: &str = "internal error occurred during conversion";
 /// After so many objects, others get a turn: a list may have thousands.
 const OBJECTS_AT_A_TIME: usize = 16;
 
-/// Converts between the versions of a custom resource, by way of one of them, the hub.
+/// Converts between the versions of a custom resource by way of one of them, the hub.
 ///
 /// ```
 /// # use kubernetes_core::conversion::Spoke;
@@ -43,7 +43,7 @@ const OBJECTS_AT_A_TIME: usize = 16;
 /// let webhooks = Webhooks::new().convert(Converter::hub::<Lantern>().spoke::<OldLantern>());
 /// ```
 ///
-/// Metadata is carried over, and fields that one version can't hold are kept in an annotation: see
+/// Metadata is carried over, and fields that a version does not have are kept in an annotation; see
 /// [`conversion`](kubernetes_core::conversion).
 pub struct Converter<H> {
     spokes: BTreeMap<&'static str, Functions<H>>,
@@ -70,20 +70,20 @@ pub(crate) struct HubAndSpokes {
 }
 
 impl Converter<()> {
-    /// A converter whose hub is `H`, without other versions yet.
+    /// Creates a converter with the hub `H`, without other versions yet.
     pub fn hub<H: Resource>() -> Converter<H> {
         Converter { spokes: BTreeMap::new() }
     }
 }
 
 impl<H: Resource> Converter<H> {
-    /// Adds a version.
+    /// Adds a version: a [`Spoke`](kubernetes_core::conversion::Spoke), or a [`TrySpoke`] whose errors users see.
     ///
     /// # Panics
     ///
-    /// If it is of another group, kind or resource than the hub, or there is one of its version.
+    /// Panics if it is of another group, kind or resource than the hub, or there is one of its version.
     #[must_use]
-    pub fn spoke<S: Spoke<Hub = H>>(mut self) -> Self {
+    pub fn spoke<S: TrySpoke<Hub = H>>(mut self) -> Self {
         let hub = GroupVersionKind::of::<H>();
         assert!(
             S::GROUP == H::GROUP && S::KIND == H::KIND && S::PLURAL == H::PLURAL,
@@ -115,7 +115,7 @@ impl<H: Resource> Converter<H> {
         }
         let unknown = || {
             let known: Vec<&str> = self.spokes.keys().copied().chain([H::VERSION]).collect();
-            format!("{} has no version {version} here, but {}", H::KIND, known.join(", "))
+            format!("{} has no version {version}; known versions: {}", H::KIND, known.join(", "))
         };
         self.spokes.get(version).map(Some).ok_or_else(unknown)
     }
@@ -178,7 +178,7 @@ fn convert_one(converters: &[Arc<HubAndSpokes>], desired: &str, object: &str) ->
         return Err(format!("{from} and {desired} are not of the same API group"));
     }
     if from.version == to.version {
-        return Err(format!("{from} is of the version {desired} already"));
+        return Err(format!("{from} is already at version {desired}"));
     }
     let converter = converters.iter().find(|other| from.group == other.group && from.kind == other.kind);
     let converter = converter.ok_or_else(|| format!("there is no converter for {from}"))?;

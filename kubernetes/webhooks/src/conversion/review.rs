@@ -1,9 +1,9 @@
-//! `ConversionReview` of `apiextensions.k8s.io/v1` on the wire.
+//! `ConversionReview` on the wire, in the versions v1 and v1beta1, which are alike.
 
 use kubernetes_core::json::{DecodeError, Reader, Value, Writer, from_slice};
 use kubernetes_core::{Json, Str};
 
-const VERSION: &str = "apiextensions.k8s.io/v1";
+const VERSIONS: [&str; 2] = ["apiextensions.k8s.io/v1", "apiextensions.k8s.io/v1beta1"];
 
 /// The review that the API server sends.
 #[derive(Default)]
@@ -22,15 +22,23 @@ pub(crate) struct Wire {
 }
 
 impl Review {
-    /// The request of a review.
-    pub(crate) fn read(body: &[u8]) -> Result<Wire, DecodeError> {
+    /// The version of the review, and its request.
+    pub(crate) fn read(body: &[u8]) -> Result<(&'static str, Wire), DecodeError> {
         let review: Self = from_slice(body)?;
         let (kind, version) = (review.kind.as_str(), review.api_version.as_str());
-        if kind != "ConversionReview" || !matches!(version, "" | VERSION) {
-            let message = format!("expected a ConversionReview of {VERSION}, found {kind:?} of {version:?}");
-            return Err(DecodeError::new(message, 0));
-        }
-        review.request.map(|request| *request).ok_or_else(|| DecodeError::new("the review has no request", 0))
+        let wrong = || {
+            DecodeError::new(
+                format!("expected a ConversionReview of a known version, found {kind:?} of {version:?}"),
+                0,
+            )
+        };
+        let known = match version {
+            "" => Some(VERSIONS[0]),
+            version => VERSIONS.into_iter().find(|known| *known == version),
+        };
+        let version = known.filter(|_| kind == "ConversionReview").ok_or_else(wrong)?;
+        let request = review.request.ok_or_else(|| DecodeError::new("the review has no request", 0))?;
+        Ok((version, *request))
     }
 }
 
@@ -55,13 +63,13 @@ pub(crate) struct Answer(pub(crate) Result<Vec<String>, String>);
 
 impl Answer {
     /// The review that is sent back.
-    pub(crate) fn write(&self, uid: &str) -> String {
+    pub(crate) fn write(&self, version: &str, uid: &str) -> String {
         let mut writer = Writer::new();
         writer.begin_object();
         writer.key("kind");
         writer.string("ConversionReview");
         writer.key("apiVersion");
-        writer.string(VERSION);
+        writer.string(version);
         writer.key("response");
         writer.begin_object();
         writer.key("uid");

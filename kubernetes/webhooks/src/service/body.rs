@@ -16,7 +16,7 @@ use crate::clock::{self, Instant};
 
 pub(super) const JSON: &str = "application/json";
 
-/// As Go's server, for a client that is still writing: it would get a reset in place of the response.
+/// Like Go's server, for a client that is still writing: it would get a reset in place of the response.
 const DRAIN_TIME: Duration = Duration::from_millis(500);
 const DRAIN_BYTES: usize = 8 << 20;
 

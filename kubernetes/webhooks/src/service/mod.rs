@@ -38,7 +38,7 @@ const MAX_CONVERSION_BYTES: usize = 64 << 20;
 /// Where conversion webhooks are called by default.
 pub(crate) const CONVERT_PATH: &str = "/convert";
 
-/// The webhooks of a program: a service that answers the API server's requests.
+/// The webhooks of a program: a service that responds to the API server's requests.
 ///
 /// ```
 /// use kubernetes_models::core::v1::Pod;
@@ -60,8 +60,8 @@ pub(crate) const CONVERT_PATH: &str = "/convert";
 ///
 /// As with controller-runtime: a request is a POST of `application/json`, of at most 7 MiB, or 64 MiB for a conversion.
 /// An admission request that can't be handled is answered by a review with the code, such as 400 or 413, in it, and a
-/// conversion by the status 400. A handler that panics is a refusal with the code 500; one that is not done when the API
-/// server stops waiting (`?timeout=` in its request, at most 30 s) is canceled, and answered with 504.
+/// conversion by the status 400. A handler that panics is a refusal with the code 500; one that is not done when the
+/// API server stops waiting (`?timeout=` in its request, at most 30 s) is canceled, and answered with 504.
 #[derive(Clone, Default)]
 #[must_use]
 pub struct Webhooks(pub(crate) Arc<Inner>);
@@ -80,16 +80,16 @@ pub(crate) struct Inner {
 }
 
 impl Webhooks {
-    /// No webhooks yet.
+    /// Creates a service without webhooks.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a handler that decides about creates and updates of objects; see [`Webhook::validating`].
+    /// Adds a handler that validates creates and updates of objects; see [`Webhook::validating`].
     ///
     /// # Panics
     ///
-    /// As [`with`](Self::with).
+    /// Like [`with`](Self::with).
     pub fn validate<K, F, T, A, E>(self, handler: F) -> Self
     where
         K: Resource,
@@ -105,7 +105,7 @@ impl Webhooks {
     ///
     /// # Panics
     ///
-    /// As [`with`](Self::with).
+    /// Like [`with`](Self::with).
     pub fn mutate<K, F, T, M, E>(self, handler: F) -> Self
     where
         K: Resource,
@@ -117,16 +117,21 @@ impl Webhooks {
         self.with(Webhook::mutating(handler))
     }
 
-    /// Adds a webhook with settings of its own.
+    /// Adds a webhook with its own settings.
     ///
     /// # Panics
     ///
-    /// If another has its path. (Several handlers at a path: [`Webhook::and_validate`].)
+    /// If another has its path or its name, or the path is `/convert`. (Several handlers at a path:
+    /// [`Webhook::and_validate`].)
     pub fn with(mut self, webhook: Webhook) -> Self {
         let (path, inner) = (webhook.path.clone(), Arc::make_mut(&mut self.0));
+        assert!(path != CONVERT_PATH, "the path {CONVERT_PATH} is that of conversions");
+        assert!(!inner.admission.contains_key(&path), "two webhooks have the path {path}");
+        let name = &webhook.settings.name;
+        let is_same = |other: &Arc<Webhook>| other.settings.name == *name && !name.is_empty();
+        assert!(!inner.admission.values().any(is_same), "two webhooks have the name {name}");
         inner.counters.register(&path);
-        let other = inner.admission.insert(path.clone(), Arc::new(webhook));
-        assert!(other.is_none() && path != CONVERT_PATH, "two webhooks have the path {path}");
+        inner.admission.insert(path, Arc::new(webhook));
         self
     }
 
@@ -134,7 +139,7 @@ impl Webhooks {
     ///
     /// # Panics
     ///
-    /// If the resource has a converter already.
+    /// Panics if the resource has a converter already.
     pub fn convert<H: Resource>(mut self, converter: Converter<H>) -> Self {
         let (converter, inner) = (converter.erased(), Arc::make_mut(&mut self.0));
         inner.counters.register(CONVERT_PATH);
@@ -144,7 +149,7 @@ impl Webhooks {
         self
     }
 
-    /// Lets a function decide who may call the webhooks; its error is for the log, and the caller gets a 401.
+    /// Sets a function that decides who may call the webhooks; its error is logged, and the caller gets a 401.
     ///
     /// ```
     /// use kubernetes_webhooks::{Caller, Webhooks};
@@ -157,7 +162,7 @@ impl Webhooks {
     /// });
     /// ```
     ///
-    /// Without one, anyone who reaches the port gets answers. [`WebhookServer::client_ca`] asks for client
+    /// Without one, anyone who reaches the port may call them. [`WebhookServer::client_ca`] requires client
     /// certificates instead.
     ///
     /// [`WebhookServer::client_ca`]: crate::WebhookServer::client_ca
@@ -170,28 +175,28 @@ impl Webhooks {
         self
     }
 
-    /// Sets how large an admission request may be; by default 7 MiB.
+    /// Sets the maximum size of an admission request; 7 MiB by default.
     pub fn max_admission_bytes(mut self, bytes: usize) -> Self {
         Arc::make_mut(&mut self.0).max_admission_bytes = Some(bytes);
         self
     }
 
-    /// Sets how large a conversion request may be; by default 64 MiB.
+    /// Sets the maximum size of a conversion request; 64 MiB by default.
     pub fn max_conversion_bytes(mut self, bytes: usize) -> Self {
         Arc::make_mut(&mut self.0).max_conversion_bytes = Some(bytes);
         self
     }
 
-    /// Sets how many bytes of requests may be in memory at a time, by default 256 MiB.
+    /// Limits the bytes of all requests in memory; 256 MiB by default.
     ///
-    /// Further requests wait. One that waits until its deadline gets the status 503, and so the failure policy of the
-    /// webhook decides.
+    /// Further requests wait. A request that reaches its deadline gets the status 503, so that the failure policy of
+    /// the webhook decides.
     pub fn max_buffered_bytes(mut self, bytes: usize) -> Self {
         Arc::make_mut(&mut self.0).budget = Budget::new(bytes);
         self
     }
 
-    /// Sets how long a conversion may take, by default 30 s: API servers set no limit.
+    /// Sets the time limit of a conversion; 30 s by default, as API servers set none.
     pub fn conversion_timeout(mut self, timeout: Duration) -> Self {
         Arc::make_mut(&mut self.0).conversion_timeout = Some(timeout);
         self

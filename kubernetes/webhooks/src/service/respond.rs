@@ -62,7 +62,7 @@ impl Inner {
         self.conversion_timeout.unwrap_or(MAX_TIMEOUT)
     }
 
-    /// The response to a request that is not looked at.
+    /// The response to a request that is refused before its body is read.
     async fn refusal(&self, head: &Parts, deadline: Instant) -> Option<Response<Full<Bytes>>> {
         if head.method != Method::POST {
             let mut refusal = response(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only POST is allowed\n");
@@ -75,10 +75,10 @@ impl Inner {
         let reason = match clock::timeout_at(deadline, decision).await {
             Ok(Ok(Ok(()))) => return None,
             Ok(Ok(Err(reason))) => reason,
-            Ok(Err(_)) => "the check has panicked".to_owned(),
-            Err(_) => "the check has timed out".to_owned(),
+            Ok(Err(_)) => "the authentication panicked".to_owned(),
+            Err(_) => "timed out authenticating the caller".to_owned(),
         };
-        tracing::warn!(path = head.uri.path(), reason, "refused an unauthenticated call of a webhook");
+        tracing::warn!(path = head.uri.path(), reason, "refused an unauthenticated webhook call");
         Some(response(StatusCode::UNAUTHORIZED, TEXT, "unauthorized\n"))
     }
 
@@ -94,7 +94,7 @@ impl Inner {
     {
         let limit = self.max_admission_bytes.unwrap_or(MAX_ADMISSION_BYTES);
         let failed = |code, message: String| {
-            tracing::warn!(path = webhook.path, code, message, "an admission request can't be handled");
+            tracing::warn!(path = webhook.path, code, message, "can't handle an admission request");
             review(&admission::Answer::error(code, message), "admission.k8s.io/v1", "")
         };
         let body = match read(head, body, limit, &self.budget, deadline).await {
@@ -112,12 +112,12 @@ impl Inner {
             Ok(Err(payload)) => {
                 self.counters.count_admission_panic();
                 let message = panic_message(&*payload).unwrap_or("of an unknown type");
-                tracing::error!(path = webhook.path, message, "a webhook has panicked");
+                tracing::error!(path = webhook.path, message, "a webhook panicked");
                 admission::Answer::error(500, format!("panic: {message} [recovered]"))
             }
             Err(_) => {
-                tracing::warn!(path = webhook.path, "timed out waiting for a webhook");
-                admission::Answer::error(504, "timed out waiting for the webhook")
+                tracing::warn!(path = webhook.path, "timed out waiting for the handler of a webhook");
+                admission::Answer::error(504, "timed out waiting for the handler of the webhook")
             }
         };
         review(&answer, version, &request.uid)
@@ -129,7 +129,7 @@ impl Inner {
     {
         let limit = self.max_conversion_bytes.unwrap_or(MAX_CONVERSION_BYTES);
         let failed = |code: i32, message: String| {
-            tracing::warn!(code, message, "a conversion request can't be handled");
+            tracing::warn!(code, message, "can't handle a conversion request");
             let code = u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok());
             response(code.unwrap_or(StatusCode::BAD_REQUEST), TEXT, message)
         };
@@ -138,8 +138,8 @@ impl Inner {
             Err(BodyError::Invalid { code, message }) => return failed(code, message),
             Err(BodyError::NoRoom) => return no_room(head),
         };
-        let request = match conversion::Review::read(&body.bytes) {
-            Ok(request) => request,
+        let (version, request) = match conversion::Review::read(&body.bytes) {
+            Ok(read) => read,
             Err(error) => return failed(400, error.to_string()),
         };
         let converted = convert_all(&self.conversion, &request.desired_api_version, &request.objects);
@@ -150,12 +150,12 @@ impl Inner {
                 self.counters.count_conversion_panic();
                 Err(PANIC.to_owned())
             }
-            Err(_) => Err("timed out waiting for the conversion".to_owned()),
+            Err(_) => Err("timed out converting objects".to_owned()),
         };
         if let Err(message) = &result {
-            tracing::error!(desired = request.desired_api_version.as_str(), message, "objects can't be converted");
+            tracing::error!(desired = request.desired_api_version.as_str(), message, "can't convert objects");
         }
-        response(StatusCode::OK, JSON, conversion::Answer(result).write(&request.uid))
+        response(StatusCode::OK, JSON, conversion::Answer(result).write(version, &request.uid))
     }
 }
 
@@ -179,7 +179,7 @@ fn panic_message(payload: &(dyn std::any::Any + Send)) -> Option<&str> {
 
 fn review(answer: &admission::Answer, version: &str, uid: &str) -> Response<Full<Bytes>> {
     let text = answer.write(version, uid).or_else(|error| {
-        let message = format!("the answer can't be written: {error}");
+        let message = format!("can't write the response: {error}");
         admission::Answer::error(500, message).write(version, uid)
     });
     // Only types with serde derives can fail to be written, and a review has none.

@@ -20,7 +20,7 @@ pub use error::CertificatesError;
 pub use managed::ManagedCertificates;
 pub(crate) use settings::{ClientCa, ServerSettings};
 
-/// As controller-runtime's certwatcher, which reads the files each 10 s beside watching them.
+/// As controller-runtime's certwatcher, which reads the files every 10 s beside watching them.
 const PERIOD: Duration = Duration::from_secs(10);
 
 /// The certificate and key of a server, which may change while it runs.
@@ -46,12 +46,12 @@ enum Source {
 impl Certificates {
     /// The certificates and key of two PEM files, which are read again every 10 s when connections come.
     ///
-    /// That is how a Secret is mounted, by the names `tls.crt` and `tls.key`. While a file can't be read, or the two do not
-    /// fit together (as in the moment when they are replaced), the last good ones are used.
+    /// A mounted Secret has them as `tls.crt` and `tls.key`. While a file can't be read, or the two do not match (such
+    /// as while they are being replaced), the last valid ones are used.
     ///
     /// # Errors
     ///
-    /// If the files can't be read, or are not a certificate and its key.
+    /// Returns an error if the files can't be read, or are not a certificate and its key.
     pub fn files(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Result<Self, CertificatesError> {
         let files = vec![certificate.into(), key.into()];
         let parse = |contents: &[Vec<u8>]| match contents {
@@ -60,15 +60,15 @@ impl Certificates {
         };
         let names = format!("{} and {}", files[0].display(), files[1].display());
         let files = Reloaded::new("the webhooks' certificate", files, parse).with_period(PERIOD);
-        files.current().map_err(|error| CertificatesError::new(format!("{names} can't be used: {error}")))?;
+        files.current().map_err(|error| CertificatesError::new(format!("can't use {names}: {error}")))?;
         Ok(Self(Arc::new(Source::Files(files))))
     }
 
-    /// A certificate and its key, as PEM, which stay.
+    /// A fixed certificate and its key, as PEM.
     ///
     /// # Errors
     ///
-    /// If they are not a certificate and its key.
+    /// Returns an error if they are not a certificate and its key.
     pub fn pem(certificate: &[u8], key: &[u8]) -> Result<Self, CertificatesError> {
         Ok(Self(Arc::new(Source::Fixed(Arc::new(certified(certificate, key)?)))))
     }
@@ -87,7 +87,7 @@ impl Certificates {
         match &*self.0 {
             Source::Files(files) => files.current().map_err(|error| error.to_string()),
             Source::Fixed(key) => Ok(Arc::clone(key)),
-            Source::Managed(key) => lock(key).clone().ok_or_else(|| "there is no certificate yet".to_owned()),
+            Source::Managed(key) => lock(key).clone().ok_or_else(|| "the server has no certificate yet".to_owned()),
         }
     }
 
@@ -99,7 +99,7 @@ impl Certificates {
 
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.current().inspect_err(|error| tracing::warn!(error, "the webhooks have no certificate")).ok()
+        self.current().inspect_err(|error| tracing::warn!(error, "the webhook server has no certificate")).ok()
     }
 }
 
@@ -119,13 +119,13 @@ fn certified(certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, Certificate
     let chain = CertificateDer::pem_slice_iter(certificate).collect::<Result<Vec<_>, _>>();
     let chain = chain.map_err(|error| invalid("the certificate is not valid PEM", pem_fault(&error)))?;
     if chain.is_empty() {
-        return Err(CertificatesError::new("there is no certificate"));
+        return Err(CertificatesError::new("the PEM text has no certificate"));
     }
     // The error itself may quote the key.
     let key = PrivateKeyDer::from_pem_slice(key);
     let key = key.map_err(|error| invalid("the key is not valid PEM", pem_fault(&error)))?;
     CertifiedKey::from_der(chain, key, &provider())
-        .map_err(|error| invalid("the certificate and the key can't be used", error))
+        .map_err(|error| invalid("can't use the certificate and the key", error))
 }
 
 fn invalid(message: &str, reason: impl fmt::Display) -> CertificatesError {

@@ -60,9 +60,9 @@ fn server_config(certificates: &Certificates, client_ca: Option<&[u8]>) -> Resul
         None => builder.with_no_client_auth(),
         Some(pem) => {
             let mut roots = RootCertStore::empty();
-            let authorities = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+            let cas = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
             roots.add_parsable_certificates(
-                authorities.map_err(|error| invalid("the client CA is not valid PEM", pem_fault(&error)))?,
+                cas.map_err(|error| invalid("the client CA is not valid PEM", pem_fault(&error)))?,
             );
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
             builder.with_client_cert_verifier(verifier.map_err(|error| invalid("can't use the client CA", error))?)

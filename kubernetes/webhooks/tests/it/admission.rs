@@ -71,7 +71,7 @@ async fn should_return_a_not_allowed_response_with_a_reason() {
 }
 
 #[tokio::test]
-async fn remarks_are_part_of_either_decision() {
+async fn warnings_and_audit_annotations_are_part_of_either_decision() {
     let allowed = ask(&validating(|| {
         Ok::<_, Denied>(Allowed::new().warning("old").warning("slow").audit_annotation("color", "red"))
     }))

@@ -9,11 +9,11 @@ use kubernetes_webhooks::{AdmissionRequest, Certificates, Denied, WebhookServer,
 use tempfile::TempDir;
 
 use crate::support::Lantern;
-use crate::tls::{Authority, Connection, Running, authority, certificate, start};
+use crate::tls::{Ca, Connection, Running, ca, certificate, start};
 
-/// Writes a certificate by this authority, and its key.
-fn write(folder: &Path, authority: &Authority) {
-    let (pem, key) = certificate(authority, "localhost");
+/// Writes a certificate by this CA, and its key.
+fn write(folder: &Path, ca: &Ca) {
+    let (pem, key) = certificate(ca, "localhost");
     fs::write(folder.join("tls.crt"), pem).and_then(|()| fs::write(folder.join("tls.key"), key)).expect("files");
 }
 
@@ -30,13 +30,13 @@ async fn pass() {
     tokio::time::resume();
 }
 
-async fn is_trusted(server: &Running, authority: &Authority) -> bool {
-    Connection::open(server.address, authority.pem(), true, None).await.is_ok()
+async fn is_trusted(server: &Running, ca: &Ca) -> bool {
+    Connection::open(server.address, ca.pem(), true, None).await.is_ok()
 }
 
 #[tokio::test]
 async fn should_reload_currentcert_when_changed() {
-    let (folder, old, new) = (TempDir::new().expect("a folder"), authority(), authority());
+    let (folder, old, new) = (TempDir::new().expect("a folder"), ca(), ca());
     write(folder.path(), &old);
     let server = serve(folder.path()).await;
     assert!(is_trusted(&server, &old).await && !is_trusted(&server, &new).await, "the initial one");
@@ -48,7 +48,7 @@ async fn should_reload_currentcert_when_changed() {
 
 #[tokio::test]
 async fn should_reload_currentcert_when_changed_with_rename() {
-    let (folder, old, new) = (TempDir::new().expect("a folder"), authority(), authority());
+    let (folder, old, new) = (TempDir::new().expect("a folder"), ca(), ca());
     write(folder.path(), &old);
     let server = serve(folder.path()).await;
     let other = TempDir::new_in(folder.path()).expect("a folder");
@@ -63,11 +63,11 @@ async fn should_reload_currentcert_when_changed_with_rename() {
 /// As the kubelet replaces the files of a Secret: the folder behind a symbolic link is another.
 #[tokio::test]
 async fn should_reload_when_the_link_of_a_mounted_secret_is_swapped() {
-    let (folder, old, new) = (TempDir::new().expect("a folder"), authority(), authority());
+    let (folder, old, new) = (TempDir::new().expect("a folder"), ca(), ca());
     let path = |name: &str| folder.path().join(name);
-    for (name, authority) in [("..1", &old), ("..2", &new)] {
+    for (name, ca) in [("..1", &old), ("..2", &new)] {
         fs::create_dir(path(name)).expect("a folder");
-        write(&path(name), authority);
+        write(&path(name), ca);
     }
     symlink("..1", path("..data")).expect("a link");
     for name in ["tls.crt", "tls.key"] {
@@ -82,7 +82,7 @@ async fn should_reload_when_the_link_of_a_mounted_secret_is_swapped() {
 
 #[tokio::test]
 async fn the_last_good_certificate_is_used_meanwhile() {
-    let (folder, old, new) = (TempDir::new().expect("a folder"), authority(), authority());
+    let (folder, old, new) = (TempDir::new().expect("a folder"), ca(), ca());
     write(folder.path(), &old);
     let server = serve(folder.path()).await;
     let (pem, key) = certificate(&new, "localhost");

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use kubernetes_core::json::Tree;
 use kubernetes_core::meta::v1::LabelSelector;
+use kubernetes_core::schema::Definition;
 use kubernetes_core::{Patch, PatchRequest, ReadRequest};
 use kubernetes_models::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use kubernetes_testing::{CustomResource, TestServer};
@@ -32,8 +34,8 @@ fn webhooks() -> Webhooks {
     Webhooks::new().with(guard).with(defaults.reinvoke_if_needed()).convert(converter())
 }
 
-fn manifests(endpoint: &Endpoint, authority: &CaBundle) -> Vec<Value> {
-    let configuration = Configuration::new("lights", &webhooks(), endpoint, authority);
+fn manifests(endpoint: &Endpoint, ca_bundle: &CaBundle) -> Vec<Value> {
+    let configuration = Configuration::new("lights", &webhooks(), endpoint, ca_bundle);
     configuration.manifests().iter().map(|manifest| serde_json::from_str(manifest).expect("JSON")).collect()
 }
 
@@ -53,7 +55,7 @@ fn configurations_say_what_was_registered() {
             "clientConfig": {"caBundle": "cGVt", "service": service("/mutate-light-example-com-v1-lantern")},
             "failurePolicy": "Fail",
             "matchPolicy": "Equivalent",
-            "name": "mutate.lantern.light.example.com",
+            "name": "mutate.lantern.v1.light.example.com",
             "reinvocationPolicy": "IfNeeded",
             "rules": [{
                 "apiGroups": ["light.example.com"],
@@ -97,7 +99,7 @@ fn configurations_say_what_was_registered() {
 }
 
 #[test]
-fn cert_manager_is_told_where_to_set_the_authority() {
+fn cert_manager_is_told_where_to_set_the_ca() {
     for manifest in manifests(&Endpoint::service("home", "lights"), &CaBundle::CertManager("home/lights".to_owned())) {
         assert_eq!(manifest["metadata"]["annotations"]["cert-manager.io/inject-ca-from"], "home/lights");
         assert!(!manifest.to_string().contains("caBundle"), "{manifest}");
@@ -136,7 +138,7 @@ async fn configurations_are_applied() {
     assert_eq!(applied.len(), 6, "{applied:?}");
 }
 
-/// Webhooks whose authorities another manager has set can be removed, one by one and all of a kind.
+/// Webhooks whose CA bundle another manager has set can be removed, one by one and all of a kind.
 #[tokio::test]
 async fn webhooks_that_are_gone_are_removed() {
     let server = TestServer::builder().resource(CustomResource::of::<Lantern>()).in_process();
@@ -154,7 +156,7 @@ async fn webhooks_that_are_gone_are_removed() {
         Webhook::mutating(|lantern: Lantern, _: AdmissionRequest<Lantern>| async { Ok::<_, Denied>(lantern) });
     let (first, second) = (|| guard("a", "a.example.com"), || guard("b", "b.example.com"));
     apply(Webhooks::new().with(first()).with(second()).with(defaults)).await;
-    let authorities = json!({
+    let cas = json!({
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingWebhookConfiguration",
         "metadata": {"name": "lights"},
@@ -163,9 +165,9 @@ async fn webhooks_that_are_gone_are_removed() {
             {"name": "b.example.com", "clientConfig": {"caBundle": "cGVt"}},
         ],
     });
-    let patch = Patch::apply_json(&authorities);
+    let patch = Patch::apply_json(&cas);
     let request = PatchRequest::<ValidatingWebhookConfiguration>::cluster("lights", &patch);
-    request.field_manager("webhook-certificates").send(&client).await.expect("the authorities are set");
+    request.field_manager("webhook-certificates").send(&client).await.expect("the CAs are set");
 
     apply(Webhooks::new().with(first())).await;
     let read =
@@ -175,4 +177,35 @@ async fn webhooks_that_are_gone_are_removed() {
     assert_eq!(read.webhooks[0].client_config.ca_bundle.as_deref(), Some(&b"pem"[..]));
     let mutating = ReadRequest::<MutatingWebhookConfiguration>::cluster("lights").send(&client).await;
     assert!(mutating.expect_err("it is deleted").is_not_found());
+}
+
+/// Though another manager has set the CA bundle.
+#[tokio::test]
+async fn a_conversion_that_is_gone_is_released() {
+    let server = TestServer::builder().resource(CustomResource::of::<Lantern>()).in_process();
+    let client = server.client();
+    let name = "lanterns.light.example.com";
+    let conversion = async || {
+        let found = ReadRequest::<Definition>::cluster(name).send(&client).await.expect("the definition");
+        found.spec().at("/conversion").map(Tree::to_text).unwrap_or_default()
+    };
+    let configuration =
+        Configuration::new("lights", &webhooks(), &Endpoint::service("home", "lights"), &CaBundle::Unset);
+    configuration.apply(&client, "lights").await.expect("it is applied");
+    let bundle = json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": name},
+        "spec": {"conversion": {"webhook": {"clientConfig": {"caBundle": "cGVt"}}}},
+    });
+    let patch = Patch::apply_json(&bundle);
+    let request = PatchRequest::<Definition>::cluster(name, &patch).field_manager("webhook-certificates");
+    request.send(&client).await.expect("the CA bundle is set");
+    Configuration::release_conversion(&client, name, "others").await.expect("there is nothing to do");
+    assert!(conversion().await.contains("cGVt"));
+    Configuration::release_conversion(&client, name, "lights").await.expect("it is released");
+    assert_eq!(conversion().await, r#"{"strategy":"None"}"#);
+    Configuration::release_conversion(&client, "none.example.com", "lights").await.expect("there is nothing to do");
+    configuration.apply(&client, "lights").await.expect("it is applied again");
+    assert!(conversion().await.contains("/convert"));
 }

@@ -1,7 +1,7 @@
 //! controller-runtime's `conversion_test.go`.
 
 use http::{Request, StatusCode};
-use kubernetes_core::conversion::Spoke;
+use kubernetes_core::conversion::{ConversionError, Spoke, TrySpoke};
 use kubernetes_core::{ObjectMeta, resource};
 use kubernetes_webhooks::{Converter, Webhooks};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,60 @@ fn conversion(desired: &str, objects: &[Value]) -> Value {
         "apiVersion": "apiextensions.k8s.io/v1",
         "request": {"uid": "c-1", "desiredAPIVersion": desired, "objects": objects},
     })
+}
+
+/// API servers send the first version that they know of those in the definition.
+#[tokio::test]
+async fn the_answer_has_the_version_of_the_review() {
+    let webhooks = Webhooks::new().convert(converter());
+    for version in ["v1", "v1beta1"] {
+        let mut review = conversion("light.example.com/v1", &[object("v1beta1", &json!({"paint": "red"}))]);
+        review["apiVersion"] = format!("apiextensions.k8s.io/{version}").into();
+        let request = Request::post("/convert").header("content-type", "application/json");
+        let (_, body) = send(&webhooks, request.body(review.to_string().into()).expect("a request")).await;
+        let answer: Value = serde_json::from_slice(&body).expect("a review");
+        assert_eq!(answer["apiVersion"], review["apiVersion"]);
+        assert_eq!(answer["response"]["result"]["status"], "Success");
+    }
+}
+
+/// Go's accessors take empty, absent and null fields as equal.
+#[tokio::test]
+async fn empty_metadata_is_as_good_as_none() {
+    let mut before = object("v1beta1", &json!({"paint": "red"}));
+    before["metadata"]["namespace"] = "".into();
+    before["metadata"]["uid"] = Value::Null;
+    let response = convert("light.example.com/v1", &[before]).await;
+    assert_eq!(response["result"], json!({"status": "Success"}), "{response}");
+}
+
+/// A version that can't express an object refuses it, with the reason.
+#[tokio::test]
+async fn a_version_can_refuse_objects() {
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    struct White {
+        metadata: ObjectMeta,
+    }
+    resource!(White: "light.example.com" / "v2" / "Lantern", "lanterns", namespaced, serde);
+    impl TrySpoke for White {
+        type Hub = Lantern;
+        fn try_to_hub(&self) -> Result<Lantern, ConversionError> {
+            Ok(Lantern { color: "white".to_owned(), ..Lantern::default() })
+        }
+        fn try_from_hub(hub: &Lantern) -> Result<Self, ConversionError> {
+            match hub.color.as_str() {
+                "white" => Ok(Self::default()),
+                color => Err(ConversionError::new(format!("v2 has no color {color:?}"))),
+            }
+        }
+    }
+    let webhooks = Webhooks::new().convert(Converter::hub::<Lantern>().spoke::<White>());
+    let ask = async |color: &str| {
+        let body = conversion("light.example.com/v2", &[object("v1", &json!({"color": color}))]);
+        post(&webhooks, "/convert", &body).await["result"].clone()
+    };
+    assert_eq!(ask("white").await, json!({"status": "Success"}));
+    assert_eq!(ask("red").await, json!({"status": "Failure", "message": "object 0: v2 has no color \"red\""}));
 }
 
 async fn convert(desired: &str, objects: &[Value]) -> Value {
@@ -91,7 +145,7 @@ async fn should_return_error_when_objects_belong_to_different_api_groups() {
 #[tokio::test]
 async fn should_return_error_when_objects_are_of_same_type() {
     let message = failure("light.example.com/v1", &[object("v1", &json!({}))]).await;
-    assert!(message.contains("is of the version light.example.com/v1 already"), "{message}");
+    assert!(message.contains("is already at version light.example.com/v1"), "{message}");
 }
 
 #[tokio::test]
@@ -104,7 +158,7 @@ async fn should_return_error_when_there_is_no_converter() {
             .contains("there is no converter for light.example.com/v1beta1, Kind=Torch")
     );
     let message = failure("light.example.com/v3", &[object("v1", &json!({}))]).await;
-    assert!(message.contains("no version v3 here, but v1alpha1, v1beta1, v1"), "{message}");
+    assert!(message.contains("no version v3; known versions: v1alpha1, v1beta1, v1"), "{message}");
 }
 
 #[tokio::test]

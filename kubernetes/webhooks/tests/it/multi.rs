@@ -68,3 +68,15 @@ async fn should_produce_all_patches_if_the_requests_are_all_allowed_and_show_war
 fn should_panic_if_a_duplicate_path_is_registered() {
     let _ = Webhooks::new().validate(deny).validate(deny);
 }
+
+#[test]
+#[should_panic(expected = "two webhooks have the name validate.lantern.v1.light.example.com")]
+fn two_webhooks_of_a_name_panic() {
+    let _ = Webhooks::new().with(Webhook::validating(deny).path("a")).with(Webhook::validating(deny).path("b"));
+}
+
+#[test]
+#[should_panic(expected = "the path /convert is that of conversions")]
+fn the_path_of_conversions_is_taken() {
+    let _ = Webhooks::new().with(Webhook::validating(deny).path("convert"));
+}

@@ -52,8 +52,21 @@ async fn should_return_ok_if_received_delete_verb_in_defaulter_handler() {
     assert!(response.get("patch").is_none());
 }
 
+/// A stored object that today's type does not read can be repaired.
 #[tokio::test]
-async fn a_refused_object_is_not_patched_and_remarks_are_sent() {
+async fn an_old_object_that_can_t_be_read_is_no_obstacle() {
+    let webhooks = Webhooks::new().mutate(|lantern: Lantern, request: AdmissionRequest<Lantern>| async move {
+        assert!(request.operation == Operation::Update && request.old_object.is_none());
+        Ok::<_, Denied>(lantern)
+    });
+    let mut old = lantern("red");
+    old["bulbs"] = "many".into();
+    let response = post(&webhooks, MUTATE, &review("UPDATE", &lantern("red"), &old)).await;
+    assert_eq!(response["allowed"], true, "{response}");
+}
+
+#[tokio::test]
+async fn a_refused_object_is_not_patched_and_warnings_are_sent() {
     let webhooks = Webhooks::new().mutate(|mut lantern: Lantern, _: AdmissionRequest<Lantern>| async move {
         lantern.bulbs += 1;
         if lantern.color == "black" {

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::support::{Lantern, VALIDATE, lantern, review};
-use crate::tls::{Authority, Connection, authority, certificate, start};
+use crate::tls::{Ca, Connection, ca, certificate, start};
 
 fn webhooks() -> Webhooks {
     Webhooks::new().validate(|_: AdmissionRequest<Lantern>| async { Ok::<(), Denied>(()) })
@@ -25,12 +25,12 @@ fn body() -> Vec<u8> {
 
 #[tokio::test]
 async fn should_serve_a_webhook_on_the_requested_path_and_support_http2() {
-    let authority = authority();
-    let (pem, key) = certificate(&authority, "localhost");
+    let ca = ca();
+    let (pem, key) = certificate(&ca, "localhost");
     let server = WebhookServer::new(webhooks(), Certificates::pem(&pem, &key).expect("a certificate"));
     let running = start(&server).await;
     for is_http2 in [false, true] {
-        let mut connection = Connection::open(running.address, authority.pem(), is_http2, None).await.expect("TLS");
+        let mut connection = Connection::open(running.address, ca.pem(), is_http2, None).await.expect("TLS");
         for _ in 0..2 {
             let response = connection.post(VALIDATE, body()).await.expect("a response");
             assert_eq!(response.status(), StatusCode::OK);
@@ -44,14 +44,14 @@ async fn should_serve_a_webhook_on_the_requested_path_and_support_http2() {
 
 #[tokio::test]
 async fn should_verify_the_client_ca_when_asked_to() {
-    let (authority, clients, others) = (authority(), authority(), authority());
-    let (pem, key) = certificate(&authority, "localhost");
+    let (ca, clients, others) = (ca(), ca(), ca());
+    let (pem, key) = certificate(&ca, "localhost");
     let server =
         WebhookServer::new(webhooks(), Certificates::pem(&pem, &key).expect("a certificate")).client_ca(clients.pem());
     let running = start(&server).await;
     for (client, is_known) in [(Some(&clients), true), (Some(&others), false), (None, false)] {
         let client = client.map(|client| certificate(client, "apiserver"));
-        let connection = Connection::open(running.address, authority.pem(), true, client).await;
+        let connection = Connection::open(running.address, ca.pem(), true, client).await;
         // With TLS 1.3, the client learns about it with the first response.
         let response = match connection {
             Ok(mut connection) => connection.post(VALIDATE, body()).await.map_err(|error| error.to_string()),
@@ -64,11 +64,11 @@ async fn should_verify_the_client_ca_when_asked_to() {
 /// A cluster's CA signs certificates for everyone; a file of CAs changes while the server runs.
 #[tokio::test]
 async fn clients_are_known_by_their_certificates() {
-    let (authority, clients, others) = (authority(), authority(), authority());
+    let (ca, clients, others) = (ca(), ca(), ca());
     let folder = tempfile::TempDir::new().expect("a folder");
     let file = folder.path().join("ca.crt");
     std::fs::write(&file, clients.pem()).expect("a file");
-    let (pem, key) = certificate(&authority, "localhost");
+    let (pem, key) = certificate(&ca, "localhost");
     let guarded = webhooks().authenticate(|caller: Caller| async move {
         assert_eq!(caller.certificates().count(), 1);
         match caller.common_name().as_deref() {
@@ -78,9 +78,9 @@ async fn clients_are_known_by_their_certificates() {
     });
     let server = WebhookServer::new(guarded, Certificates::pem(&pem, &key).expect("a certificate"));
     let running = start(&server.client_ca_file(&file)).await;
-    let ask = async |clients: &Authority, name: &str| {
+    let ask = async |clients: &Ca, name: &str| {
         let client = Some(certificate(clients, name));
-        let mut connection = Connection::open(running.address, authority.pem(), false, client).await.ok()?;
+        let mut connection = Connection::open(running.address, ca.pem(), false, client).await.ok()?;
         connection.post(VALIDATE, body()).await.ok().map(|response| response.status())
     };
     assert_eq!(ask(&clients, "kube-apiserver").await, Some(StatusCode::OK));
@@ -96,13 +96,13 @@ async fn clients_are_known_by_their_certificates() {
 
 #[test]
 fn should_error_without_cert_or_key() {
-    let authority = authority();
-    let (pem, key) = certificate(&authority, "localhost");
-    let (_, other_key) = certificate(&authority, "localhost");
+    let ca = ca();
+    let (pem, key) = certificate(&ca, "localhost");
+    let (_, other_key) = certificate(&ca, "localhost");
     for (certificate, key, message) in [
-        (&b""[..], &key[..], "there is no certificate"),
+        (&b""[..], &key[..], "the PEM text has no certificate"),
         (&pem, b"", "the key is not valid PEM"),
-        (&pem, &other_key, "can't be used"),
+        (&pem, &other_key, "can't use the certificate and the key"),
     ] {
         let error = Certificates::pem(certificate, key).expect_err("they are not valid").to_string();
         assert!(error.contains(message), "{error}");
@@ -130,13 +130,13 @@ async fn requests_under_way_end_before_the_server_does() {
             Ok::<(), Denied>(())
         }
     });
-    let authority = authority();
-    let (pem, key) = certificate(&authority, "localhost");
+    let ca = ca();
+    let (pem, key) = certificate(&ca, "localhost");
     let server = WebhookServer::new(slow, Certificates::pem(&pem, &key).expect("a certificate"));
     let ready = server.ready_check();
     assert!(ready().is_err(), "it does not listen yet");
     let running = start(&server).await;
-    let mut connection = Connection::open(running.address, authority.pem(), true, None).await.expect("TLS");
+    let mut connection = Connection::open(running.address, ca.pem(), true, None).await.expect("TLS");
     assert_eq!(ready(), Ok(()));
     let request =
         tokio::spawn(async move { connection.post(VALIDATE, body()).await.map(|response| response.status()) });
@@ -154,8 +154,8 @@ async fn requests_under_way_end_before_the_server_does() {
 
 #[tokio::test]
 async fn an_address_in_use_is_an_error() {
-    let authority = authority();
-    let (pem, key) = certificate(&authority, "localhost");
+    let ca = ca();
+    let (pem, key) = certificate(&ca, "localhost");
     let taken = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = taken.local_addr().expect("an address");
     let server = WebhookServer::new(webhooks(), Certificates::pem(&pem, &key).expect("a certificate")).address(address);
@@ -164,8 +164,8 @@ async fn an_address_in_use_is_an_error() {
 }
 
 #[test]
-fn intermediate_authorities_are_sent() {
-    let root = authority();
+fn intermediate_cas_are_sent() {
+    let root = ca();
     let (key, mut params) = (KeyPair::generate().expect("a key"), CertificateParams::default());
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let intermediate = params.signed_by(&key, &root.issuer()).expect("a certificate");

@@ -1,4 +1,4 @@
-//! Authorities, certificates, and clients that trust them.
+//! CAs, certificates, and clients that trust them.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -23,24 +23,24 @@ use tokio_rustls::TlsConnector;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// A certificate authority of a test.
-pub(crate) struct Authority {
+/// The certificate authority of a test.
+pub(crate) struct Ca {
     certificate: rcgen::Certificate,
     params: CertificateParams,
     key: KeyPair,
 }
 
-pub(crate) fn authority() -> Authority {
+pub(crate) fn ca() -> Ca {
     let key = KeyPair::generate().expect("a key");
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, format!("authority {:?}", key.public_key_raw()[5]));
+    params.distinguished_name.push(DnType::CommonName, format!("CA {:?}", key.public_key_raw()[5]));
     let certificate = params.self_signed(&key).expect("a certificate");
-    Authority { certificate, params, key }
+    Ca { certificate, params, key }
 }
 
-impl Authority {
+impl Ca {
     pub(crate) fn pem(&self) -> String {
         self.certificate.pem()
     }
@@ -51,11 +51,11 @@ impl Authority {
 }
 
 /// A certificate and its key, as PEM.
-pub(crate) fn certificate(authority: &Authority, name: &str) -> (Vec<u8>, Vec<u8>) {
+pub(crate) fn certificate(ca: &Ca, name: &str) -> (Vec<u8>, Vec<u8>) {
     let key = KeyPair::generate().expect("a key");
     let mut params = CertificateParams::new([name.replace(':', "-")]).expect("a name");
     params.distinguished_name.push(DnType::CommonName, name);
-    let certificate = params.signed_by(&key, &authority.issuer()).expect("a certificate");
+    let certificate = params.signed_by(&key, &ca.issuer()).expect("a certificate");
     (certificate.pem().into_bytes(), key.serialize_pem().into_bytes())
 }
 
@@ -90,12 +90,12 @@ pub(crate) enum Connection {
 impl Connection {
     pub(crate) async fn open(
         address: SocketAddr,
-        authorities: impl AsRef<[u8]>,
+        cas: impl AsRef<[u8]>,
         is_http2: bool,
         identity: Option<(Vec<u8>, Vec<u8>)>,
     ) -> Result<Self, BoxError> {
         let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(authorities.as_ref()) {
+        for certificate in CertificateDer::pem_slice_iter(cas.as_ref()) {
             roots.add(certificate?)?;
         }
         let config = ClientConfig::builder_with_details(Arc::new(provider()), time_provider())

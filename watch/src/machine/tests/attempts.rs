@@ -1,4 +1,4 @@
-//! The same thing again and again: the waits grow, and none of it goes on for ever.
+//! The same thing again and again: the waits grow, and none of it goes on forever.
 
 use super::*;
 

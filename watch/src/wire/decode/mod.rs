@@ -4,13 +4,13 @@ use kubernetes_core::{Object, Status, Str, TableRow};
 /// The annotation of the bookmark that ends the initial events of a streaming list (KEP-3157).
 const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
 
-/// How many characters of an error that is not a `Status` are kept.
+/// The maximum number of characters kept of an error that is not a `Status`.
 const MAX_MESSAGE: usize = 200;
 
 /// An event as the server sends it.
 #[derive(Debug)]
 pub(crate) enum WatchEvent {
-    /// Of the object that was read, with its version.
+    /// An event with an object, which was read into the slot, and its version.
     Object(EventKind, Str),
     Bookmark {
         version: Str,
@@ -19,7 +19,7 @@ pub(crate) enum WatchEvent {
     Error(Status),
 }
 
-/// How an object has changed.
+/// The change of an object.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum EventKind {
     Added,
@@ -27,8 +27,8 @@ pub(crate) enum EventKind {
     Deleted,
 }
 
-/// The place for the next object. The code that reads it does not know its type, so that it is compiled once, and not
-/// again for each type in the crate that watches it.
+/// The place for the next object. The code that reads it does not depend on its type, so it is compiled just once
+/// instead of once for each watched type.
 pub(crate) trait Slot {
     /// Reads an object, and returns its version.
     fn read_object(&mut self, reader: &mut Reader<'_>) -> Result<Str, DecodeError>;
@@ -44,15 +44,15 @@ impl<K: Object> Slot for Option<K> {
     }
 }
 
-/// Decodes `{"type": …, "object": …}`: the object is read in place, as `type` stands before it (if not, its text is
-/// passed over once more).
+/// Decodes `{"type": …, "object": …}`: the object is read in place if `type` precedes it (otherwise its text is scanned
+/// twice).
 ///
-/// Invalid UTF-8 becomes U+FFFD, as in a log: it can only stand in texts, and must not cost other events.
+/// Invalid UTF-8 becomes U+FFFD, as in logs: it can only occur in strings, and must not affect other events.
 ///
-/// A `Status` that stands alone, as some gateways send it in place of an event, is taken for an `ERROR` event.
+/// A bare `Status`, as some gateways send it in place of an event, is treated as an `ERROR` event.
 ///
 /// # Errors
-/// If the line is not such a document, or the object has no resourceVersion.
+/// Returns an error if the line is not such a document, or the object has no resourceVersion.
 pub(crate) fn decode(line: &[u8], slot: &mut dyn Slot) -> Result<WatchEvent, DecodeError> {
     match std::str::from_utf8(line) {
         Ok(text) => decode_text(text, slot),
@@ -120,7 +120,7 @@ fn read_object(event_type: EventType, reader: &mut Reader<'_>, slot: &mut dyn Sl
     received.map_err(|error| error.in_field("object"))
 }
 
-/// Reads the object of an error, which is a `Status`; of anything else, the text is the message.
+/// Reads the object of an error, which is a `Status`; for anything else, the text becomes the message.
 fn read_status(text: &str) -> Status {
     kubernetes_core::json::from_str(text).unwrap_or_else(|_| {
         let message = kubernetes_core::json::from_str(text).unwrap_or_else(|_| text.to_owned());
@@ -128,7 +128,7 @@ fn read_status(text: &str) -> Status {
     })
 }
 
-/// Reads only what a bookmark has: its object is one of the watched type with hardly any field set.
+/// Reads only the fields of a bookmark, whose object is of the watched type with hardly any field set.
 fn read_bookmark(reader: &mut Reader<'_>) -> Result<WatchEvent, DecodeError> {
     let mut version = Str::default();
     let mut ends_initial_events = false;
@@ -142,7 +142,7 @@ fn read_bookmark(reader: &mut Reader<'_>) -> Result<WatchEvent, DecodeError> {
                 ends_initial_events |= ends_initial(&metadata);
                 version = metadata.resource_version.unwrap_or_default();
             }
-            // Of a table, whose own metadata has no annotations.
+            // A table, whose own metadata has no annotations.
             "rows" => {
                 let mut rows = Vec::<TableRow>::new();
                 rows.read(reader).map_err(|error| error.in_field("rows"))?;
@@ -162,7 +162,7 @@ fn ends_initial(metadata: &kubernetes_core::ObjectMeta) -> bool {
     metadata.annotations.get(INITIAL_EVENTS_END).is_some_and(|value| *value == "true")
 }
 
-/// Such an object must not be passed over: the watch could not tell from where to resume.
+/// Such an object must not be skipped, as the watch would not know where to resume.
 fn without_version(reader: &Reader<'_>) -> DecodeError {
     reader.error("no resourceVersion").in_field("metadata")
 }

@@ -8,8 +8,8 @@ use super::values::{ValueScan, Values};
 
 /// Reads events from a body that arrives in chunks of any size.
 ///
-/// API servers send an event a line, which is read in place. Any other sequence of JSON values is read too, as client-go
-/// does: several on a line, without line ends, or with white space inside, as some proxies send them.
+/// API servers send one event per line, which is read in place. Like client-go, it also reads any other sequence of
+/// JSON values, such as several on a line, without line feeds, or with white space inside, as some proxies send them.
 #[derive(Debug)]
 pub(crate) struct EventReader {
     framing: Framing,
@@ -18,11 +18,11 @@ pub(crate) struct EventReader {
 #[derive(Debug)]
 enum Framing {
     Lines(Lines),
-    /// It has turned out that lines are not events.
+    /// Lines have turned out not to be events.
     Values(Values),
 }
 
-/// Why the next event can't be read.
+/// The reason why the next event can't be read.
 #[derive(Debug)]
 pub(crate) enum ReadError {
     Undecodable(DecodeError),
@@ -44,7 +44,7 @@ impl Default for EventReader {
 }
 
 impl EventReader {
-    /// Adds the next chunk; only to be called after [`next`](Self::next) has returned `None`.
+    /// Adds the next chunk; must only be called after [`next`](Self::next) has returned `None`.
     pub(crate) fn push(&mut self, chunk: Bytes) {
         match &mut self.framing {
             Framing::Lines(lines) => lines.push(chunk),
@@ -52,10 +52,10 @@ impl EventReader {
         }
     }
 
-    /// The next event; `None` when more chunks are needed. An object goes into the slot.
+    /// The next event; `None` if more chunks are needed. An object is put into the slot.
     ///
     /// # Errors
-    /// If the bytes are not an event, or the event is too long.
+    /// Returns an error if the bytes are not an event, or the event is too long.
     pub(crate) fn next(&mut self, slot: &mut dyn Slot) -> Result<Option<WatchEvent>, ReadError> {
         if let Framing::Lines(lines) = &mut self.framing {
             let Some(line) = lines.next()? else { return Ok(None) };
@@ -68,10 +68,10 @@ impl EventReader {
         self.next_value(slot)
     }
 
-    /// The next event when no more bytes are there for now: one whose line has not ended.
+    /// The next event if no more bytes are available for now: one whose line has not ended.
     ///
     /// # Errors
-    /// As [`next`](Self::next).
+    /// See [`next`](Self::next).
     pub(crate) fn next_unterminated(&mut self, slot: &mut dyn Slot) -> Result<Option<WatchEvent>, ReadError> {
         if let Framing::Lines(lines) = &mut self.framing {
             if !lines.has_whole_value() {
@@ -82,10 +82,10 @@ impl EventReader {
         self.next_value(slot)
     }
 
-    /// The next event at the end of the body; `None` when there is none.
+    /// The next event at the end of the body; `None` if there is none.
     ///
     /// # Errors
-    /// As [`next`](Self::next), and if the body ends in the middle of an event.
+    /// See [`next`](Self::next); also fails if the body ends in the middle of an event.
     pub(crate) fn next_at_end(&mut self, slot: &mut dyn Slot) -> Result<Option<WatchEvent>, ReadError> {
         if let Framing::Lines(lines) = &mut self.framing {
             self.framing = Framing::Values(Values::new(lines.take()));
@@ -106,7 +106,7 @@ impl EventReader {
     }
 }
 
-/// Whether a line that can't be decoded is one event after all, or none: not several, or the start of one.
+/// Whether a line that can't be decoded is a single event or none, rather than several or the start of one.
 fn is_one_event(line: &[u8], error: &DecodeError) -> bool {
     let mut scan = ValueScan::default();
     match scan.value_end(line) {

@@ -100,7 +100,7 @@ async fn a_source_that_ends_later_takes_the_others_with_it() {
     server.inject(Fault::status(403).path("/apis/example.com/v1/namespaces/shop/widgets").always());
     let stopped = informer.wait_until_stopped().await;
     assert!(stopped.cause().is_some_and(Error::is_forbidden), "{stopped:?}");
-    assert!(store.wait_until_stopped().await.cause().is_some(), "also who asks later is told");
+    assert!(store.wait_until_stopped().await.cause().is_some(), "later callers also get the cause");
     assert!(events.next().await.is_none());
     let requests = server.requests().len();
     create(&client, "late").await;

@@ -28,7 +28,7 @@ async fn handlers_are_told_everything_in_order() {
 
     let late = Log::default();
     let handler = informer.on_event(late.handler());
-    assert_eq!(late.take().await, ["+a=2"], "what exists is told as added");
+    assert_eq!(late.take().await, ["+a=2"], "existing objects are reported as added");
     handler.remove();
     handler.remove();
     resize(&client, "a", 3).await;

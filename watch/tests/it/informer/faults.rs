@@ -3,7 +3,7 @@ use kubernetes_watch::{Informer, Watch};
 
 use crate::informer::{Log, SECOND, brief, create, delete, has, resize, server, widgets};
 
-/// While away, the history is lost: what was deleted meanwhile is told once, with its last known state.
+/// While away, the history is lost: what was deleted in the meantime is reported once, with its last known state.
 #[tokio::test(start_paused = true)]
 async fn deletions_in_a_gap_are_told_once() {
     for listed_in_pages in [false, true] {

@@ -69,7 +69,7 @@ async fn a_version_that_the_server_does_not_come_to_know_is_given_up() {
         let server = Server::new([]).always(answer.clone());
         let failure = stream(&server).next().await.expect("an item").expect_err("an error");
         assert!(failure.is_gone(), "{failure:?}");
-        assert!(failure.status().is_some_and(Status::is_resource_version_too_large), "it is told apart from a 410");
+        assert!(failure.status().is_some_and(Status::is_resource_version_too_large), "it is distinguished from a 410");
         let times = server.times();
         assert_eq!(times.len(), 11);
         // Ten waits, each at least half of its step.

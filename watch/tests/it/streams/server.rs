@@ -1,4 +1,4 @@
-//! A server that misbehaves as it is told to.
+//! A server that misbehaves on demand.
 
 use std::collections::VecDeque;
 use std::future::Future;

@@ -31,7 +31,7 @@ async fn whatever_goes_wrong_is_an_error_at_once() {
         (refusal(503, "ServiceUnavailable"), "failed"),
         (refusal(410, "Expired"), "failed"),
         (ended([error(410, "Expired")]), "410"),
-        (Answer::Body(vec![Part::Hang]), "nothing was heard"),
+        (Answer::Body(vec![Part::Hang]), "was silent for"),
         (ended(["{\"type\":\"ADD".into()]), "in the middle of an event"),
     ] {
         let server = Server::new([answer]).always(open([added("a", 6)]));

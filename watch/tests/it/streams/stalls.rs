@@ -1,4 +1,4 @@
-//! Watches that make no progress: each of them is noticed in time, and none is retried for ever in silence.
+//! Watches that make no progress: each of them is noticed in time, and none is retried forever in silence.
 
 #![allow(clippy::print_stdout, reason = "with --nocapture, the tests show when a stall is noticed")]
 
@@ -174,7 +174,7 @@ async fn an_error_without_a_known_code_is_retried() {
 
         let server = Server::new([]).always(failure);
         let text = next(&mut stream(&server)).await;
-        assert!(text.contains("with error"), "it is not retried for ever: {text}");
+        assert!(text.contains("with error"), "it is not retried forever: {text}");
     }
 }
 
@@ -227,6 +227,6 @@ async fn tokens_that_are_always_too_old_do_not_cause_a_hot_loop() {
     let server = Server::new(pairs());
     let mut stream = Watch::new(&server.client()).bookmarks(false).stream(widgets());
     let text = next(&mut stream).await;
-    assert!(text.contains("has no end"), "{text}");
+    assert!(text.contains("never ends"), "{text}");
     assert!(server.times().len() < 10, "{}", server.times().len());
 }

@@ -141,7 +141,7 @@ fn a_slow_subscription_is_told_the_difference() {
     writer.apply(Change::Applied(widget("new", 5002)));
     assert_eq!(events(&mut slow), ["~a@1>4999", "?b@2", "+new@5002"]);
     seen += events(&mut quick).len();
-    assert_eq!(seen, 3 + 1 + 3 * 4990 + 2, "who is quick is told everything");
+    assert_eq!(seen, 3 + 1 + 3 * 4990 + 2, "a quick subscriber receives everything");
     writer.apply(Change::Applied(widget("a", 6000)));
     assert_eq!(events(&mut slow), ["~a@4999>6000"], "and so is who has caught up");
 }

@@ -22,7 +22,7 @@ fn web(server: &Server) -> UntilObject<Widget> {
     list(server).named("web")
 }
 
-/// An object that was made anew has another uid.
+/// An object that was created again has another uid.
 fn with_uid(kind: &str, uid: &str, version: u32) -> String {
     line(kind, "web", version).replace("\"metadata\":{", &format!("\"metadata\":{{\"uid\":\"{uid}\","))
 }

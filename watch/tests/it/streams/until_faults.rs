@@ -45,7 +45,7 @@ async fn a_wait_ends_whatever_goes_wrong_meanwhile() {
     for seed in 0..40 {
         let server = TestServer::builder().seed(seed).in_process();
         server.inject_random(RandomFaults::seeded(seed).share(0.5));
-        // Nobody may be kept from a version for ever.
+        // Nobody may be kept from a version forever.
         server.inject(Fault::compaction().verb("watch").nth(3));
         let client = server.client();
         let object = tokio::spawn(until(&client, maps()).named("a").within(LIMIT).is(in_round(5)));

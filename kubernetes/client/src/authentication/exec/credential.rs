@@ -25,12 +25,12 @@ pub(super) fn read(output: &[u8], expected: ExecApiVersion) -> Result<Issued, Au
         return Err(AuthenticationError::new("standard output is empty"));
     }
     let not_credential = |place: String| {
-        AuthenticationError::new(format!("standard output is not one ExecCredential in JSON ({place})"))
+        AuthenticationError::new(format!("standard output is not a single ExecCredential in JSON ({place})"))
     };
     // Without the error's text, which may quote a token.
     let mut credential = Fields::parse(output)
         .map_err(|error| not_credential(format!("line {}, column {}", error.line(), error.column())))?;
-    let wrong_type = |WrongType(key)| not_credential(format!("{key} is of another type"));
+    let wrong_type = |WrongType(key)| not_credential(format!("{key} has the wrong type"));
     if credential.text("kind").map_err(wrong_type)?.as_deref() != Some("ExecCredential") {
         return Err(AuthenticationError::new("standard output is not an ExecCredential"));
     }
@@ -39,8 +39,8 @@ pub(super) fn read(output: &[u8], expected: ExecApiVersion) -> Result<Issued, Au
     if version != expected {
         let version: String = version.escape_debug().take(100).collect();
         return Err(AuthenticationError::new(format!(
-            "its apiVersion is {version:?}, and that of users[].user.exec in the kubeconfig {expected:?}: they must be \
-             the same"
+            "its apiVersion is {version:?}, but that of users[].user.exec in the kubeconfig is {expected:?}: they must \
+             be the same"
         )));
     }
     let status =

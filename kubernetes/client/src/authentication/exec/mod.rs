@@ -16,10 +16,10 @@ use kubernetes_config::{ExecConfig, InteractiveMode};
 use super::renewed::{Issuer, Issuing, Renewed};
 use crate::error::AuthenticationError;
 
-/// How long a program may take by default. It asks a server, or another program.
+/// The default time limit of a program, which may contact a server or run another program.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long it may take when it can talk with the user, who may have to find their phone.
+/// The time limit if the program can prompt the user, who may have to find their phone.
 const INTERACTIVE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// The credentials of a plugin, which is run when a request first needs them.
@@ -42,7 +42,7 @@ impl Plugin {
             InteractiveMode::IfAvailable => Ok(is_terminal()),
             InteractiveMode::Always if is_terminal() => Ok(true),
             InteractiveMode::Always => Err(AuthenticationError::new(format!(
-                "the exec plugin {} must talk with the user (interactiveMode: Always), and standard input is not \
+                "the exec plugin {} must prompt the user (interactiveMode: Always), but standard input is not \
                  a terminal",
                 self.config.command.display()
             ))),

@@ -46,10 +46,10 @@ pub(super) async fn run(
         }
         Ok(Ok(_)) => Ok(output.bytes),
         Ok(Err(error)) => {
-            Err(AuthenticationError::passing(format!("the exec plugin {name} can't be waited for"), Some(error.into())))
+            Err(AuthenticationError::passing(format!("can't wait for the exec plugin {name}"), Some(error.into())))
         }
         Err(_) => Err(AuthenticationError::timeout(format!(
-            "the exec plugin {name} was stopped, since it was not done after {limit:?}{}",
+            "the exec plugin {name} was stopped because it did not finish within {limit:?}{}",
             errors.as_reason()
         ))),
     }
@@ -78,9 +78,9 @@ struct Program {
 
 impl Program {
     /// A plugin that talks with the user stays in our own process group: the terminal stops the processes of any other
-    /// that read from it (`SIGTTIN`), and handing it the terminal (`tcsetpgrp`) would take Ctrl-C from this program. So of
-    /// such a plugin, its own process is killed; processes that it started lose its output (`SIGPIPE`) and their parent,
-    /// and end with the terminal at the latest (`SIGHUP`).
+    /// that read from it (`SIGTTIN`), and handing it the terminal (`tcsetpgrp`) would take Ctrl-C from this program. So
+    /// of such a plugin, its own process is killed; processes that it started lose its output (`SIGPIPE`) and their
+    /// parent, and end with the terminal at the latest (`SIGHUP`).
     fn start(mut command: Command, leads: bool) -> io::Result<Self> {
         #[cfg(unix)]
         if leads {
@@ -139,7 +139,7 @@ fn program(config: &ExecConfig) -> Result<PathBuf, AuthenticationError> {
 fn not_started(config: &ExecConfig, error: io::Error) -> AuthenticationError {
     let name = config.command.display();
     if error.kind() != io::ErrorKind::NotFound {
-        return AuthenticationError::with_source(format!("the exec plugin {name} can't be started"), error);
+        return AuthenticationError::with_source(format!("can't start the exec plugin {name}"), error);
     }
     let hint = config.install_hint.as_deref().map(str::trim).filter(|hint| !hint.is_empty());
     let advice = hint.unwrap_or("install it, or correct users[].user.exec.command of the kubeconfig");

@@ -91,7 +91,7 @@ async fn save(store: KubeconfigUser, tokens: Tokens) {
         values.extend(tokens.refresh_token.as_ref().map(|token| ("refresh-token", token)));
         if let Err(error) = store.save_auth_provider(&values) {
             let file = store.file().display();
-            tracing::warn!(%file, %error, "the refreshed tokens can't be kept; you may have to log in again");
+            tracing::warn!(%file, %error, "can't save the refreshed tokens; you may have to log in again");
         }
     });
     // Fails only when the runtime ends.
@@ -111,5 +111,5 @@ fn without_refresh_token(oidc: &OidcConfig) -> AuthenticationError {
         Some(Err(failure)) => failure.to_string(),
         None => "there is no ID token".to_owned(),
     };
-    AuthenticationError::new(format!("{reason}, and there is no refresh-token to get another with: log in again"))
+    AuthenticationError::new(format!("{reason}, and there is no refresh-token: log in again"))
 }

@@ -175,7 +175,7 @@ impl Provider {
     ) -> Result<Tokens, AuthenticationError> {
         match answer.error.as_deref() {
             Some("invalid_grant") => {
-                let text = "no longer takes the refresh token: log in again";
+                let text = "no longer accepts the refresh token: log in again";
                 return Err(AuthenticationError::new(format!(
                     "the OpenID Connect provider {} {text}{}",
                     self.issuer,
@@ -187,7 +187,7 @@ impl Provider {
         }
         let Some(id_token) = answer.id_token.filter(|token| !token.is_empty()) else {
             return Err(AuthenticationError::new(format!(
-                "the OpenID Connect provider {} answers a refresh without an id_token: log in with the scope openid, \
+                "the OpenID Connect provider {} returned no id_token for a refresh: log in with the scope openid, \
                  or use a provider that supports it",
                 self.issuer
             )));
@@ -197,7 +197,7 @@ impl Provider {
     }
 
     async fn fetch(&self, request: Request<Body>) -> Result<(StatusCode, Bytes), AuthenticationError> {
-        let unreachable = || format!("the OpenID Connect provider {} can't be asked", self.issuer);
+        let unreachable = || format!("can't reach the OpenID Connect provider {}", self.issuer);
         let answer = async {
             // For one request, since an hour will pass until the next, and the two endpoints may be on two servers.
             let mut config = self.config.clone();
@@ -214,7 +214,7 @@ impl Provider {
                 Err(AuthenticationError::passing(unreachable(), Some(error.into())))
             }
             Ok(Err(error)) => Err(AuthenticationError::with_source(unreachable(), error)),
-            Err(_) => Err(AuthenticationError::timeout(format!("{}: no answer within {TIMEOUT:?}", unreachable()))),
+            Err(_) => Err(AuthenticationError::timeout(format!("{}: no response within {TIMEOUT:?}", unreachable()))),
         }
     }
 

@@ -15,15 +15,15 @@ use crate::sync::lock;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const CBOR: HeaderValue = HeaderValue::from_static(cbor::MEDIA_TYPE);
 
-/// As client-go's dynamic client, so that a server without CBOR answers in JSON.
+/// Like client-go's dynamic client, so that a server without CBOR answers in JSON.
 const CBOR_OR_JSON: HeaderValue = HeaderValue::from_static("application/cbor,application/json;q=0.9");
 
 /// Patches that are whole objects; the other kinds have no form in CBOR.
 const APPLY_JSON: HeaderValue = HeaderValue::from_static("application/apply-patch+yaml");
 const APPLY_CBOR: HeaderValue = HeaderValue::from_static("application/apply-patch+cbor");
 
-/// The groups with their versions that have refused a body in CBOR, and are sent no other: each may have a server of its
-/// own.
+/// The groups with their versions that have refused a body in CBOR, and are sent no other: each may have a server of
+/// its own.
 #[derive(Debug, Default)]
 pub(super) struct Refused(Mutex<BTreeSet<Box<str>>>);
 
@@ -52,9 +52,9 @@ impl Refused {
         }
     }
 
-    /// Turns a request in CBOR into one in JSON, if the server refused it for that: nothing was done, so that any request
-    /// may be sent again. From now on all bodies to the same group and version are JSON, as in client-go, whose clients
-    /// are for one each (`rest/client.go`).
+    /// Turns a request in CBOR into one in JSON, if the server refused it for that: nothing was done, so that any
+    /// request may be sent again. From now on all bodies to the same group and version are JSON, as in client-go, whose
+    /// clients are for one each (`rest/client.go`).
     pub(super) fn fall_back(&self, request: &mut Request<Body>, error: &Error) -> bool {
         if error.http_status() != Some(StatusCode::UNSUPPORTED_MEDIA_TYPE) {
             return false;
@@ -90,7 +90,7 @@ fn preferring_cbor(accept: &HeaderValue) -> Option<HeaderValue> {
     if accept == JSON {
         return Some(CBOR_OR_JSON);
     }
-    // A view of objects, as `application/json;as=Table;v=v1;g=meta.k8s.io,application/json`.
+    // A view of objects, such as `application/json;as=Table;v=v1;g=meta.k8s.io,application/json`.
     let accept = accept.to_str().ok()?;
     let view = accept.split(',').next()?.strip_prefix("application/json;as=")?;
     HeaderValue::try_from(format!("{};as={view},{accept}", cbor::MEDIA_TYPE)).ok()

@@ -12,10 +12,10 @@ use crate::error::Error;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ContentType {
-    /// `application/json`, which every server speaks.
+    /// `application/json`, which every server supports.
     #[default]
     Json,
-    /// `application/cbor` ([KEP-4222](https://kep.k8s.io/4222)), where the server speaks it.
+    /// `application/cbor` ([KEP-4222](https://kep.k8s.io/4222)), if the server supports it.
     #[cfg(feature = "cbor")]
     Cbor,
 }

@@ -30,16 +30,16 @@ const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// `http2_transport` of apimachinery's `util/net`). A dead peer is found within 45 s.
 const PING_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How much may be under way on a connection, as in Go's HTTP/2 client (`transportDefaultConnFlow`). It is large so that
-/// streams that nobody reads, of which each keeps at most [`STREAM_WINDOW`], do not hold up the others.
+/// How much may be under way on a connection, as in Go's HTTP/2 client (`transportDefaultConnFlow`). It is large so
+/// that streams that nobody reads, of which each keeps at most [`STREAM_WINDOW`], do not block the others.
 const CONNECTION_WINDOW: u32 = 1 << 30;
 
 /// How much may be under way on a stream.
 const STREAM_WINDOW: u32 = 2 << 20;
 
 /// Stands for the server's limit on streams before its first frame has come; no server has this one. hyper tells nobody
-/// when the server's settings come, but shows the limit that counts, which is this one until then. A test below fails if
-/// that changes.
+/// when the server's settings come, but shows the limit that counts, which is this one until then. A test below fails
+/// if that changes.
 const NO_LIMIT_YET: usize = 0x5e_771e;
 
 /// Connects, and agrees on a protocol.
@@ -154,8 +154,8 @@ mod tests {
 
     use super::*;
 
-    /// The assumption of [`open`] about hyper: the limit that it was given counts until the server's settings have come, and
-    /// then the server's, also if that has none.
+    /// The assumption of [`open`] about hyper: the limit that it was given counts until the server's settings have
+    /// come, and then the server's, also if that has none.
     #[tokio::test]
     async fn hyper_shows_the_limit_of_streams_as_soon_as_the_server_has_set_it() {
         let seven = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 7];

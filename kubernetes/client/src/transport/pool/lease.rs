@@ -15,6 +15,7 @@ use hyper::client::conn::{TrySendError, http2};
 use super::Inner;
 use super::close_reason::CloseReason;
 use super::http1::{GiveBack, Http1};
+use super::idle::Idle;
 use crate::body::Body;
 use crate::transport::Delivery;
 use crate::transport::proxy::AbsoluteForm;
@@ -44,6 +45,11 @@ pub(super) struct SendError {
 impl Lease {
     pub(super) fn new(pool: &Arc<Inner>, id: u64, reused: bool, sender: Sender) -> Self {
         Self { pool: Arc::downgrade(pool), id, reused, sender }
+    }
+
+    /// The right to an idle connection.
+    pub(super) fn of_idle(pool: &Arc<Inner>, Idle { id, http1, used, .. }: Idle) -> Self {
+        Self::new(pool, id, used, Sender::Http1(Some(http1)))
     }
 
     /// Whether the connection has carried a request before.

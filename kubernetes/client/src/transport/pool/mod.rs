@@ -5,8 +5,9 @@
 //! as watches. (A connection of `hyper_util::client::legacy` queues them.) A client that makes many reads, few of them
 //! at a time, gets HTTP/1.1 connections [beside](companions) that of HTTP/2.
 //!
-//! Connecting is a task of its own, which outlives the request that asked for it. Requests that need a connection wait
-//! for one in line. As many are being opened as the line needs: one, until it is known what a connection can carry.
+//! Connecting is a separate task, which outlives the request that started it. Requests wait in a queue for a
+//! connection. The pool opens as many as the queue needs: one, until it is known how many requests a connection can
+//! carry.
 
 mod close_reason;
 mod companions;
@@ -35,7 +36,7 @@ use crate::sync::lock;
 use lease::Lease;
 use state::State;
 
-/// How long an unused connection is kept, as in Go's `http.DefaultTransport`.
+/// The time for which an unused connection is kept, as in Go's `http.DefaultTransport`.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Sends requests to one server. Nothing is connected or spawned before the first request, and then on the runtime of
@@ -53,8 +54,8 @@ struct Inner {
 }
 
 impl Pool {
-    /// A pool for `server`. `http1_connector` opens connections in HTTP/1.1: those that leave HTTP, each for one request,
-    /// and the companions of HTTP/2.
+    /// A pool for `server`. `http1_connector` opens connections in HTTP/1.1: those that leave HTTP, each for one
+    /// request, and the companions of HTTP/2.
     pub(crate) fn new(connector: Connector, http1_connector: Connector, server: Uri) -> Self {
         let host = lease::host(&server);
         Self(Arc::new(Inner { connector, http1_connector, server, host, state: Mutex::new(State::default()) }))
@@ -99,7 +100,7 @@ impl Inner {
         lock(&self.state)
     }
 
-    /// A connection that can take a request now.
+    /// Leases a connection that can take a request now.
     ///
     /// Dropping the future gives up the place in the line.
     async fn lease(self: &Arc<Self>, delivery: Delivery) -> Result<Lease, ConnectFailed> {

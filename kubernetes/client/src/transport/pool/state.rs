@@ -14,7 +14,7 @@ use super::idle::Idle;
 use super::lease::{Lease, Sender};
 use super::{IDLE_TIMEOUT, Inner};
 use crate::body::Body;
-use crate::clock;
+use crate::clock::{self, boottime};
 use crate::error::ConnectFailed;
 use crate::transport::Delivery;
 
@@ -78,8 +78,8 @@ impl State {
             self.companions.close_all();
         }
         let is_companions = delivery == Delivery::Whole && self.companions.may_take(self.whole);
-        if is_companions && let Some((id, http1)) = self.companions.take() {
-            return Some(Lease::new(pool, id, true, Sender::Http1(Some(http1))));
+        if is_companions && let Some(idle) = self.companions.take() {
+            return Some(Lease::of_idle(pool, idle));
         }
         if let Some(shared) = self.http2.iter_mut().find(|shared| shared.free() > 0) {
             shared.taken += 1;
@@ -91,8 +91,7 @@ impl State {
             let sender = Sender::Http2(shared.sender.clone(), shared.close_reason.clone(), delivery);
             return Some(Lease::new(pool, shared.id, reused, sender));
         }
-        let (id, http1) = Idle::take(&mut self.http1, IDLE_TIMEOUT)?;
-        Some(Lease::new(pool, id, true, Sender::Http1(Some(http1))))
+        Idle::take(&mut self.http1, IDLE_TIMEOUT).map(|idle| Lease::of_idle(pool, idle))
     }
 
     /// Puts a request into the line. Whether another connection must be opened for it, which counts as begun then.
@@ -121,19 +120,25 @@ impl State {
     ///
     /// Returns leases whose requests are gone; they must be dropped when the state is not locked.
     pub(super) fn assign(&mut self, pool: &Arc<Inner>) -> Vec<Lease> {
-        let mut unclaimed = Vec::new();
+        let (mut unclaimed, mut left) = (Vec::new(), VecDeque::new());
         while let Some((waiter, delivery)) = self.waiters.pop_front() {
             if waiter.is_closed() {
                 continue;
             }
             let Some(lease) = self.take(pool, delivery) else {
-                self.waiters.push_front((waiter, delivery));
-                break;
+                left.push_back((waiter, delivery));
+                // There may be a companion for one that is read at once, which waits behind a stream.
+                match delivery {
+                    Delivery::Streamed => continue,
+                    Delivery::Whole => break,
+                }
             };
             if let Err(Ok(lease)) = waiter.send(Ok(lease)) {
                 unclaimed.push(lease);
             }
         }
+        left.append(&mut self.waiters);
+        self.waiters = left;
         let coming = self.coming();
         self.waiters.truncate(coming.max(unclaimed.len()));
         // Those that were opened for requests which were dropped meanwhile. The oldest go first.
@@ -143,11 +148,11 @@ impl State {
 
     pub(super) fn opened(&mut self, opened: Opened) {
         self.connecting = self.connecting.saturating_sub(1);
-        let since = clock::now();
+        let since = boottime::now();
         match opened {
             Opened::Http1 { id, http1 } => {
                 self.carries = Some(1);
-                self.http1.push(Idle { id, http1, since });
+                self.http1.push(Idle { id, http1, used: false, since });
             }
             Opened::Http2 { id, sender, close_reason } => {
                 self.http2.push(Shared { id, sender, close_reason, taken: 0, limit: None, used: false, since });
@@ -186,13 +191,13 @@ impl State {
         self.whole = self.whole.saturating_sub(usize::from(delivery == Delivery::Whole));
         if let Some(shared) = self.http2.iter_mut().find(|shared| shared.id == id) {
             shared.taken = shared.taken.saturating_sub(1);
-            shared.since = clock::now();
+            shared.since = boottime::now();
         }
     }
 
     /// An HTTP/1.1 connection is free again.
     pub(super) fn give_back(&mut self, id: u64, http1: Http1) {
-        let idle = Idle { id, http1, since: clock::now() };
+        let idle = Idle { id, http1, used: true, since: boottime::now() };
         if !idle.http1.sender.is_ready() {
             // Its end was noted before it came back.
         } else if idle.http1.is_companion {
@@ -225,10 +230,11 @@ impl State {
         let http1 = self.http1.iter().find(|idle| idle.id == id).map(|idle| idle.since);
         let http2 = || self.http2.iter().find(|shared| shared.id == id && shared.taken == 0).map(|shared| shared.since);
         let Some(since) = http1.or_else(http2).or_else(|| self.companions.idle_since(id)) else { return now + timeout };
-        if now.duration_since(since) >= timeout {
+        let rest = timeout.saturating_sub(boottime::now().duration_since(since));
+        if rest.is_zero() {
             self.close(id);
             return now + IDLE_TIMEOUT;
         }
-        since + timeout
+        now + rest
     }
 }

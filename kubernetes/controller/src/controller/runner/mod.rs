@@ -9,16 +9,20 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use kubernetes_core::{ObjectKey, Watchable};
 use kubernetes_election::HeldShard;
 use kubernetes_watch::Stopped;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
 use super::counts::Counters;
 use super::error::{Cause, ControllerError};
 use super::monitor::{Inner, Monitor};
+use super::program::Program;
 use super::reason::Reason;
 use super::settings::Settings;
 use super::source::{AnySource, Source};
@@ -63,6 +67,7 @@ pub struct Runner<K: Watchable> {
     informers: Option<Informers>,
     settings: Settings<K>,
     reconcile: ObjectFunction<K, Action>,
+    writes: Arc<Writes>,
     monitor: Monitor,
     state: State<K>,
 }
@@ -99,13 +104,14 @@ impl<K: Watchable> Runner<K> {
             queue: queue.build(),
             concurrency: settings.concurrency,
             counters: Counters::new(),
-            writes,
+            consistency: writes.counters(),
+            stuck_after: settings.stuck_after,
             is_ready: AtomicBool::new(false),
             heartbeat: std::sync::Mutex::default(),
         };
         let monitor = Monitor { inner: Arc::new(inner) };
         let state = State::New(New { primary, others: sources, unsettled });
-        Self { client, informers, settings, reconcile, monitor, state }
+        Self { client, informers, settings, reconcile, writes, monitor, state }
     }
 
     /// The controller's state, for metrics and health checks.
@@ -130,10 +136,19 @@ impl<K: Watchable> Runner<K> {
         self.settings.take_shard(shard);
     }
 
+    /// Takes part in a program: its end, its recorder unless it has one, and its leadership.
+    pub(crate) fn take_part(&mut self, program: Program) {
+        let Program { stop_by, recorder, leadership, runs } = program;
+        self.settings.stop_by = stop_by;
+        self.settings.recorder.get_or_insert(recorder);
+        self.settings.leadership = Some(leadership);
+        self.settings.runs = runs;
+    }
+
     /// Starts the sources, and waits until all objects have been listed. No run starts.
     ///
     /// # Errors
-    /// If a source can't start or has ended, or after the [`sync_timeout`](Controller::sync_timeout).
+    /// Returns an error if a source can't start or has ended, or after the [`sync_timeout`](Controller::sync_timeout).
     ///
     /// # Cancel safety
     /// Dropping the future is safe: the sources continue, and it can be called again.
@@ -178,10 +193,10 @@ impl<K: Watchable> Runner<K> {
     /// [`shutdown_timeout`](Controller::shutdown_timeout). It [warms up](Self::warm_up) if it has not yet.
     ///
     /// # Errors
-    /// As [`Controller::run`].
+    /// See [`Controller::run`].
     ///
     /// # Cancel safety
-    /// As [`Controller::run`].
+    /// Like [`Controller::run`].
     pub async fn run_until(mut self, shutdown: impl Future<Output = ()>) -> Result<(), ControllerError> {
         let mut shutdown = pin!(shutdown);
         let monitor = self.monitor.clone();
@@ -198,32 +213,65 @@ impl<K: Watchable> Runner<K> {
                 return Ok(());
             }
         }
-        let (name, limit) = (Arc::clone(&self.settings.name), self.settings.shutdown_timeout);
         let State::Started(sources) = self.state else {
-            return Err(ControllerError::new(&name, Cause::NoResource(None)));
+            return Err(ControllerError::new(&self.settings.name, Cause::NoResource(None)));
         };
         sources.begin();
         let runs = Arc::new(Runs {
             reconcile: self.reconcile,
             settings: self.settings,
             client: self.client,
+            writes: self.writes,
             monitor: monitor.clone(),
             stores: sources.stores(),
             tombstones: sources.tombstones(),
             count: AtomicU64::new(0),
         });
-        monitor.inner.is_ready.store(true, Ordering::Release);
-        let mut tasks = JoinSet::new();
-        let result = dispatch(&runs, &sources, shutdown, &mut tasks).await;
-        monitor.inner.is_ready.store(false, Ordering::Release);
-        monitor.inner.queue.shut_down();
-        let ended = beating(&monitor, async { while tasks.join_next().await.is_some() {} });
-        if clock::timeout(limit, ended).await.is_err() {
-            warn!(controller = %name, runs = tasks.len(), ?limit, "controller: runs have not ended in time, and are canceled");
-            tasks.shutdown().await;
+        let stop = CancellationToken::new();
+        // A task of its own: that of the caller may be the program's main one, whose thread would have to be woken for each
+        // event and run.
+        let mut working = AbortOnDropHandle::new(tokio::spawn(work(runs, sources, stop.clone())));
+        let ended = match select(shutdown, &mut working).await {
+            Either::Right((ended, _)) => ended,
+            Either::Left(_) => {
+                stop.cancel();
+                working.await
+            }
+        };
+        match ended {
+            Ok(result) => result,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // The runtime has ended.
+            Err(_) => Ok(()),
         }
-        result.map_err(|(index, stopped)| ControllerError::new(&name, sources.stopped(index, stopped)))
     }
+}
+
+/// Starts runs until the controller is told to stop, or a source has stopped, and waits for those that are under way.
+async fn work<K: Watchable>(
+    runs: Arc<Runs<K>>,
+    sources: Sources<K>,
+    stop: CancellationToken,
+) -> Result<(), ControllerError> {
+    let monitor = runs.monitor.clone();
+    monitor.inner.is_ready.store(true, Ordering::Release);
+    let mut tasks = JoinSet::new();
+    let result = dispatch(&runs, &sources, pin!(stop.cancelled()), &mut tasks).await;
+    monitor.inner.is_ready.store(false, Ordering::Release);
+    monitor.inner.queue.shut_down();
+    let limit = runs.settings.stop_by.limit(runs.settings.shutdown_timeout);
+    let ended = beating(&monitor, async { while tasks.join_next().await.is_some() {} });
+    if clock::timeout(limit, ended).await.is_err() {
+        let name = monitor.name();
+        warn!(
+            controller = name,
+            runs = tasks.len(),
+            ?limit,
+            "controller: runs have not ended in time, and are canceled"
+        );
+        tasks.shutdown().await;
+    }
+    result.map_err(|(index, stopped)| ControllerError::new(&sources.name, sources.stopped(index, stopped)))
 }
 
 /// Waits for a future, and shows meanwhile that the controller is not stuck.
@@ -237,7 +285,7 @@ async fn beating<T>(monitor: &Monitor, future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Starts runs until the controller is told to stop, or a source has stopped.
+/// Starts runs until the controller is asked to stop, or a source has stopped.
 async fn dispatch<K: Watchable>(
     runs: &Arc<Runs<K>>,
     sources: &Sources<K>,
@@ -270,8 +318,9 @@ async fn dispatch<K: Watchable>(
             Event::Heartbeat => heartbeat.set(clock::sleep(HEARTBEAT)),
             Event::Item(delivery) => {
                 next.set(inner.queue.next());
-                if let Some(delivery) = inner.writes.hold_back(delivery) {
-                    tasks.spawn(Arc::clone(runs).run(delivery));
+                if let Some(delivery) = runs.writes.hold_back(delivery) {
+                    let run = Arc::clone(runs).run(delivery);
+                    tasks.spawn(runs.settings.runs.track_future(run));
                 }
             }
         }

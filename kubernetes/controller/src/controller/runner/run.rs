@@ -11,6 +11,7 @@ use kubernetes_core::{ObjectKey, Watchable};
 use tracing::{Instrument, debug, debug_span, warn};
 
 use crate::clock;
+use crate::consistency::Writes;
 use crate::controller::action::Next;
 use crate::controller::context::Stores;
 use crate::controller::counts::RunResult;
@@ -20,6 +21,7 @@ use crate::controller::reason::Reason;
 use crate::controller::settings::Settings;
 use crate::controller::tombstones::Tombstones;
 use crate::controller::{Action, BoxError, Context, ObjectFunction, Terminal};
+use crate::events::Event;
 use crate::panic;
 use crate::queue::{Add, Delivery};
 
@@ -28,6 +30,7 @@ pub(super) struct Runs<K: Watchable> {
     pub(super) reconcile: ObjectFunction<K, Action>,
     pub(super) settings: Settings<K>,
     pub(super) client: Client,
+    pub(super) writes: Arc<Writes>,
     pub(super) monitor: Monitor,
     pub(super) stores: Arc<Stores<K>>,
     pub(super) tombstones: Option<Arc<Tombstones<K>>>,
@@ -41,7 +44,7 @@ impl<K: Watchable> Runs<K> {
         let counters = &self.monitor.inner.counters;
         counters.started();
         // Also when the run is canceled, with the controller.
-        let mut finished = Finished { runs: &self, result: RunResult::Error, started };
+        let mut finished = Finished { runs: &self, result: None, started };
         let (key, attempt) = (delivery.item(), delivery.attempt());
         let context = self.context(&delivery);
         let span = debug_span!("reconcile", controller = &*self.settings.name, %key, attempt, run = context.run);
@@ -54,11 +57,12 @@ impl<K: Watchable> Runs<K> {
             },
         };
         let result = result.unwrap_or_else(|panic| Err(RunError::of_panic(&*panic).into()));
-        finished.result = match result {
+        finished.result = Some(match result {
             Ok(action) => succeed(delivery, action),
             Err(error) => {
                 let error: &(dyn StdError + 'static) = &*error;
                 let result = result_of(error);
+                self.record_error(delivery.item(), error);
                 match result {
                     RunResult::TerminalError => {
                         warn!(controller = &*self.settings.name, %key, error, "controller: a run failed; it waits for a change");
@@ -71,13 +75,26 @@ impl<K: Watchable> Runs<K> {
                 }
                 result
             }
-        };
+        });
+    }
+
+    fn record_error(&self, key: &ObjectKey, error: &(dyn StdError + 'static)) {
+        if let (true, Some(recorder)) = (self.settings.records_errors, &self.settings.recorder)
+            && let Some(object) = self.stores.primary.store().get_key(key)
+        {
+            let (mut note, mut cause) = (error.to_string(), error.source());
+            while let Some(error) = cause {
+                note.push_str(&format!(": {error}"));
+                cause = error.source();
+            }
+            recorder.record(&*object, Event::warning("ReconcileFailed", "Reconcile").note(note));
+        }
     }
 
     fn context(&self, delivery: &Delivery<ObjectKey, Reason>) -> Context<K> {
         let key = delivery.item();
         Context {
-            client: self.monitor.inner.writes.client(&self.client, key),
+            client: self.writes.client(&self.client, key),
             stores: Arc::clone(&self.stores),
             key: key.clone(),
             attempt: delivery.attempt(),
@@ -142,7 +159,8 @@ fn result_of(error: &(dyn StdError + 'static)) -> RunResult {
 /// Counts a run when it ends, whatever ends it.
 struct Finished<'a, K: Watchable> {
     runs: &'a Runs<K>,
-    result: RunResult,
+    /// `None` if it was canceled, as at the end of the program.
+    result: Option<RunResult>,
     started: clock::Instant,
 }
 

@@ -10,6 +10,7 @@ use kubernetes_watch::Stopped;
 use tokio::task::AbortHandle;
 
 use super::{New, Runner};
+use crate::applied::Applied;
 use crate::controller::context::Stores;
 use crate::controller::error::{Cause, ControllerError};
 use crate::controller::source::{Source, Started, Target, start_primary};
@@ -33,7 +34,7 @@ impl<K: Watchable> Sources<K> {
         new: New<K>,
         tombstones: Option<Arc<Tombstones<K>>>,
     ) -> Result<Self, ControllerError> {
-        let (settings, inner) = (&runner.settings, &runner.monitor.inner);
+        let (settings, inner, writes) = (&runner.settings, &runner.monitor.inner, &runner.writes);
         let informers = runner.informers.clone().unwrap_or_else(|| Informers::new(&runner.client));
         let Source { request, drops_managed_fields, .. } = &new.primary;
         let primary = informers.get(&runner.client, request, *drops_managed_fields, settings.shard);
@@ -44,7 +45,7 @@ impl<K: Watchable> Sources<K> {
             informers,
             queue: inner.queue.clone(),
             primary: Arc::clone(&primary),
-            writes: Arc::clone(&inner.writes),
+            writes: Arc::clone(writes),
             tombstones,
             has_begun: AtomicBool::new(false),
         });
@@ -54,7 +55,7 @@ impl<K: Watchable> Sources<K> {
             started.push(source.start(&target).ok_or_else(|| ControllerError::new(&settings.name, no_resource()))?);
         }
         let all: Vec<Arc<dyn WatchedStore>> = started.iter().filter_map(|started| started.store.clone()).collect();
-        let (writes, queue) = (&inner.writes, inner.queue.clone());
+        let queue = inner.queue.clone();
         writes.start(all.clone(), move |key| {
             queue.add_with(key.clone(), Add::new().reset_backoff());
         });
@@ -66,6 +67,8 @@ impl<K: Watchable> Sources<K> {
             primary,
             all,
             recorder: settings.recorder.clone(),
+            leadership: settings.leadership.clone(),
+            applied: Applied::default(),
         });
         Ok(Self {
             name: Arc::clone(&settings.name),

@@ -65,8 +65,8 @@ impl<K: Watchable> Source<K> {
         self
     }
 
-    /// Does not keep `metadata.managedFields`, a third of most objects. `apply_owned` then
-    /// sends each child every time, as it can't tell whether it is as it should be.
+    /// Does not keep `metadata.managedFields`, a third of most objects. `apply_owned` then sends a child that another has
+    /// changed, or that it has not applied since the program began, as it can't tell whether the child is as it should be.
     pub fn drop_managed_fields(mut self) -> Self {
         self.drops_managed_fields = true;
         self

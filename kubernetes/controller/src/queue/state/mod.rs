@@ -260,6 +260,8 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
     fn done(&mut self, item: &T, add: Option<Add<R>>, again: Option<Box<Again<R>>>, now: Instant) -> Option<Due> {
         let entry = self.items.get_mut(item)?;
         entry.failures = 0;
+        // As client-go's, which counts what is added for later.
+        self.counters.retries += u64::from(add.as_ref().is_some_and(|add| !add.after.is_zero()));
         let add = add.map(|add| {
             let due = later(now, add.after);
             Again::new(add, due)
@@ -292,8 +294,14 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         self.counters.retries += 1;
         let is_reset = again.as_ref().is_some_and(|again| again.resets_backoff);
         let failures = if is_reset { 0 } else { self.items.get(item)?.failures };
-        let due = later(now, self.retry_delay(failures, now).max(add.after));
-        let ends_at = again.as_ref().and_then(|again| again.ends_requeue).filter(|ends_at| *ends_at < due);
+        let ends_at = again.as_ref().and_then(|again| again.ends_requeue);
+        // The wait that it does not have takes no token of the others.
+        let own_delay = self.backoff.delay(failures).max(add.after);
+        let due = match ends_at {
+            Some(ends_at) if ends_at < later(now, own_delay) => later(now, own_delay),
+            _ => later(now, self.retry_delay(failures, now).max(add.after)),
+        };
+        let ends_at = ends_at.filter(|ends_at| *ends_at < due);
         let is_early = ends_at.is_some();
         let entry = self.items.get_mut(item)?;
         // The wait that it does not have does not lengthen the next one.
@@ -347,10 +355,11 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
             Place::Running { since, .. } => Some(now.duration_since(since)),
             _ => None,
         });
-        let (mut unfinished, mut longest) = (Duration::ZERO, Duration::ZERO);
+        let (mut unfinished, mut longest, mut shortest) = (Duration::ZERO, Duration::ZERO, None::<Duration>);
         for running in running {
             unfinished += running;
             longest = longest.max(running);
+            shortest = Some(shortest.map_or(running, |shortest| shortest.min(running)));
         }
         QueueCounts {
             depth: self.ready.by_priority(),
@@ -362,6 +371,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
             work_duration: self.counters.work_duration.clone(),
             unfinished_work: unfinished,
             longest_running: longest,
+            shortest_running: shortest,
         }
     }
 }

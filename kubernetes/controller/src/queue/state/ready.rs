@@ -3,7 +3,7 @@ use std::hash::Hash;
 
 use kubernetes_core::Str;
 
-/// Of this many items in a row, one has a lower priority, if there is one, so that none waits for ever.
+/// Of this many items in a row, one has a lower priority, if there is one, so that none waits forever.
 const LOWER_SHARE: u32 = 32;
 
 /// The items that can be handed out: by priority, then each group in turn, then in the order in which they came.

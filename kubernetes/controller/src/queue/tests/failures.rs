@@ -106,6 +106,24 @@ async fn retries_of_all_items_share_a_limit() {
     assert_eq!(came, [(0, 5), (1, 0), (2, 0), (3, 995), (4, 1000)]);
 }
 
+/// A trigger that ends the wait of a requeue takes nothing of the limit that others share (kubernetes#132805).
+#[tokio::test(start_paused = true)]
+async fn an_item_that_does_not_wait_takes_no_token() {
+    let queue = Queue::<&str>::builder().retry_limit(1.0, 1).build();
+    queue.add("noisy");
+    for _ in 0..10 {
+        let noisy = queue.next().await.unwrap();
+        queue.add("noisy");
+        noisy.requeue(Add::new());
+    }
+    queue.next().await.unwrap().done();
+    queue.add("failing");
+    queue.next().await.unwrap().retry();
+    let (failing, after) = timed(&queue).await;
+    assert_eq!((*failing.item(), after), ("failing", 5), "its own backoff");
+    failing.done();
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_item_is_held_back_until_it_is_released() {
     let queue = Queue::<&str, &str>::new();

@@ -3,7 +3,7 @@ use std::fmt;
 use super::Reader;
 use crate::json::DecodeError;
 
-/// How much memory a decoded document may take: by default 16 times the bytes of the document, and 64 MiB.
+/// The amount of memory that a decoded document may take: by default 16 times the document's length plus 64 MiB.
 ///
 /// ```
 /// use kubernetes_core::json::Budget;
@@ -13,11 +13,11 @@ use crate::json::DecodeError;
 /// assert_eq!(Budget::UNLIMITED.bytes(1000), usize::MAX);
 /// ```
 ///
-/// A list of `{}` decodes to hundreds of times its text, as each object has all the fields of its type. Real lists take
-/// one to three times their text.
+/// A list of `{}` decodes to hundreds of times its length, as each object has all fields of its type. Real lists take
+/// one to three times their length.
 ///
-/// Memory for the elements of lists and maps and for objects in boxes counts; the texts of strings do not, as they are no
-/// longer than the document. Types that are read by their own serde derives are not counted.
+/// Only the elements of lists and maps and boxed objects are counted. Strings are not, since together they are no
+/// longer than the document, and neither are types with serde derives of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     times: usize,
@@ -25,7 +25,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Any amount of memory: for documents that are to be trusted.
+    /// No limit, for trusted documents.
     pub const UNLIMITED: Self = Self::new(0, usize::MAX);
 
     /// `times` times the bytes of the document, plus `extra` bytes.
@@ -33,7 +33,7 @@ impl Budget {
         Self { times, extra }
     }
 
-    /// How many bytes a document of this length may take.
+    /// The number of bytes that a document of this length may take.
     pub const fn bytes(self, document: usize) -> usize {
         self.times.saturating_mul(document).saturating_add(self.extra)
     }
@@ -68,10 +68,10 @@ impl<'a> Reader<'a> {
         self
     }
 
-    /// Takes memory from the budget.
+    /// Charges memory to the budget.
     ///
     /// # Errors
-    /// If the budget does not have that much.
+    /// Returns an error if the budget is exhausted.
     #[inline]
     pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), DecodeError> {
         match self.memory.checked_sub(bytes) {
@@ -83,8 +83,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes memory for `more` elements of a list or map that is full; returns how many are to be reserved, no more than
-    /// the rest of the text can have.
+    /// Charges memory for `more` elements of a full list or map. Returns the number of elements to reserve, which is at
+    /// most the number that fits in the rest of the text.
     #[inline]
     pub(crate) fn charge_elements<V>(&mut self, more: usize) -> Result<usize, DecodeError> {
         // The shortest element is a digit and a comma.
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
         self.charge(more.saturating_mul(size_of::<V>())).map(|()| more)
     }
 
-    /// Gives back memory that was charged for elements and has been freed.
+    /// Refunds memory that was charged for elements and has been freed.
     #[inline]
     pub(crate) fn refund(&mut self, bytes: usize) {
         self.memory = self.memory.saturating_add(bytes);
@@ -105,8 +105,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-const OVER_BUDGET: &str =
-    "the decoded document takes more memory than its budget: if it is to be trusted, raise the `Budget` for decoding";
+const OVER_BUDGET: &str = "the decoded document takes more memory than its budget: if you trust the document, raise the `Budget` for decoding";
 
 impl DecodeError {
     /// Whether the document would take more memory than its [`Budget`].

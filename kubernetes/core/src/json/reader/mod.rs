@@ -11,7 +11,7 @@ use crate::Str;
 
 pub use budget::Budget;
 
-/// How deep objects and lists may nest, the same as with serde_json; a real object stays below 60.
+/// The maximum nesting of objects and lists, the same as serde_json's; real objects stay below 60.
 pub(crate) const MAX_DEPTH: u32 = 127;
 
 type Result<T> = std::result::Result<T, DecodeError>;
@@ -36,26 +36,26 @@ type Result<T> = std::result::Result<T, DecodeError>;
 /// # Ok::<(), kubernetes_core::json::DecodeError>(())
 /// ```
 ///
-/// It is concrete, and not generic over formats, because every model's code is compiled against it once.
-/// The text is valid UTF-8 before reading starts, so strings are slices of it unless they have an escape.
+/// It is concrete rather than generic over formats, so that each model is compiled against it just once. The text is
+/// checked to be UTF-8 before reading starts, so strings without escapes are slices of it.
 ///
-/// A clone, to look ahead with, has the same place in the text, and none of what the reader keeps to be quick in a long
-/// document: it takes no memory.
+/// A clone starts at the same position in the text and can look ahead. It takes no memory, because it does not copy the
+/// caches that speed up long documents.
 pub struct Reader<'a> {
     pub(super) text: &'a str,
     pub(super) position: usize,
     depth: u32,
-    /// How many bytes what is read may still take.
+    /// The number of bytes that decoded values may still take.
     pub(super) memory: usize,
     orders: model::Orders,
     texts: shared::Texts,
     strings: shared::Strings<'a>,
-    /// The buffer in which an escaped string is put together.
+    /// The buffer in which escaped strings are assembled.
     unescaped: String,
 }
 
 impl<'a> Reader<'a> {
-    /// A reader at the start of `text`, with the default [`Budget`].
+    /// Creates a reader at the start of `text`, with the default [`Budget`].
     pub fn new(text: &'a str) -> Self {
         Self {
             text,
@@ -69,10 +69,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A reader at the start of `bytes`, with the default [`Budget`].
+    /// Creates a reader at the start of `bytes`, with the default [`Budget`].
     ///
     /// # Errors
-    /// If the bytes are not UTF-8.
+    /// Returns an error if the bytes are not valid UTF-8.
     pub fn from_slice(bytes: &'a [u8]) -> Result<Self> {
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Self::new(text)),
@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// How many bytes have been read.
+    /// The number of bytes that have been read.
     pub fn offset(&self) -> usize {
         self.position
     }
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
     /// Checks that nothing but white space follows.
     ///
     /// # Errors
-    /// If something does.
+    /// Returns an error if anything else follows.
     pub fn end(&mut self) -> Result<()> {
         self.skip_whitespace();
         if self.position == self.text.len() { Ok(()) } else { Err(self.error("text after the end of the document")) }
@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
     /// Consumes the `{` of an object; its fields follow with [`next_key`](Self::next_key).
     ///
     /// # Errors
-    /// If the next value is something else, or nests too deep.
+    /// Returns an error if the next value is something else, or is nested too deeply.
     #[inline]
     pub fn begin_object(&mut self) -> Result<()> {
         if self.token() != Some(b'{') {
@@ -111,12 +111,12 @@ impl<'a> Reader<'a> {
         self.enter()
     }
 
-    /// The key of the next field, its value being next to be read; `None` after the `}`.
+    /// The key of the next field, whose value is to be read next; `None` after the `}`.
     ///
     /// `first` is true for the first call in an object, and set to false by it.
     ///
     /// # Errors
-    /// If the text is not JSON.
+    /// Returns an error if the text is not JSON.
     #[inline]
     pub fn next_key(&mut self, first: &mut bool) -> Result<Option<Cow<'a, str>>> {
         if !self.next_in(b'}', first)? {
@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Reads the fields of an object, its `{` being read.
+    /// Reads the fields of an object whose `{` has been read.
     #[inline]
     pub(crate) fn entries(&mut self, mut field: impl FnMut(Str, &mut Self) -> Result<()>) -> Result<()> {
         let mut first = true;
@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
     /// Consumes the `[` of a list; its elements follow with [`next_element`](Self::next_element).
     ///
     /// # Errors
-    /// If the next value is something else, or nests too deep.
+    /// Returns an error if the next value is something else, or is nested too deeply.
     #[inline]
     pub fn begin_list(&mut self) -> Result<()> {
         if self.token() != Some(b'[') {
@@ -172,12 +172,12 @@ impl<'a> Reader<'a> {
         self.enter()
     }
 
-    /// Whether another element is next to be read; false after the `]`.
+    /// Whether another element follows; false after the `]`.
     ///
     /// `first` is true for the first call in a list, and set to false by it.
     ///
     /// # Errors
-    /// If the text is not JSON.
+    /// Returns an error if the text is not JSON.
     #[inline]
     pub fn next_element(&mut self, first: &mut bool) -> Result<bool> {
         self.next_in(b']', first)
@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
     /// Consumes a `null` if that is the next value.
     ///
     /// # Errors
-    /// If the next value starts like `null` and is not.
+    /// Returns an error if the next value starts like `null` but is something else.
     #[inline]
     pub fn null(&mut self) -> Result<bool> {
         if self.token() == Some(b'n') { self.literal("null").map(|()| true) } else { Ok(false) }
@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
     /// Reads a boolean.
     ///
     /// # Errors
-    /// If the next value is something else.
+    /// Returns an error if the next value is something else.
     pub fn boolean(&mut self) -> Result<bool> {
         match self.token() {
             Some(b't') => self.literal("true").map(|()| true),
@@ -204,10 +204,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads any value as the text that it has in the document.
+    /// Reads any value as its text in the document.
     ///
     /// # Errors
-    /// If the text is not JSON.
+    /// Returns an error if the text is not JSON.
     pub fn raw(&mut self) -> Result<&'a str> {
         self.skip_whitespace();
         let start = self.position;
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
         Ok(&self.text[start..self.position])
     }
 
-    /// Reads ahead: this reader stays where it is, and the memory that is taken counts.
+    /// Reads ahead: this reader does not advance, but the memory is charged to it.
     #[doc(hidden)]
     pub fn lookahead<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let mut ahead = self.clone();
@@ -224,7 +224,7 @@ impl<'a> Reader<'a> {
         result
     }
 
-    /// Tries to read a value: after an error, this reader stays where it is, and the memory that was taken counts.
+    /// Tries to read a value: after an error, this reader has not advanced, but the memory is charged to it.
     #[doc(hidden)]
     pub fn attempt<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let mut ahead = self.clone();
@@ -246,13 +246,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads past any value, which is checked to be JSON.
+    /// Skips any value, after checking that it is JSON.
     ///
     /// # Errors
-    /// If it is not.
+    /// Returns an error if the value is not JSON.
     pub fn skip(&mut self) -> Result<()> {
         let outside = self.depth;
-        // A bit for each bracket that is open, the innermost being the lowest: whether it is an object's.
+        // A bit for each open bracket, the innermost being the lowest: whether it belongs to an object.
         let mut objects = 0u128;
         loop {
             let mut first = false;
@@ -295,7 +295,7 @@ impl<'a> Reader<'a> {
         self.colon()
     }
 
-    /// An error at the place that was reached.
+    /// An error at the current position.
     #[cold]
     pub fn error(&self, message: impl Into<Cow<'static, str>>) -> DecodeError {
         DecodeError::new(message, self.position)
@@ -322,7 +322,7 @@ impl<'a> Reader<'a> {
         self.text.as_bytes()
     }
 
-    /// A server writes no white space, so looking for it is kept out of the way.
+    /// Servers write no white space, so the search for it is out of line.
     #[cold]
     fn token_after_whitespace(&mut self) -> Option<u8> {
         self.skip_whitespace();
@@ -351,9 +351,9 @@ impl<'a> Reader<'a> {
         self.error(format!("nested deeper than {MAX_DEPTH} levels"))
     }
 
-    /// Consumes what stands between elements: a comma, or the closing bracket, after which false is returned.
+    /// Consumes the comma between elements, or the closing bracket, for which it returns false.
     ///
-    /// That a comma is followed by an element is left to what reads the element: it refuses a bracket.
+    /// The reader of the next element checks that one follows the comma, by refusing a bracket.
     #[inline]
     fn next_in(&mut self, close: u8, first: &mut bool) -> Result<bool> {
         match self.token() {
@@ -363,7 +363,7 @@ impl<'a> Reader<'a> {
             }
             Some(byte) if byte == close => {
                 self.position += 1;
-                // Only a caller that closes what it has not opened gets below zero.
+                // Only a caller that closes a bracket which it has not opened gets below zero.
                 self.depth = self.depth.saturating_sub(1);
                 Ok(false)
             }

@@ -5,18 +5,18 @@ use super::{Reader, Result};
 use crate::json::AnyValue;
 
 impl Reader<'_> {
-    /// Reads an object into the fields of a model, which have their default values; `names` are theirs, the same number
-    /// in the same order.
+    /// Reads an object into the fields of a model, which must have their default values. `names` has the name of each
+    /// field, in the same order.
     ///
     /// Unknown fields are skipped, and a null changes nothing.
     ///
     /// # Errors
-    /// If a value does not fit its field.
+    /// Returns an error if a value does not fit its field.
     pub fn fields(&mut self, names: &'static [&'static str], fields: &mut [&mut dyn AnyValue]) -> Result<()> {
         self.fields_or(names, fields, &mut |reader, _| reader.skip())
     }
 
-    /// As [`fields`](Self::fields); the value of an unknown field is read by `unknown`.
+    /// Like [`fields`](Self::fields); but reads the value of an unknown field with `unknown`.
     pub(crate) fn fields_or(
         &mut self,
         names: &'static [&'static str],
@@ -44,13 +44,13 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Which field's value is about to be read, to note its length there.
+    /// Notes the field whose value is about to be read, to record its length there.
     #[inline]
     pub(crate) fn place(&self) -> usize {
         self.orders.place
     }
 
-    /// How many elements the list or map had that was read last in this place; none if there was none.
+    /// The number of elements of the last list or map in this place; 0 if there was none.
     pub(crate) fn last_length(&self, place: usize) -> usize {
         self.orders.lengths.get(place).map_or(0, |length| usize::from(*length))
     }
@@ -61,7 +61,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Consumes a key with its colon, if it is `name` and stands right here.
+    /// Consumes a key with its colon, if `name` is the very next text.
     #[inline]
     fn take_key(&mut self, name: &str) -> bool {
         let Some(rest) = self.bytes().get(self.position..) else { return false };
@@ -106,9 +106,9 @@ impl Reader<'_> {
     }
 }
 
-/// Whether two texts of the same length are the same.
+/// Whether two texts of the same length are equal.
 ///
-/// Names are short: a call of the C library's comparison takes longer than this.
+/// Names are short, so this is faster than calling the C library's comparison.
 #[inline]
 fn same_text(a: &[u8], b: &[u8]) -> bool {
     match (a.first_chunk::<8>(), b.first_chunk::<8>(), a.last_chunk::<8>(), b.last_chunk::<8>()) {
@@ -122,22 +122,22 @@ fn same_text(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// The predecessor of an object's first field, and what is expected after a field that nothing has followed yet.
+/// The predecessor of an object's first field, and the expectation after a field that nothing has followed yet.
 const START: usize = MOST_FIELDS - 1;
-/// A model with more fields is read without expectations for those beyond.
+/// Fields beyond this number are read without expectations.
 const MOST_FIELDS: usize = 64;
 const SLOTS: usize = 128;
 
-/// Which field followed which, in the objects of each type that were read last.
+/// The order of fields in the most recent objects of each type.
 ///
-/// A server writes the fields of a type in the same order every time, so that the next key is nearly always the one
-/// that came next in the object before: comparing it is a quarter of the work of finding its end and looking it up.
+/// A server always writes the fields of a type in the same order, so the next key is nearly always the one that
+/// followed in the previous object. Comparing it is a quarter of the work of finding its end and looking it up.
 #[derive(Default)]
 pub(super) struct Orders {
-    /// Of the type at the same index: where its names lie.
+    /// The address of the names of the type at the same index.
     types: Vec<usize>,
     next: Vec<[u8; MOST_FIELDS]>,
-    /// How many elements each field had last, if it is a list or map.
+    /// The last number of elements of each field that is a list or map.
     lengths: Vec<u8>,
     place: usize,
 }
@@ -153,7 +153,8 @@ impl Orders {
         }
     }
 
-    /// Where the order of a type's fields is kept. It is only a guess: of very many types, some share a place.
+    /// The index at which the order of a type's fields is kept. It is only a guess: with very many types, some share an
+    /// index.
     #[inline]
     fn slot(&mut self, names: &'static [&'static str]) -> usize {
         let address = names.as_ptr() as usize;

@@ -7,7 +7,7 @@ impl<'a> Reader<'a> {
     /// Reads an integer.
     ///
     /// # Errors
-    /// If the next value is something else (`1.0` and `1e3` are), or does not fit 64 bits.
+    /// Returns an error if the next value is something else (including `1.0` and `1e3`), or does not fit 64 bits.
     pub fn integer(&mut self) -> Result<i64> {
         let start = self.number_start("an integer")?;
         if let Some(value) = self.short_integer() {
@@ -27,7 +27,7 @@ impl<'a> Reader<'a> {
     /// Reads a number.
     ///
     /// # Errors
-    /// If the next value is something else, or is too large for a double.
+    /// Returns an error if the next value is something else, or is too large for a double.
     pub fn float(&mut self) -> Result<f64> {
         let start = self.number_start("a number")?;
         let number = self.number()?;
@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Consumes a positive integer of up to 18 digits, which can't overflow; nothing otherwise.
+    /// Consumes a positive integer of up to 18 digits, which can't overflow; otherwise consumes nothing.
     #[inline]
     fn short_integer(&mut self) -> Option<i64> {
         let (bytes, start) = (self.bytes(), self.position);

@@ -1,4 +1,4 @@
-//! Texts that objects of a list have in common.
+//! Shares texts that the objects of a list have in common.
 
 use std::convert::Infallible;
 
@@ -6,7 +6,8 @@ use super::{Reader, Result};
 use crate::Str;
 
 impl<'a> Reader<'a> {
-    /// A string of the document as models hold it; a long one that has been there twice shares its text with the others.
+    /// A string of the document as models hold it; a long string shares its text with equal ones from its second
+    /// occurrence on.
     #[inline]
     pub(crate) fn str_of(&mut self, text: &'a str) -> Str {
         if text.len() < SHARED { text.into() } else { self.long_str_of(text) }
@@ -18,7 +19,7 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// As [`raw`](Self::raw), as a string that shares its text with an equal one which was read before.
+    /// Like [`raw`](Self::raw), but returns a string that shares its text with an equal one read before.
     pub(crate) fn shared_raw(&mut self) -> Result<Str> {
         self.skip_whitespace();
         let (rest, depth) = (&self.bytes()[self.position..], self.depth);
@@ -36,16 +37,16 @@ impl<'a> Reader<'a> {
 pub(super) const LONG: usize = 16 << 10;
 const MOST: usize = 8;
 
-/// A shorter string costs no more than what tells that it is shared.
+/// Sharing a shorter string costs as much as a copy.
 const SHARED: usize = 20;
 const STRINGS: usize = 1024;
-/// In a shorter document there is less to share than a table takes.
+/// In a shorter document, the table would take more memory than sharing saves.
 const LONG_FOR_STRINGS: usize = 128 << 10;
 
-/// Long strings of the document, as they stand in it, each where its hash leads.
+/// Long strings of the document, unchanged, each at the index given by its hash.
 ///
-/// Names of images and nodes, keys of annotations, paths and descriptions come again and again in a list. One that comes
-/// a second time is kept to be shared, so that those which come once, as most names do, cost no count.
+/// Names of images and nodes, keys of annotations, paths and descriptions recur throughout a list. A string is shared
+/// from its second occurrence on, so that unique ones, such as most names, cost no reference count.
 #[derive(Default)]
 pub(super) struct Strings<'a>(Vec<Known<'a>>);
 
@@ -66,7 +67,7 @@ impl<'a> Strings<'a> {
         self.0.capacity()
     }
 
-    /// The string for `text`, made unless it is kept.
+    /// The string for `text`, which is created unless it is known.
     pub(super) fn share<E>(
         &mut self,
         text: &'a str,
@@ -74,7 +75,7 @@ impl<'a> Strings<'a> {
     ) -> std::result::Result<Str, E> {
         let hash = hash(text.as_bytes());
         let Some(known) = self.0.get_mut(hash as usize % STRINGS) else { return make() };
-        // Where the text stood, far back in the document, is looked at only if the hash tells that it is the same.
+        // The earlier text, far back in the document, is compared only if its hash is the same.
         if known.hash != hash || known.text != text {
             *known = Known { hash, text, shared: None };
             return make();
@@ -86,7 +87,7 @@ impl<'a> Strings<'a> {
     }
 }
 
-/// Of the ends and the middle: most strings that differ do so there.
+/// Hashes the ends and the middle: most strings that differ do so there.
 fn hash(text: &[u8]) -> u64 {
     let word =
         |at: usize| text.get(at..).and_then(<[u8]>::first_chunk::<8>).map_or(0, |word| u64::from_le_bytes(*word));
@@ -95,10 +96,10 @@ fn hash(text: &[u8]) -> u64 {
     mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32)
 }
 
-/// The objects that were kept as text last, and how deep each stood.
+/// The objects that were last kept as text, and the depth of each.
 ///
-/// The manager of one object of a list manages others, and then their `fieldsV1`, a third of the list, is the same text.
-/// To find it again is to compare it, which takes neither a walk through it nor memory.
+/// A manager of one object in a list manages others too, whose `fieldsV1`, a third of the list, is then the same text.
+/// Comparing it takes neither parsing nor memory.
 #[derive(Default)]
 pub(super) struct Texts {
     known: Vec<(Str, u32)>,
@@ -111,9 +112,9 @@ impl Texts {
         Self { enabled: text.len() >= LONG, ..Self::default() }
     }
 
-    /// The known object that `rest` begins with: no other value does, since an object ends with its last bracket.
+    /// The known object that `rest` begins with. There is at most one, since an object ends with its last bracket.
     ///
-    /// Where it stands deeper than it did, it may be nested too deep.
+    /// If it is at a greater depth than before, it may be nested too deeply.
     fn find(&self, rest: &[u8], depth: u32) -> Option<Str> {
         let known = self.known.iter().find(|(text, deepest)| depth <= *deepest && rest.starts_with(text.as_bytes()));
         known.map(|(text, _)| text.clone())

@@ -12,7 +12,7 @@ impl<'a> Reader<'a> {
     /// Reads a string, borrowed from the document if it has no escape.
     ///
     /// # Errors
-    /// If the next value is something else, or has an invalid escape (a lone surrogate is one).
+    /// Returns an error if the next value is something else, or has an invalid escape (a lone surrogate is one).
     #[inline]
     pub fn string(&mut self) -> Result<Cow<'a, str>> {
         if self.token() != Some(b'"') {
@@ -21,9 +21,9 @@ impl<'a> Reader<'a> {
         self.string_after_quote()
     }
 
-    /// The next value or key, if it is a string without escapes that starts right here; otherwise nothing is consumed.
+    /// The next value or key, if it is a string without escapes that starts right here; otherwise consumes nothing.
     ///
-    /// This is how nearly all strings are, and a slice is returned in registers.
+    /// Nearly all strings are like this, and the slice is returned in registers.
     #[inline]
     pub(crate) fn plain_string(&mut self) -> Option<&'a str> {
         let (bytes, start) = (self.bytes(), self.position + 1);
@@ -38,10 +38,10 @@ impl<'a> Reader<'a> {
         self.text.get(start..end)
     }
 
-    /// The next value as `read` makes it of a string's content, if it is a string that starts right here; where `read`
-    /// gives `None`, nothing is consumed.
+    /// The next value as `read` converts it from a string's content, if a string starts right here. If `read` returns
+    /// `None`, nothing is consumed.
     ///
-    /// `read` must refuse backslashes and control characters: the string is not searched for them.
+    /// `read` must refuse backslashes and control characters, as the string is not checked for them.
     #[inline]
     pub(crate) fn string_by<T>(&mut self, read: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
         let content = self.bytes().get(self.position..)?.strip_prefix(b"\"")?;
@@ -51,7 +51,8 @@ impl<'a> Reader<'a> {
         Some(value)
     }
 
-    /// Reads a string that [`plain_string`](Self::plain_string) does not: with escapes, after white space, or null.
+    /// Reads a string that [`plain_string`](Self::plain_string) can't: one with escapes, one after white space, or
+    /// null.
     #[cold]
     pub(crate) fn unusual_str(&mut self) -> Result<Str> {
         if self.null()? {
@@ -81,7 +82,7 @@ impl<'a> Reader<'a> {
         Ok(Cow::Owned(self.unescaped.clone()))
     }
 
-    /// Reads a string into `unescaped`, the position being at its quote.
+    /// Reads a string, at whose quote the position is, into `unescaped`.
     #[cold]
     fn unescape(&mut self) -> Result<()> {
         self.unescaped.clear();
@@ -132,7 +133,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Consumes an escape, the position being at its backslash.
+    /// Consumes an escape, at whose backslash the position is.
     fn escape(&mut self) -> Result<char> {
         let (character, length) = match self.bytes().get(self.position + 1) {
             Some(b'"') => ('"', 2),

@@ -1,12 +1,12 @@
-//! The body of an apply: the fields of an object that are set.
+//! Builds the body of an apply from the fields of an object that are set.
 
 use super::type_path::{Empty, TypeStep, empty_value};
 use super::unowned::{self, Unowned};
 use crate::json::{self, Tree, Value, Writer};
 use crate::{InvalidRequest, JsonPointer};
 
-/// The object's fields that are set, as the body of an apply, and those of `kept` that it writes, without those of
-/// `unowned` that are as they were.
+/// The body of an apply: the object's fields that are set, and the fields in `kept`, without those in `unowned` that
+/// are unchanged.
 pub(crate) fn body<V: Value>(
     object: &V,
     kept: &[JsonPointer],
@@ -32,7 +32,7 @@ pub(crate) fn body<V: Value>(
     }
     for (pointer, value) in empties {
         if sparse.at(pointer.clone()).is_none() {
-            // A place that the caller has removed since stays removed.
+            // A place that the caller has since removed stays removed.
             let parent = pointer.parent().and_then(|parent| sparse.at(parent));
             if matches!(parent, Some(Tree::Object(_))) {
                 sparse.set(pointer.clone(), value.clone()).map_err(|error| InvalidRequest::new(error.to_string()))?;
@@ -52,7 +52,7 @@ fn check<V: Value>(pointer: &JsonPointer) -> Result<(), InvalidRequest> {
         let may_be_item = key == "*" || key.parse::<usize>().is_ok();
         let is_item = may_be_item && empty_value::<V>(&path) == Some(Empty::List);
         if key == "*" && !is_item && empty_value::<V>(&path) == Some(Empty::Object) {
-            // Any of the fields: what stands below them is not known.
+            // This matches any field, so nothing is known of the fields below.
             return Ok(());
         }
         path.push(if is_item { TypeStep::Item } else { TypeStep::Field(key) });
@@ -60,12 +60,12 @@ fn check<V: Value>(pointer: &JsonPointer) -> Result<(), InvalidRequest> {
     match empty_value::<V>(&path) {
         Some(_) => Ok(()),
         None => Err(InvalidRequest::new(format!(
-            "the field {pointer} is to be kept, but the object's type does not have it"
+            "can't keep the field {pointer}, because the object's type does not have it"
         ))),
     }
 }
 
-/// Adds the value at `keys` of the whole object, if it has one; `*` stands for every field.
+/// Adds the value at `keys` of the whole object, if there is one; `*` matches every field.
 fn keep(sparse: &mut Tree, whole: &Tree, keys: &[&str]) {
     // Items of lists are written as a whole.
     let (Some((key, rest)), Tree::Object(fields)) = (keys.split_first(), whole) else { return };

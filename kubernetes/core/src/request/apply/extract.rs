@@ -7,9 +7,9 @@ use crate::json::{self, Tree};
 use crate::meta::v1::ManagedFieldsEntry;
 use crate::{ApplyRequest, JsonPointer, Object, Path, Resource, Str};
 
-/// The fields of an object that one manager owns by having applied them, to be changed and applied again.
+/// The fields of an object that one manager has applied and owns, ready to be changed and applied again.
 ///
-/// Made by [`extract`]; it derefs to the object, which has its name and namespace besides.
+/// Created by [`extract`]. It dereferences to an object with these fields, its name and its namespace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Extracted<K> {
     object: K,
@@ -19,11 +19,11 @@ pub struct Extracted<K> {
     kept: Vec<JsonPointer>,
     /// Owned fields that the type reads as absent: empty lists and maps.
     empties: Vec<(JsonPointer, Tree)>,
-    /// Fields within items of lists that the type writes and the manager does not own.
+    /// Fields in items of lists that the type writes but the manager does not own.
     unowned: Vec<Unowned>,
 }
 
-/// Extracts the fields of `object` that `manager` owns by having applied them.
+/// Extracts the fields of `object` that `manager` has applied and owns.
 ///
 /// ```
 /// use kubernetes_core::{FieldsV1, Object, extract, json};
@@ -36,25 +36,25 @@ pub struct Extracted<K> {
 /// assert_eq!(owned.labels().keys().collect::<Vec<_>>(), ["tier"]);
 ///
 /// owned.metadata.labels.insert("app", "shop");
-/// let request = owned.apply().force(true); // loses none of the fields that the operator owns
+/// let request = owned.apply().force(true); // keeps all fields that the operator owns
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Without an entry of the manager in `metadata.managedFields`, nothing is owned. Fields with default values, empty lists
-/// and empty maps are kept if they are owned. As client-go's `Extract…` functions.
+/// If the manager has no entry in `metadata.managedFields`, it owns nothing. Owned fields with default values, empty
+/// lists and empty maps are kept. Equivalent to client-go's `Extract…` functions.
 ///
 /// # Errors
-/// If the managed fields can't be read, or the manager owns a field that `K` does not have: to apply the rest would remove
-/// it.
+/// Returns an error if the managed fields can't be read, or if the manager owns a field that `K` does not have, since
+/// applying the rest would remove it.
 pub fn extract<K: Object>(object: &K, manager: impl Into<Str>) -> Result<Extracted<K>, ExtractError> {
     extract_subresource(object, manager, None)
 }
 
 impl<K: Object> Extracted<K> {
-    /// The fields that the same manager owns by having applied a subresource, such as `status`, of the same object.
+    /// Extracts the fields that `manager` has applied through a subresource, such as `status`, and owns.
     ///
     /// # Errors
-    /// As [`extract`].
+    /// See [`extract`].
     pub fn of_subresource(
         object: &K,
         manager: impl Into<Str>,
@@ -63,7 +63,7 @@ impl<K: Object> Extracted<K> {
         extract_subresource(object, manager, Some(subresource.into()))
     }
 
-    /// The request that applies the fields, as the same manager and to the same subresource.
+    /// The request that applies the fields with the same manager, and to the same subresource.
     pub fn apply(&self) -> ApplyRequest<'_, K>
     where
         K: Resource,
@@ -73,7 +73,7 @@ impl<K: Object> Extracted<K> {
         self.apply_at(Path::of::<K>(namespace).object(metadata.name.as_deref().unwrap_or_default()))
     }
 
-    /// As [`apply`](Self::apply), to the object at `path`.
+    /// Like [`apply`](Self::apply), but to the object at `path`.
     pub fn apply_at(&self, path: Path) -> ApplyRequest<'_, K> {
         let request = ApplyRequest::at(path, &self.object, self.manager.clone()).keep_owned(
             &self.kept,
@@ -133,7 +133,7 @@ fn extract_subresource<K: Object>(
     Ok(Extracted { object: extracted, manager, subresource, kept, empties, unowned })
 }
 
-/// The fields that an apply names besides those that it owns.
+/// The fields that an apply always has, besides the owned ones.
 fn add_identity<K: Object>(tree: &mut Tree, object: &K) {
     let metadata = object.metadata();
     let mut set = |place: [&str; 2], value: &Option<Str>| {
@@ -173,7 +173,7 @@ pub(super) struct Owned {
     pub(super) empties: Vec<(JsonPointer, Tree)>,
 }
 
-/// The fields of an object that a manager owns by having applied them; `None` if it has none.
+/// The fields of an object that a manager has applied and owns; `None` if there are none.
 pub(super) fn owned_fields<K: Object>(
     object: &K,
     manager: &str,
@@ -208,7 +208,7 @@ struct Extraction {
 }
 
 impl Extraction {
-    /// The part of a value that is in `fields`; `all` are those of all managers.
+    /// The part of a value that is in `fields`; `all` has the fields of all managers.
     fn value<'a>(
         &mut self,
         fields: &'a FieldSet,
@@ -217,7 +217,7 @@ impl Extraction {
         path: &mut Vec<TypeStep<'a>>,
     ) -> Result<Tree, ExtractError> {
         match value {
-            // Without any field that has an owner of its own, it is owned as a whole.
+            // It is owned as a whole if none of its fields has an owner of its own.
             _ if fields.is_leaf() && all.is_leaf() => Ok(value.clone()),
             Tree::Object(_) => self.object(fields, all, value, path),
             Tree::List(items) => self.list(fields, all, items, path),
@@ -270,9 +270,9 @@ impl Extraction {
                 Some(Step::Keys(keys)) => {
                     let all = all.child(element).unwrap_or(below);
                     let mut item = match below.is_leaf() {
-                        // An atomic item, as an owner reference, is owned as a whole.
+                        // An atomic item, such as an owner reference, is owned as a whole.
                         true if all.is_leaf() => items[place].clone(),
-                        // The item alone is owned, and the fields by which it is known.
+                        // Only the item itself is owned, and the fields that identify it.
                         true => Tree::Object(Vec::new()),
                         false => self.object(below, all, &items[place], path)?,
                     };
@@ -293,8 +293,8 @@ impl Extraction {
         Ok(Tree::List(extracted.into_iter().map(|(_, item)| item).collect()))
     }
 
-    /// The value of an owned field that the object does not have, if it is a zero, which Go leaves out; notes that of an
-    /// empty list or map. A field that others have removed is owned no more, but for entries of maps.
+    /// The value of an owned field that is missing in the object because it is zero, which Go omits; notes an empty
+    /// list or map. A field that others have removed is no longer owned, except for entries of maps.
     fn absent(&mut self, path: &[TypeStep<'_>]) -> Result<Option<Tree>, ExtractError> {
         let empty = match (self.of_type)(path) {
             None => return Err(ExtractError::unknown_field(path)),
@@ -302,7 +302,7 @@ impl Extraction {
             Some(Empty::List) => Tree::List(Vec::new()),
             Some(Empty::Object) => Tree::Object(Vec::new()),
         };
-        // Within an item, an empty list or map counts as none.
+        // Within an item, an empty list or map counts as absent.
         let keys = path.iter().map(|step| match step {
             TypeStep::Field(name) => Some(*name),
             TypeStep::Item => None,

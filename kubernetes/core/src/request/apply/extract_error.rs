@@ -4,7 +4,7 @@ use super::type_path::TypeStep;
 use crate::json::{DecodeError, EncodeError};
 use crate::{InvalidRequest, Object, Str};
 
-/// The fields that a manager owns can't be extracted.
+/// The error for owned fields that can't be extracted.
 #[derive(Debug)]
 pub struct ExtractError(Kind);
 
@@ -61,12 +61,12 @@ impl fmt::Display for ExtractError {
         match &self.0 {
             Kind::UnknownField(path) => write!(
                 f,
-                "the manager owns the field {path}, which the object's type does not have: applying the others would remove \
+                "the manager owns the field {path}, which the object's type does not have, so applying the other fields would remove \
                  it; use a version of the type that has the field, or modify the object instead"
             ),
             Kind::NotWhole(kind, error) => write!(
                 f,
-                "the fields that the manager owns are not a whole {kind}: {error}; make the field optional in the type, or \
+                "the manager's fields alone are not a valid {kind}: {error}; make the field optional in the type, or \
                  modify the object instead"
             ),
             Kind::Decode(_) => f.write_str("the managed fields of the object can't be read"),

@@ -5,7 +5,7 @@ use super::PathElement;
 use crate::FieldsV1;
 use crate::json::{self, DecodeError, Reader, Value, Writer};
 
-/// A set of fields of an object, as `metadata.managedFields` has one for each manager: a tree of [`PathElement`]s.
+/// A set of fields of an object, such as that of each manager in `metadata.managedFields`: a tree of [`PathElement`]s.
 ///
 /// ```
 /// use kubernetes_core::{FieldSet, FieldsV1, json};
@@ -29,7 +29,7 @@ pub struct FieldSet {
 }
 
 impl FieldSet {
-    /// No field.
+    /// The empty set.
     pub fn new() -> Self {
         Self::default()
     }
@@ -39,10 +39,10 @@ impl FieldSet {
         Self { is_member: true, children: BTreeMap::new() }
     }
 
-    /// Reads a set as it stands in managed fields. Elements of unknown kinds are skipped, as in Go.
+    /// Reads a set from managed fields. Elements of unknown kinds are skipped, as in Go.
     ///
     /// # Errors
-    /// If it is not an object of objects, or an element is malformed.
+    /// Returns an error if the text is not an object of objects, or an element is malformed.
     pub fn from_fields_v1(fields: &FieldsV1) -> Result<Self, DecodeError> {
         match fields.as_str() {
             "null" => Ok(Self::default()),
@@ -53,28 +53,28 @@ impl FieldSet {
         }
     }
 
-    /// Writes the set as it stands in managed fields.
+    /// Writes the set in the form of managed fields.
     pub fn to_fields_v1(&self) -> FieldsV1 {
-        // A tree of objects can be written and read.
+        // A tree of objects can always be written and read.
         json::to_string(self).ok().and_then(|text| json::from_str(&text).ok()).unwrap_or_default()
     }
 
-    /// Whether the field that this tree stands for is in the set itself.
+    /// Whether the field at the root of this tree is in the set itself.
     pub fn is_member(&self) -> bool {
         self.is_member
     }
 
-    /// Adds or removes the field that this tree stands for.
+    /// Adds or removes the field at the root of this tree.
     pub fn set_member(&mut self, is_member: bool) {
         self.is_member = is_member;
     }
 
-    /// Whether no field is in the set.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         !self.is_member && self.children.is_empty()
     }
 
-    /// Whether no field below this one is in the set.
+    /// Whether the set has no field below this one.
     pub fn is_leaf(&self) -> bool {
         self.children.is_empty()
     }
@@ -89,24 +89,24 @@ impl FieldSet {
         self.children.get(element)
     }
 
-    /// The fields at and below an element, to be changed; made if there are none.
+    /// The fields at and below an element, mutably; adds an empty set if there are none.
     pub fn child_mut(&mut self, element: PathElement) -> &mut Self {
         self.children.entry(element).or_default()
     }
 
-    /// Adds the fields at and below an element, unless there are none.
+    /// Adds the fields at and below an element, unless the set is empty.
     pub fn insert(&mut self, element: PathElement, fields: Self) {
         if !fields.is_empty() {
             self.children.insert(element, fields);
         }
     }
 
-    /// Removes an element and all below it.
+    /// Removes an element and everything below it.
     pub fn remove(&mut self, element: &PathElement) -> Option<Self> {
         self.children.remove(element)
     }
 
-    /// The fields of both sets.
+    /// The union of both sets.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         let mut set = self.clone();
@@ -118,7 +118,7 @@ impl FieldSet {
         set
     }
 
-    /// The fields that are in this set and not in the other.
+    /// The fields that are in this set but not in the other.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         let mut set = Self { is_member: self.is_member && !other.is_member, children: BTreeMap::new() };
@@ -129,7 +129,7 @@ impl FieldSet {
         set
     }
 
-    /// The fields that are in both sets.
+    /// The intersection of both sets.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         let mut set = Self { is_member: self.is_member && other.is_member, children: BTreeMap::new() };
@@ -141,7 +141,7 @@ impl FieldSet {
         set
     }
 
-    /// The fields in the set, as errors name them: `.spec.containers[name="web"].image`.
+    /// The fields in the set, in the form used in error messages: `.spec.containers[name="web"].image`.
     pub fn paths(&self) -> Vec<String> {
         let mut paths = Vec::new();
         self.collect("", &mut paths);
@@ -160,7 +160,7 @@ impl FieldSet {
 }
 
 impl Value for FieldSet {
-    /// An object without elements is the field itself.
+    /// An object without elements means the field itself.
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         *self = Self::default();
         let (mut first, mut is_empty) = (true, true);
@@ -179,7 +179,7 @@ impl Value for FieldSet {
             reader.charge(size_of::<(PathElement, Self)>())?;
             let mut below = Self::default();
             Value::read(&mut below, reader).map_err(|error| error.in_field(&key))?;
-            // Of two with the same key, the last one counts.
+            // The last of two elements with the same key wins.
             self.children.remove(&element);
             self.insert(element, below);
         }

@@ -3,13 +3,13 @@ use crate::json::Tree;
 use crate::meta::v1::ManagedFieldsEntry;
 use crate::{JsonPatch, Object, Str};
 
-/// The manager under which `kubectl apply` without `--server-side` updates objects.
+/// The manager of updates by `kubectl apply` without `--server-side`.
 pub const CLIENT_SIDE_APPLY_MANAGER: &str = "kubectl-client-side-apply";
 
-/// Moves the fields that client-side apply owns to a manager that applies on the server; `None` if it owns none.
+/// Moves the fields that client-side apply owns to a manager that uses server-side apply; `None` if it owns none.
 ///
-/// Until then, a field that is left out of an apply stays, since its former manager still owns it. Send the patch with
-/// the object's name; it fails with a conflict if the object has changed since it was read.
+/// Before this migration, a field that is left out of an apply remains, because its former manager still owns it. Send
+/// the patch with the object's name; it fails with a conflict if the object has changed since it was read.
 ///
 /// ```
 /// use kubernetes_core::{CLIENT_SIDE_APPLY_MANAGER, Patch, PatchRequest, migrate_client_side_apply, json};
@@ -25,13 +25,12 @@ pub const CLIENT_SIDE_APPLY_MANAGER: &str = "kubectl-client-side-apply";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Fields that were applied in another version of the API than the latest, or than the manager's, get no owner. The
-/// annotation in which kubectl keeps the last applied object moves too, so that the next apply removes it. As
-/// client-go's `csaupgrade`
-/// (<https://github.com/kubernetes/client-go/blob/v0.37.2/util/csaupgrade/upgrade.go>).
+/// Fields that were applied in an API version other than the latest or the manager's lose their owner. The annotation
+/// in which kubectl keeps the last applied object moves too, so that the next apply removes it. Equivalent to
+/// client-go's `csaupgrade` (<https://github.com/kubernetes/client-go/blob/v0.37.2/util/csaupgrade/upgrade.go>).
 ///
 /// # Errors
-/// If the managed fields can't be read.
+/// Returns an error if the managed fields can't be read.
 pub fn migrate_client_side_apply<K: Object>(
     object: &K,
     former_managers: &[&str],
@@ -45,7 +44,7 @@ pub fn migrate_client_side_apply<K: Object>(
             && entry.manager.as_deref().is_some_and(|name| former_managers.contains(&name))
     };
     let (former, mut entries): (Vec<_>, Vec<_>) = metadata.managed_fields.iter().cloned().partition(is_former);
-    // The latest entry tells the version, as in client-go.
+    // The latest entry determines the version, as in client-go.
     let Some(latest) = former.iter().max_by_key(|entry| entry.time.as_ref().map(|time| time.timestamp())) else {
         return Ok(None);
     };

@@ -1,4 +1,4 @@
-//! Server-side apply: the fields that are sent, their owners, and changes of earlier applies.
+//! Server-side apply: the fields that are sent, their owners, and changes to earlier applies.
 
 mod body;
 mod extract;
@@ -15,7 +15,7 @@ use http::{HeaderValue, Method};
 
 use super::{Encoded, Execute, Path, QueryValue, Request, shape};
 use crate::json::{Tree, Value};
-use crate::{JsonPointer, Object, Str};
+use crate::{InvalidRequest, JsonPointer, Object, Str};
 
 pub(super) use body::body;
 pub use extract::{Extracted, extract};
@@ -26,7 +26,7 @@ pub use path_element::{PathElement, Step};
 use unowned::Unowned;
 
 shape::request_type! {
-    /// Sets the fields of an object that one manager owns: a server-side apply (KEP-555). It is created if it does
+    /// Sets the fields of an object that one manager owns: a server-side apply (KEP-555). Creates the object if it does
     /// not exist.
     ///
     /// ```
@@ -41,22 +41,23 @@ shape::request_type! {
     /// );
     /// ```
     ///
-    /// The manager owns the fields that are sent; fields that it owned and that are left out now are removed. A field that
-    /// another manager owns with another value is a [conflict](crate::RequestError::conflicts), unless the request is
-    /// [forced](Self::force). The object must not have `metadata.managedFields`.
+    /// The manager becomes an owner of the fields that are sent. Fields that it owned before and that are now left out
+    /// are removed. If another manager owns a field with a different value, the request fails with a
+    /// [conflict](crate::RequestError::conflicts) unless it is [forced](Self::force). The object must not have
+    /// `metadata.managedFields`.
     ///
     /// # Fields that are sent
-    /// A required field with its type's default value (`""`, `0`, `false`, an empty list, map or object) counts as not set,
-    /// and is left out; [`keep`](Self::keep) sends it. An optional field that is `Some` is sent, and so is every entry of a
-    /// map, and all of an item of a list. So a Deployment with `spec.replicas` alone sends `apiVersion`, `kind`,
-    /// `metadata.name` and `spec.replicas`. A type that has serde derives of its own (`resource!(…, serde)`) is sent as it
-    /// serializes.
+    /// A required field with its type's default value (`""`, `0`, `false`, an empty list, map or object) counts as not
+    /// set and is not sent, unless [`keep`](Self::keep) names it. Optional fields that are `Some`, all entries of maps,
+    /// and all fields of items of lists are sent. So a Deployment with only `spec.replicas` set sends `apiVersion`,
+    /// `kind`, `metadata.name` and `spec.replicas`. A type with serde derives of its own (`resource!(…, serde)`) is
+    /// sent exactly as it serializes.
     ///
     /// To change an earlier apply without losing fields, start from [`extract`](crate::extract).
     ApplyRequest<'a, K> { applied: Applied<'a, K> }
 }
 
-/// The object to apply, and how.
+/// Encodes the object to apply.
 pub(crate) struct Applied<'a, K> {
     object: &'a K,
     manager: Str,
@@ -64,15 +65,15 @@ pub(crate) struct Applied<'a, K> {
     kept: Vec<JsonPointer>,
     empties: &'a [(JsonPointer, Tree)],
     unowned: &'a [Unowned],
-    /// The object as it is, and what finds it unchanged by a body.
+    /// The current object, and a function that checks whether a body leaves it unchanged.
     current: Option<(&'a K, Unchanged<K>)>,
 }
 
-/// Returns a copy of the current object, if an apply with this body would not change it.
+/// Returns a copy of the current object if an apply with this body would not change it.
 type Unchanged<K> = fn(&str, &K, &str, Option<&str>) -> Option<K>;
 
 impl<'a, K> ApplyRequest<'a, K> {
-    /// Applies `object` at `path`, which may be that of a subresource.
+    /// Creates a request that applies `object` at `path`, which may be that of a subresource.
     pub fn at(path: Path, object: &'a K, field_manager: impl Into<Str>) -> Self {
         let manager = field_manager.into();
         let mut request = Request::new(Method::PATCH, path);
@@ -86,14 +87,14 @@ impl<'a, K> ApplyRequest<'a, K> {
 
     /// Applies a subresource of the object's own type, such as `status`.
     ///
-    /// A subresource of another type has a [path](crate::Path::subresource).
+    /// For a subresource of another type, use [`Path::subresource`](crate::Path::subresource).
     pub fn subresource(mut self, name: impl AsRef<str>) -> Self {
         self.applied.subresource = Some(name.as_ref().into());
         self.request.path = self.request.path.subresource(name);
         self
     }
 
-    /// Sends a required field also when it has its type's default value; `*` in the pointer stands for every entry.
+    /// Sends a required field even if it has its type's default value; `*` in the pointer matches every entry.
     ///
     /// ```
     /// use kubernetes_core::ApplyRequest;
@@ -103,7 +104,7 @@ impl<'a, K> ApplyRequest<'a, K> {
     /// let request = ApplyRequest::namespaced("shop", &pod, "shop-operator").keep("/spec/priority");
     /// ```
     ///
-    /// A pointer to a field that the object's type does not have is an error when the request is sent.
+    /// Sending the request fails if the object's type does not have the field.
     pub fn keep(mut self, pointer: impl Into<JsonPointer>) -> Self {
         self.applied.kept.push(pointer.into());
         self
@@ -121,11 +122,11 @@ impl<'a, K> ApplyRequest<'a, K> {
         self
     }
 
-    /// Sends no request if the manager owns exactly the fields of this apply in `current`, with the same values; `send`
-    /// returns a copy of `current` then.
+    /// Skips the request if the manager owns exactly the fields of this apply in `current`, with the same values;
+    /// `send` then returns a copy of `current`.
     ///
-    /// Values are compared as their types do, quantities by value. An object without managed fields, as one that a store
-    /// has stripped of them, is always sent.
+    /// Values are compared as their types do, so quantities by amount. If `current` has no managed fields, for example
+    /// because a store has stripped them, the request is always sent.
     pub fn unless_equal(mut self, current: &'a K) -> Self
     where
         K: Object + Clone + PartialEq,
@@ -137,13 +138,13 @@ impl<'a, K> ApplyRequest<'a, K> {
         self
     }
 
-    /// Takes fields away from other managers, instead of failing with a conflict. Controllers should; people should
-    /// look first.
+    /// Takes ownership of conflicting fields from other managers instead of failing. Recommended for controllers;
+    /// people should look at the conflict first.
     pub fn force(self, force: bool) -> Self {
         self.with("force", force)
     }
 
-    /// With `All`, everything is checked and nothing is kept.
+    /// With `All`, the server checks the request without storing the result.
     pub fn dry_run(self, dry_run: impl Into<Str>) -> Self {
         self.with("dryRun", dry_run.into())
     }
@@ -153,19 +154,41 @@ impl<'a, K> ApplyRequest<'a, K> {
         self.with("fieldValidation", field_validation.into())
     }
 
+    /// The body: the fields of the object that are set, as JSON.
+    ///
+    /// ```
+    /// use kubernetes_core::ApplyRequest;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let pod = Pod::named("web");
+    /// let body = ApplyRequest::namespaced("shop", &pod, "shop-operator").body()?;
+    /// assert_eq!(body, r#"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"web"}}"#);
+    /// # Ok::<(), kubernetes_core::InvalidRequest>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the object can't be encoded, or does not have a field that is to be [kept](Self::keep).
+    pub fn body(&self) -> Result<String, InvalidRequest>
+    where
+        K: Value,
+    {
+        let Applied { object, kept, empties, unowned, .. } = &self.applied;
+        body(*object, kept, empties, unowned)
+    }
+
     /// Sends the request; the server answers with the object as it then is.
     ///
     /// # Errors
-    /// As [`Execute::execute`].
+    /// See [`Execute::execute`].
     ///
     /// # Cancel safety
-    /// Dropping the future leaves open whether the server has changed the object. Applying it again is safe.
+    /// If the future is dropped, the server may or may not have changed the object. Applying it again is safe.
     pub async fn send<E: Execute>(self, client: &E) -> Result<K, E::Error>
     where
         K: Value + Send,
     {
+        let body = self.body();
         let Self { mut request, applied, .. } = self;
-        let body = body(applied.object, &applied.kept, applied.empties, applied.unowned);
         let same = match (&body, applied.current) {
             (Ok(body), Some((current, unchanged))) => {
                 unchanged(body, current, &applied.manager, applied.subresource.as_deref())
@@ -185,7 +208,7 @@ impl<'a, K> ApplyRequest<'a, K> {
     }
 }
 
-// Not derived: it can be cloned whatever the object is.
+// Not derived, so that it does not depend on the type of the object.
 impl<K> Clone for Applied<'_, K> {
     fn clone(&self) -> Self {
         Self {

@@ -4,8 +4,8 @@ use std::fmt;
 use crate::json::{self, Tree, Value as _, Writer};
 use crate::{Map, Str};
 
-/// A step of a path in a [`FieldSet`](super::FieldSet), in the form of `FieldsV1`: `f:name` for a field, `k:{…}` for an
-/// item of a list by its keys, `v:…` for one by its value, `i:0` for one by its index.
+/// A step of a path in a [`FieldSet`](super::FieldSet), in the form of `FieldsV1`: `f:name` for a field, and for items
+/// of lists `k:{…}` (by key), `v:…` (by value) or `i:0` (by index).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PathElement(Str);
 
@@ -14,7 +14,7 @@ pub struct PathElement(Str);
 pub enum Step<'a> {
     /// A field of an object.
     Field(&'a str),
-    /// The item of a list with these values in these fields.
+    /// The item of a list whose fields have these values.
     Keys(Map<Tree>),
     /// The item of a list with this value.
     Value(Tree),
@@ -28,7 +28,7 @@ impl PathElement {
         Self(["f:", name].concat().into())
     }
 
-    /// The item of a list with these values in these fields.
+    /// The item of a list whose fields have these values.
     ///
     /// ```
     /// use kubernetes_core::json::Tree;
@@ -58,14 +58,14 @@ impl PathElement {
     }
 
     fn written(kind: &str, writer: Writer) -> Self {
-        // A tree can be written.
+        // A tree can always be written.
         Self([kind, &writer.finish().unwrap_or_default()].concat().into())
     }
 
-    /// Reads the form of `FieldsV1`; `None` for an element of an unknown kind.
+    /// Parses the form of `FieldsV1`; `None` for an element of an unknown kind.
     ///
-    /// Keys and values get the form in which they are written here, whatever their order, spaces and escapes were: equal
-    /// elements have equal texts.
+    /// Keys and values are normalized, whatever their order, spaces and escapes were, so that equal elements have equal
+    /// texts.
     pub(super) fn parse(text: &str) -> Result<Option<Self>, Cow<'static, str>> {
         if !matches!(text.get(..2), Some("f:" | "k:" | "v:" | "i:")) {
             return Ok(None);
@@ -88,7 +88,7 @@ impl PathElement {
         &self.0
     }
 
-    /// The parts; `None` if the text is not that of an element.
+    /// The parts; `None` if the text is not a valid element.
     pub fn step(&self) -> Option<Step<'_>> {
         let (kind, rest) = self.0.split_at_checked(2)?;
         match kind {
@@ -114,7 +114,7 @@ impl Step<'_> {
 }
 
 impl fmt::Display for PathElement {
-    /// As Go's `PathElement.String`: `.name`, `[name="web"]`, `[="value"]`, `[0]`.
+    /// Like Go's `PathElement.String`: `.name`, `[name="web"]`, `[="value"]`, `[0]`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.step() {
             Some(Step::Field(name)) => write!(f, ".{name}"),

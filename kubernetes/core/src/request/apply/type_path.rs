@@ -1,8 +1,8 @@
-//! Whether a type has a field, found by reading a document that has a wrong value there.
+//! Finds out whether a type has a field, by reading a document with a wrong value there.
 
 use crate::json::{self, DecodeError, Tree, Value};
 
-/// A step from a value of a type to one within.
+/// A step from a value to one inside it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum TypeStep<'a> {
     Field(&'a str),
@@ -27,15 +27,15 @@ pub(super) fn empty_value<V: Value>(path: &[TypeStep<'_>]) -> Option<Empty> {
         (Read { .. }, Refused) => Some(Empty::List),
         (Refused, _) => Some(Empty::Object),
         (_, Refused) => Some(Empty::List),
-        // A field that takes anything writes it again; an unknown one does not.
+        // A field that accepts anything writes the value back; an unknown field does not.
         (Read { is_written: true }, _) | (_, Read { is_written: true }) => Some(Empty::Scalar),
         _ => None,
     }
 }
 
-/// The zero value that the scalar at `path` takes; `None` for an entry of a map.
+/// The zero value of the scalar at `path`; `None` for an entry of a map.
 pub(super) fn zero_value<V: Value>(path: &[TypeStep<'_>]) -> Option<Tree> {
-    /// Only a map has a field of this name.
+    /// Only a map has a field with this name.
     const UNKNOWN: TypeStep<'_> = TypeStep::Field("\u{1}");
     let (_, parents) = path.split_last()?;
     if empty_value::<V>(&[parents, &[UNKNOWN]].concat()).is_some() {

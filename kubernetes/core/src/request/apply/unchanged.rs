@@ -26,12 +26,15 @@ pub(crate) fn is_unchanged<K: Object + PartialEq>(
     for tree in [&mut applied, &mut owned_tree] {
         without_identity(tree);
     }
+    if owned_tree == applied {
+        return true;
+    }
     // Quantities, times and the like are the same if their values are, however they are written.
     same_fields(&owned_tree, &applied)
         && matches!((owned_tree.to_value::<K>(), applied.to_value::<K>()), (Ok(owned), Ok(applied)) if owned == applied)
 }
 
-/// Whether the identity that a body names, as far as it does, is that of `current`.
+/// Whether the parts of the identity that a body has are those of `current`.
 fn is_of<K: Object>(body: &Tree, current: &K) -> bool {
     let metadata = current.metadata();
     let of_type = current.group_version_kind();
@@ -56,7 +59,7 @@ fn without_identity(tree: &mut Tree) {
     }
 }
 
-/// Whether two documents have the same fields and items, whatever the values.
+/// Whether two documents have the same fields and items, regardless of the values.
 fn same_fields(ours: &Tree, theirs: &Tree) -> bool {
     match (ours, theirs) {
         (Tree::Object(ours), Tree::Object(other)) => {

@@ -1,9 +1,9 @@
-//! Fields that a type writes into items of lists, though the manager does not own them.
+//! Fields that a type writes into items of lists although the manager does not own them.
 
 use super::{FieldSet, PathElement, Step};
 use crate::json::Tree;
 
-/// A required field of an item that the manager does not own, and the default value that it is written with.
+/// A required field of an item that the manager does not own, and the default value that is written for it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Unowned {
     place: Vec<PathElement>,
@@ -42,7 +42,7 @@ fn collect(
     }
 }
 
-/// Removes the fields that still have the value that they were found with.
+/// Removes the fields whose value has not changed since.
 pub(super) fn remove(tree: &mut Tree, unowned: &[Unowned]) {
     for field in unowned {
         let parent = field.place.iter().try_fold(&mut *tree, |tree, element| enter_mut(tree, &element.step()));

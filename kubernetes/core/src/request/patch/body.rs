@@ -12,10 +12,10 @@ const JSON_PATCH: &str = "application/json-patch+json";
 
 const MERGE: &str = "application/merge-patch+json";
 
-/// JSON is YAML.
+/// JSON is valid YAML.
 const APPLY: &str = "application/apply-patch+yaml";
 
-/// A change to an object, in one of the four forms that the API server takes.
+/// A change to an object, in one of the four forms that the API server accepts.
 ///
 /// ```
 /// use kubernetes_core::Patch;
@@ -39,12 +39,13 @@ impl Patch {
         Self::new(JSON_PATCH, operations)
     }
 
-    /// The fields to set, `null` removing one; lists are replaced as a whole: a JSON Merge Patch (RFC 7386).
+    /// The fields to set, or to remove if they are `null`; lists are replaced as a whole: a JSON Merge Patch (RFC
+    /// 7386).
     pub fn merge<T: Serialize + ?Sized>(changes: &T) -> Self {
         Self::new(MERGE, changes)
     }
 
-    /// The [merge patch](Self::merge) that makes `before` into `after`: the fields that differ.
+    /// The [merge patch](Self::merge) that turns `before` into `after`: the fields that differ.
     ///
     /// ```
     /// use kubernetes_core::Patch;
@@ -56,8 +57,8 @@ impl Patch {
     /// let patch = Patch::merge_between(&before, &after); // {"metadata":{"labels":{"tier":"web"}}}
     /// ```
     ///
-    /// As controller-runtime's `client.MergeFrom(before)`: changes by others are kept, except for elements of lists
-    /// that this changes too, since those are replaced as a whole.
+    /// Like controller-runtime's `client.MergeFrom(before)`: changes by others are kept, except in lists that this
+    /// patch changes too, since lists are replaced as a whole.
     pub fn merge_between<V: Value>(before: &V, after: &V) -> Self {
         let as_json = |object: &V| {
             let text = json::to_string(object).map_err(InvalidRequest::from_encoding)?;
@@ -69,23 +70,23 @@ impl Patch {
         }
     }
 
-    /// The fields to set, lists being merged by the keys that the type declares; built-in types only.
+    /// The fields to set, with lists merged by the keys that the type declares; only for built-in types.
     ///
     /// See <https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/>.
     pub fn strategic<T: Serialize + ?Sized>(changes: &T) -> Self {
         Self::new("application/strategic-merge-patch+json", changes)
     }
 
-    /// The fields of an object that are set, as its manager wants them: a server-side apply (KEP-555).
+    /// The fields that a manager sets: a server-side apply (KEP-555).
     ///
     /// The request needs a `field_manager`; the object needs its `metadata.name`. [`ApplyRequest`](crate::ApplyRequest)
-    /// says which fields are sent, and has more options.
+    /// documents which fields are sent, and has more options.
     pub fn apply<V: Value>(configuration: &V) -> Self {
         Self { content_type: APPLY, body: apply::body(configuration, &[], &[], &[]).map(Bytes::from) }
     }
 
-    /// As [`apply`](Self::apply), from any JSON, which needs its `apiVersion`, `kind` and `metadata.name`. All of it is
-    /// sent as it is.
+    /// Like [`apply`](Self::apply), but takes any JSON with `apiVersion`, `kind` and `metadata.name`, and sends all of
+    /// it unchanged.
     pub fn apply_json<T: Serialize + ?Sized>(configuration: &T) -> Self {
         Self::new(APPLY, configuration)
     }
@@ -108,14 +109,14 @@ impl Patch {
 }
 
 impl From<&JsonPatch> for Patch {
-    /// As [`Patch::json`], with every number as it was written.
+    /// Like [`Patch::json`], but keeps every number as it was written.
     fn from(operations: &JsonPatch) -> Self {
         let body = operations.to_text().map(Bytes::from).map_err(InvalidRequest::from_encoding);
         Self { content_type: JSON_PATCH, body }
     }
 }
 
-/// By RFC 7386, null removes a field; a field that becomes null is removed, too.
+/// In a merge patch, null removes a field, so a field that becomes null is removed, too.
 fn difference(before: &serde_json::Value, after: serde_json::Value) -> serde_json::Value {
     let (Some(before), serde_json::Value::Object(after)) = (before.as_object(), &after) else { return after };
     let removed = before.keys().filter(|key| !after.contains_key(*key));
@@ -131,7 +132,7 @@ fn difference(before: &serde_json::Value, after: serde_json::Value) -> serde_jso
 }
 
 impl fmt::Debug for Patch {
-    /// The body is left out: it may hold secrets.
+    /// Omits the body, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Patch({})", self.content_type)
     }

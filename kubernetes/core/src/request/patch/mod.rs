@@ -25,13 +25,13 @@ impl<'a, K> PatchRequest<'a, K> {
 
     shape::subresource!("Patches");
 
-    /// Sends the request; the server answers with the object as it then is.
+    /// Sends the request, and returns the resulting object.
     ///
     /// # Errors
-    /// As [`Execute::execute`].
+    /// See [`Execute::execute`].
     ///
     /// # Cancel safety
-    /// Dropping the future leaves open whether the server has changed the object.
+    /// If the future is dropped, the server may or may not have changed the object.
     pub async fn send<E: Execute>(mut self, client: &E) -> Result<K, E::Error>
     where
         K: Value + Send,

@@ -3,7 +3,7 @@ pub(super) mod resource;
 use super::{InvalidRequest, percent};
 use crate::{ClusterResource, NamespacedResource, Resource};
 
-/// The path of a request, its arguments percent-encoded into it.
+/// The path of a request, with percent-encoded arguments.
 ///
 /// ```
 /// use kubernetes_core::Path;
@@ -16,21 +16,21 @@ use crate::{ClusterResource, NamespacedResource, Resource};
 /// # Ok::<(), kubernetes_core::InvalidRequest>(())
 /// ```
 ///
-/// An argument that can't be one segment of a path is kept as an error until the request is sent, so that building a
-/// request never fails. It must not be empty, `.` or `..`, and have neither `/` nor `%`, as client-go has it
+/// An argument that can't be a single segment of a path is kept as an error until the request is sent, so that building
+/// a request never fails. An argument must not be empty, `.` or `..`, nor contain `/` or `%`, as in client-go
 /// (<https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/api/validation/path/name.go>): the API server decodes
-/// a path before it routes, so that even an encoded slash would lead to another object.
+/// a path before routing, so even an encoded slash would lead to another object.
 #[derive(Clone, Debug)]
 pub struct Path(Result<String, InvalidRequest>);
 
 impl Path {
-    /// The `template` with each `{placeholder}` replaced by the next of `arguments`.
+    /// Creates a path from `template` by replacing each `{placeholder}` with the next of `arguments`.
     pub fn new(template: &str, arguments: &[&str]) -> Self {
         let mut path = String::with_capacity(template.len() + 16 * arguments.len());
         let mut rest = template;
         for argument in arguments {
             let Some((before, name, after)) = placeholder(rest) else {
-                return Self(Err(InvalidRequest::new(format!("{template} has no place for {argument:?}"))));
+                return Self(Err(InvalidRequest::new(format!("{template} has no placeholder for {argument:?}"))));
             };
             if let Err(error) = check_argument(name, argument) {
                 return Self(Err(error));
@@ -61,18 +61,18 @@ impl Path {
         resource::of::<K>(None).object(name)
     }
 
-    /// The path of the object of this name among those at this path.
+    /// The path of the object with this name in the collection at this path.
     #[must_use]
     pub fn object(self, name: impl AsRef<str>) -> Self {
         self.segment("name", name.as_ref())
     }
 
-    /// No path, for a reason that is reported when the request is sent.
+    /// An invalid path; the reason is reported when the request is sent.
     pub fn invalid(reason: impl Into<String>) -> Self {
         Self(Err(InvalidRequest::new(reason.into())))
     }
 
-    /// The path with one more segment, which errors call by the name of its `argument`.
+    /// Appends a segment; errors refer to it as `argument`.
     #[must_use]
     pub fn segment(self, argument: &str, value: &str) -> Self {
         Self(self.0.and_then(|mut path| {
@@ -83,7 +83,7 @@ impl Path {
         }))
     }
 
-    /// The path of a subresource. What it takes and gives may be of another type than the object, as for `scale`.
+    /// The path of a subresource. The type of the subresource may differ from the object's, as for `scale`.
     ///
     /// ```
     /// use kubernetes_core::Path;
@@ -98,7 +98,7 @@ impl Path {
         self.segment("subresource", name.as_ref())
     }
 
-    /// Appends a path that may have several segments, for proxies; each is encoded, the slashes between them are kept.
+    /// Appends a path that may have several segments, for proxies; each segment is encoded, and the slashes are kept.
     #[must_use]
     pub fn join(self, segments: &str) -> Self {
         Self(self.0.and_then(|mut path| {
@@ -116,7 +116,7 @@ impl Path {
     /// The path.
     ///
     /// # Errors
-    /// If an argument can't stand in a path.
+    /// Returns an error if an argument is not allowed in a path.
     pub fn as_str(&self) -> Result<&str, InvalidRequest> {
         self.0.as_deref().map_err(Clone::clone)
     }

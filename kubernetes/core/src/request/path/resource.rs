@@ -1,4 +1,4 @@
-//! The shapes of paths to resources, for types known at compile time and at run time.
+//! Paths of resources, for types known at compile time and at run time.
 
 use super::Path;
 use crate::{GroupVersion, GroupVersionResource, Resource};
@@ -11,8 +11,8 @@ impl GroupVersion {
 }
 
 impl GroupVersionResource {
-    /// The path of this resource's objects: those of a namespace, or all of them. One object stands at
-    /// [`Path::object`] below it.
+    /// The path of this resource's objects: those of a namespace, or all of them. Use [`Path::object`] for a single
+    /// object in it.
     ///
     /// ```
     /// use kubernetes_core::GroupVersionResource;

@@ -10,21 +10,21 @@ use super::{Schema, fields, render, structural};
 use crate::json::{self, DecodeError, Reader, Tree, Value, Writer};
 use crate::{ClusterResource, Object, ObjectMeta, Resource, StaticType, Str, Watchable};
 
-/// A resource whose definition is made of its Rust type: `#[derive(CustomResource)]`.
+/// A resource whose definition is generated from its Rust type by `#[derive(CustomResource)]`.
 pub trait CustomResource: Resource + Schema {
-    /// All that the definition says, as constant data.
+    /// The definition as constant data.
     const DECLARATION: &'static Declaration;
 
-    /// The `CustomResourceDefinition` with this version, which is stored.
+    /// The `CustomResourceDefinition` with this version, which is the stored one.
     ///
     /// # Errors
-    /// If the API server would refuse it.
+    /// Returns an error if the API server would refuse the definition.
     fn definition() -> Result<Definition, InvalidSchema> {
         Definition::of::<Self>()
     }
 }
 
-/// A `CustomResourceDefinition`, made of Rust types, for the API server to serve them.
+/// A `CustomResourceDefinition` that is generated from Rust types.
 ///
 /// ```
 /// # use kubernetes_core::schema::{CustomResource, Declaration, Definition, InvalidSchema};
@@ -37,34 +37,34 @@ pub trait CustomResource: Resource + Schema {
 /// # }
 /// ```
 ///
-/// It is an object like any other, and can be created, applied and compared without the models of its group. It has been
-/// checked by the API server's rules when it is made.
+/// Like any other object, it can be created, applied and compared, even without the models of its group. It is checked
+/// by the API server's rules when it is built.
 #[derive(Clone, PartialEq)]
 pub struct Definition {
     metadata: ObjectMeta,
     spec: Tree,
 }
 
-/// How the API server reaches the webhook that converts between versions.
+/// The service of a webhook that converts between versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConversionWebhook {
     /// The namespace of the service.
     pub namespace: String,
     /// The name of the service.
     pub service: String,
-    /// The path of requests.
+    /// The path to send requests to.
     pub path: String,
     /// The port of the service.
     pub port: u16,
-    /// The certificates of the authorities that the server trusts, as PEM; empty if an injector adds them.
+    /// The CA certificates that the server trusts, as PEM; empty if an injector adds them.
     pub ca_bundle: Vec<u8>,
 }
 
 impl Definition {
-    /// The definition with the version `V`, which is served and stored.
+    /// Creates a definition with the version `V`, which is served and stored.
     ///
     /// # Errors
-    /// If the API server would refuse it.
+    /// Returns an error if the API server would refuse the definition.
     pub fn of<V: CustomResource>() -> Result<Self, InvalidSchema> {
         let declaration = V::DECLARATION;
         let name = format!("{}.{}", declaration.plural, declaration.group);
@@ -81,10 +81,11 @@ impl Definition {
         definition.checked(names::violations(declaration))?.added(declaration, true)
     }
 
-    /// The definition with another version, which is not stored.
+    /// Adds another version, which is served but not stored.
     ///
     /// # Errors
-    /// If the API server would refuse that version, if there is one of that name, or if group, names or scope differ.
+    /// Returns an error if the API server would refuse the version, if there already is one with its name, or if the
+    /// group, names or scope differ.
     pub fn with_version<V: CustomResource>(self) -> Result<Self, InvalidSchema> {
         let declaration = V::DECLARATION;
         let same = self.spec.get("group") == Some(&document::text(declaration.group))
@@ -100,13 +101,13 @@ impl Definition {
         if self.versions().any(|version| fields::text(version, "name") == declaration.version.name) {
             violations.push(Violation {
                 path: declaration.version.name.to_owned(),
-                rule: "the version is there twice".to_owned(),
+                rule: "the version occurs twice".to_owned(),
             });
         }
         self.checked(violations)?.added(declaration, false)
     }
 
-    /// The definition whose versions are converted by a webhook; without one, only `apiVersion` is changed.
+    /// Lets a webhook convert between the versions; without one, the server only changes `apiVersion`.
     #[must_use]
     pub fn with_conversion(mut self, webhook: &ConversionWebhook) -> Self {
         self.set("conversion", document::conversion(webhook));
@@ -115,23 +116,23 @@ impl Definition {
 
     /// The definition as JSON.
     pub fn to_json(&self) -> String {
-        // Only types with serde derives can fail to be written.
+        // Writing fails only for types with serde derives.
         json::to_string(self).unwrap_or_default()
     }
 
     /// The definition as YAML, for a manifest.
     ///
     /// # Errors
-    /// If it can't be written as YAML.
+    /// Returns an error if the definition can't be written as YAML.
     #[cfg(feature = "yaml")]
     pub fn to_yaml(&self) -> Result<String, crate::yaml::YamlError> {
         crate::yaml::to_string(self)
     }
 
-    /// The definition as another type, such as the model `CustomResourceDefinition`.
+    /// Converts the definition to another type, such as the model `CustomResourceDefinition`.
     ///
     /// # Errors
-    /// If it does not fit the type.
+    /// Returns an error if the definition does not fit the type.
     pub fn to_value<V: Value>(&self) -> Result<V, DecodeError> {
         json::from_str(&self.to_json())
     }

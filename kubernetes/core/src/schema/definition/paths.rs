@@ -1,4 +1,4 @@
-//! The JSON paths of a definition, and what else depends on the whole version.
+//! Checks the JSON paths of a definition, and whatever else depends on the whole version.
 
 use crate::json::Tree;
 use crate::schema::declaration::{Column, Scale, Version};
@@ -10,7 +10,7 @@ const COLUMN_FORMATS: &[&str] =
     &["", "int32", "int64", "float", "double", "byte", "binary", "date", "date-time", "password"];
 const MOST_SELECTABLE_FIELDS: usize = 8;
 
-/// Keywords that are refused at the root of a version with a status subresource.
+/// Keywords that are not allowed at the root of a version with a status subresource.
 const NOT_WITH_STATUS: &[&str] =
     &["allOf", "anyOf", "oneOf", "not", "default", "nullable", "enum", "minProperties", "maxProperties"];
 
@@ -54,12 +54,16 @@ impl Violations {
                 continue;
             }
             let is_rooted = roots.iter().any(|root| path.starts_with(root));
-            self.require(is_rooted, path, &format!("a path of the scale must start with {}", roots.join(" or ")));
+            self.require(
+                is_rooted,
+                path,
+                &format!("a path of the scale subresource must start with {}", roots.join(" or ")),
+            );
             let is_right = !is_rooted || field(schema, path).is_some_and(|field| types.contains(&text(field, "type")));
             self.require(
                 is_right,
                 path,
-                &format!("the path of the scale must be that of a field of type {}", types[0]),
+                &format!("the path of the scale subresource must lead to a field of type {}", types[0]),
             );
         }
     }
@@ -82,7 +86,7 @@ impl Violations {
     }
 
     fn selectable(&mut self, path: &str, schema: &Tree, is_duplicate: bool) {
-        self.require(!is_duplicate, path, "the selectable field is there twice");
+        self.require(!is_duplicate, path, "the selectable field occurs twice");
         self.require(!path.starts_with(".metadata"), path, "a selectable field must not be in metadata");
         let is_scalar =
             field(schema, path).is_some_and(|field| matches!(text(field, "type"), "string" | "boolean" | "integer"));
@@ -90,7 +94,7 @@ impl Violations {
     }
 }
 
-/// The schema of the field at a path as `.spec.replicas`.
+/// The schema of the field at a path such as `.spec.replicas`.
 fn field<'a>(schema: &'a Tree, path: &str) -> Option<&'a Tree> {
     path.strip_prefix('.')?.split('.').try_fold(schema, |schema, name| schema.get("properties")?.get(name))
 }

@@ -1,4 +1,4 @@
-//! Kubernetes' own keywords.
+//! Checks Kubernetes' own keywords.
 
 use super::{Checker, Place, flag, list, object, text};
 use crate::json::Tree;
@@ -79,15 +79,15 @@ impl<'a> Checker<'a> {
 
     fn rule(&mut self, rule: &Tree) {
         let of = |key| text(rule, key);
-        self.require(!of("rule").trim().is_empty(), "a rule in CEL must not be empty");
+        self.require(!of("rule").trim().is_empty(), "a CEL rule must not be empty");
         let has_breaks = |text: &str| text.contains(['\n', '\r']);
-        self.require(!has_breaks(of("message")), "the message of a rule must not have line breaks");
+        self.require(!has_breaks(of("message")), "the message of a CEL rule must not have line breaks");
         let needs_message = has_breaks(of("rule")) && of("message").is_empty();
-        self.require(!needs_message, "a rule with line breaks needs a message");
+        self.require(!needs_message, "a CEL rule with line breaks needs a message");
         self.require(
             REASONS.contains(&of("reason")),
-            "the reason of a rule must be one of FieldValue{Invalid,Forbidden,Required,Duplicate}",
+            "the reason of a CEL rule must be one of FieldValue{Invalid,Forbidden,Required,Duplicate}",
         );
-        self.require(!has_breaks(of("fieldPath")), "the fieldPath of a rule must not have line breaks");
+        self.require(!has_breaks(of("fieldPath")), "the fieldPath of a CEL rule must not have line breaks");
     }
 }

@@ -12,16 +12,17 @@ use super::fields::{flag, text};
 use super::values;
 use crate::json::Tree;
 
-/// Where a schema stands.
+/// The position of a schema in the definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
-    /// At the top of a definition.
+    /// At the root of a version.
     Root,
     Item,
     Field,
 }
 
-/// The rules that a schema breaks as the schema of a version of a custom resource; none if the API server takes it.
+/// The rules that a schema violates as the schema of a version of a custom resource; empty if the API server accepts
+/// it.
 ///
 /// ```
 /// use kubernetes_core::json::{self, Tree};
@@ -32,7 +33,7 @@ pub(super) enum Level {
 /// # Ok::<(), json::DecodeError>(())
 /// ```
 ///
-/// Neither expressions in CEL and their cost nor regular expressions are checked.
+/// CEL expressions, their cost and regular expressions are not checked.
 pub fn violations(schema: &Tree) -> Vec<Violation> {
     check(schema, Level::Root)
 }
@@ -142,15 +143,15 @@ impl<'a> Checker<'a> {
         self.parts(schema, place);
         self.extensions(schema, place);
         self.conditions(schema);
-        // The server does not look at the conditions of fields.
+        // The server does not examine the conditions of fields.
         if place.level == Level::Root {
             self.complete(schema, schema);
         }
-        // A default value of null is none.
+        // A default value of null counts as absent.
         if let Some(value) = schema.get("default").filter(|value| !matches!(value, Tree::Null)) {
             self.default(schema, value, place);
         }
-        self.require(!flag(schema, "uniqueItems"), "uniqueItems must not be true: use list type set");
+        self.require(!flag(schema, "uniqueItems"), "uniqueItems must not be true: use the list type set");
         self.metadata(schema, place);
     }
 

@@ -1,4 +1,4 @@
-//! Conditions (`allOf`, `anyOf`, `oneOf`, `not`), which say nothing of structure.
+//! Checks conditions (`allOf`, `anyOf`, `oneOf`, `not`), which must not define structure.
 
 use super::{Checker, list, object};
 use crate::json::Tree;
@@ -26,8 +26,8 @@ impl<'a> Checker<'a> {
         self.branches(schema, is_type_pattern(schema), true);
     }
 
-    /// Checks the conditions of a schema or condition. The `anyOf` of an int-or-string is the only one that may have types;
-    /// that of a whole schema may stand in the first part of its `allOf`, too.
+    /// Checks the conditions of a schema or condition. Only the `anyOf` of an int-or-string may have types; at the top
+    /// of a schema, it may also be in the first part of the `allOf`.
     fn branches(&mut self, schema: &'a Tree, has_types: bool, is_whole: bool) {
         for junctor in JUNCTORS.into_iter().filter(|junctor| !(has_types && *junctor == "anyOf")) {
             for (index, branch) in list(schema, junctor).iter().enumerate() {
@@ -55,7 +55,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Checks that all that the conditions of a schema are about is in its structure.
+    /// Checks that everything the conditions of a schema refer to is in its structure.
     pub(super) fn complete(&mut self, structure: &Tree, condition: &'a Tree) {
         let branches = JUNCTORS.iter().flat_map(|junctor| list(condition, junctor)).chain(condition.get("not"));
         branches.for_each(|branch| self.complete_branch(structure, branch));
@@ -75,12 +75,12 @@ impl<'a> Checker<'a> {
     fn complete_part(&mut self, name: &'a str, structure: Option<&Tree>, condition: &'a Tree) {
         self.within(name, |checker| match structure {
             Some(structure) => checker.complete_branch(structure, condition),
-            None => checker.report("is in a condition and not in the structure"),
+            None => checker.report("is in a condition but not in the structure"),
         });
     }
 }
 
-/// Whether a keyword with this value is more than one that is left out.
+/// Whether a keyword with this value differs from an absent one.
 fn is_set(value: &Tree) -> bool {
     match value {
         Tree::Null | Tree::Bool(false) => false,

@@ -19,8 +19,8 @@ use crate::{Map, Str};
 /// # Ok::<(), kubernetes_core::selector::InvalidSelector>(())
 /// ```
 ///
-/// `Display` is the form that query parameters have; it converts into a [`Str`], so requests take the selector itself.
-/// Syntax and meaning are those of Go:
+/// `Display` is the form for query parameters. A selector converts into a [`Str`], so requests accept it directly.
+/// Syntax and meaning are the same as in Go:
 /// <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/labels/selector.go>
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelSelector {
@@ -42,33 +42,33 @@ pub struct LabelSelector {
 pub struct LabelRequirement {
     key: Str,
     operator: LabelOperator,
-    /// Sorted, each once.
+    /// Sorted, without duplicates.
     values: Vec<Str>,
 }
 
-/// How a label and the values of a requirement must be related.
+/// The relation between a label and the values of a requirement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LabelOperator {
-    /// `key=value` (or `==`): the label is there and has this value.
+    /// `key=value` (or `==`): the label is present and has this value.
     Equals,
-    /// `key!=value`: the label has another value, or is not there.
+    /// `key!=value`: the label has another value or is absent.
     NotEquals,
-    /// `key in (a,b)`: the label is there and has one of these values.
+    /// `key in (a,b)`: the label is present and has one of these values.
     In,
-    /// `key notin (a,b)`: the label has none of these values, or is not there.
+    /// `key notin (a,b)`: the label has none of these values or is absent.
     NotIn,
-    /// `key`: the label is there.
+    /// `key`: the label is present.
     Exists,
-    /// `!key`: the label is not there.
+    /// `!key`: the label is absent.
     DoesNotExist,
-    /// `key>value`: the label is there, and is a larger integer.
+    /// `key>value`: the label is present and is a larger integer.
     GreaterThan,
-    /// `key<value`: the label is there, and is a smaller integer.
+    /// `key<value`: the label is present and is a smaller integer.
     LessThan,
 }
 
 impl LabelSelector {
-    /// A selector that every object matches.
+    /// Creates a selector that matches every object.
     pub const fn new() -> Self {
         Self { requirements: Vec::new() }
     }
@@ -76,31 +76,31 @@ impl LabelSelector {
     /// Requires each of these labels with its value.
     ///
     /// # Errors
-    /// If one of them can't be a label.
+    /// Returns an error if one of them is not a valid label.
     pub fn from_labels(labels: &Map<Str>) -> Result<Self, InvalidSelector> {
         labels.iter().try_fold(Self::new(), |selector, (key, value)| selector.equals(key, value))
     }
 
-    /// Requires that the label is there and has this value.
+    /// Requires the label to be present with this value.
     ///
     /// # Errors
-    /// If this can't be a label.
+    /// Returns an error if this is not a valid label.
     pub fn equals(self, key: impl Into<Str>, value: impl Into<Str>) -> Result<Self, InvalidSelector> {
         self.with(key, LabelOperator::Equals, [value])
     }
 
-    /// Requires that the label has another value, or is not there.
+    /// Requires the label to have another value or to be absent.
     ///
     /// # Errors
-    /// If this can't be a label.
+    /// Returns an error if this is not a valid label.
     pub fn not_equals(self, key: impl Into<Str>, value: impl Into<Str>) -> Result<Self, InvalidSelector> {
         self.with(key, LabelOperator::NotEquals, [value])
     }
 
-    /// Requires that the label is there and has one of these values.
+    /// Requires the label to be present with one of these values.
     ///
     /// # Errors
-    /// If there is no value, or one can't be a label.
+    /// Returns an error if there are no values, or if one is not valid in a label.
     pub fn is_in<V: Into<Str>>(
         self,
         key: impl Into<Str>,
@@ -109,10 +109,10 @@ impl LabelSelector {
         self.with(key, LabelOperator::In, values)
     }
 
-    /// Requires that the label has none of these values, or is not there.
+    /// Requires the label to have none of these values or to be absent.
     ///
     /// # Errors
-    /// If there is no value, or one can't be a label.
+    /// Returns an error if there are no values, or if one is not valid in a label.
     pub fn not_in<V: Into<Str>>(
         self,
         key: impl Into<Str>,
@@ -121,34 +121,34 @@ impl LabelSelector {
         self.with(key, LabelOperator::NotIn, values)
     }
 
-    /// Requires that the label is there.
+    /// Requires the label to be present.
     ///
     /// # Errors
-    /// If this can't be the key of a label.
+    /// Returns an error if this is not a valid label key.
     pub fn exists(self, key: impl Into<Str>) -> Result<Self, InvalidSelector> {
         self.with(key, LabelOperator::Exists, [""; 0])
     }
 
-    /// Requires that the label is not there.
+    /// Requires the label to be absent.
     ///
     /// # Errors
-    /// If this can't be the key of a label.
+    /// Returns an error if this is not a valid label key.
     pub fn does_not_exist(self, key: impl Into<Str>) -> Result<Self, InvalidSelector> {
         self.with(key, LabelOperator::DoesNotExist, [""; 0])
     }
 
-    /// Requires that the label is there and is an integer larger than `limit`.
+    /// Requires the label to be present and an integer larger than `limit`.
     ///
     /// # Errors
-    /// If `limit` is negative (no label can be), or this can't be the key of a label.
+    /// Returns an error if `limit` is negative, which no label can be, or if this is not a valid label key.
     pub fn greater_than(self, key: impl Into<Str>, limit: i64) -> Result<Self, InvalidSelector> {
         self.with(key, LabelOperator::GreaterThan, [limit.to_string()])
     }
 
-    /// Requires that the label is there and is an integer smaller than `limit`.
+    /// Requires the label to be present and an integer smaller than `limit`.
     ///
     /// # Errors
-    /// If `limit` is negative (no label can be), or this can't be the key of a label.
+    /// Returns an error if `limit` is negative, which no label can be, or if this is not a valid label key.
     pub fn less_than(self, key: impl Into<Str>, limit: i64) -> Result<Self, InvalidSelector> {
         self.with(key, LabelOperator::LessThan, [limit.to_string()])
     }
@@ -171,7 +171,7 @@ impl LabelSelector {
         self.requirements.is_empty()
     }
 
-    /// Whether an object with these labels is selected.
+    /// Whether the selector matches an object with these labels.
     pub fn matches(&self, labels: &Map<Str>) -> bool {
         self.requirements.iter().all(|requirement| requirement.matches(labels))
     }
@@ -187,10 +187,11 @@ impl LabelSelector {
 }
 
 impl LabelRequirement {
-    /// A requirement.
+    /// Creates a requirement.
     ///
     /// # Errors
-    /// If key or values can't be those of a label, or the operator takes another number of values.
+    /// Returns an error if the key or a value is not valid in a label, or if the operator takes a different number of
+    /// values.
     pub fn new<V: Into<Str>>(
         key: impl Into<Str>,
         operator: LabelOperator,
@@ -208,14 +209,14 @@ impl LabelRequirement {
         if !fits {
             let count = values.len();
             return Err(InvalidSelector::new(format!(
-                "the label {key:?} needs {wanted} to be selected by, not {count}"
+                "the requirement on the label {key:?} needs {wanted}, not {count}"
             )));
         }
         for value in &values {
             label_syntax::check_value(&key, value)?;
             if matches!(operator, GreaterThan | LessThan) && value.parse::<i64>().is_err() {
                 return Err(InvalidSelector::new(format!(
-                    "the label {key:?} can only be compared with an integer, and {value:?} is none"
+                    "the label {key:?} can only be compared with an integer, not with {value:?}"
                 )));
             }
         }
@@ -229,7 +230,7 @@ impl LabelRequirement {
         &self.key
     }
 
-    /// How the label and the values must be related.
+    /// The relation between the label and the values.
     pub fn operator(&self) -> LabelOperator {
         self.operator
     }
@@ -239,7 +240,7 @@ impl LabelRequirement {
         &self.values
     }
 
-    /// Whether an object with these labels fulfils this.
+    /// Whether an object with these labels meets the requirement.
     pub fn matches(&self, labels: &Map<Str>) -> bool {
         let label = labels.get(&self.key);
         let number = || label?.parse::<i64>().ok();

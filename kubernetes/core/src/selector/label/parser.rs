@@ -1,4 +1,4 @@
-//! Reads label selectors as Go does, including what it tolerates: empty values, `in` as a key, empty lists.
+//! Parses label selectors like Go, with the same leniency: empty values, `in` as a key, empty lists.
 
 use super::{LabelOperator, LabelRequirement, LabelSelector};
 use crate::selector::{InvalidSelector, label_syntax};
@@ -12,7 +12,7 @@ enum Token<'a> {
 
 struct Parser<'a> {
     text: &'a str,
-    /// The rest, which has not been read yet.
+    /// The text that has not been read yet.
     rest: &'a str,
 }
 
@@ -37,7 +37,7 @@ impl<'a> Parser<'a> {
         Parser { ..*self }.next()
     }
 
-    /// The next word or symbol; as in Go, a NUL ends the text, or the word or symbol before it.
+    /// The next word or symbol; as in Go, a NUL ends the text or the preceding word or symbol.
     fn next(&mut self) -> Token<'a> {
         let rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n']);
         let is_symbol = |c: char| matches!(c, '=' | '!' | '(' | ')' | ',' | '>' | '<');
@@ -88,7 +88,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// One value; nothing before a comma or the end is the empty one.
+    /// A single value, which is empty if a comma or the end follows.
     fn value(&mut self) -> Result<&'a str, InvalidSelector> {
         if matches!(self.peek(), Token::End | Token::Symbol(",")) {
             return Ok("");
@@ -99,7 +99,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Values in parentheses; nothing beside a comma, or between the parentheses, is the empty value.
+    /// Values in parentheses; a missing value next to a comma or between the parentheses is the empty one.
     fn values(&mut self) -> Result<Vec<&'a str>, InvalidSelector> {
         match self.next() {
             Token::Symbol("(") => {}

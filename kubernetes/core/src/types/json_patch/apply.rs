@@ -4,7 +4,7 @@ use crate::types::json_pointer::list_index;
 use crate::types::tree_place::{PlaceError, keys};
 
 impl JsonPatch {
-    /// Makes these changes in a document, or none of them.
+    /// Applies all changes to a document, or none of them.
     ///
     /// ```
     /// use kubernetes_core::JsonPatch;
@@ -17,7 +17,7 @@ impl JsonPatch {
     /// ```
     ///
     /// # Errors
-    /// If a path does not lead to a value, a tested value is another one, or a path or value was not valid.
+    /// Returns an error if a path does not lead to a value, a tested value differs, or a path or value is not valid.
     pub fn apply(&self, document: &mut Tree) -> Result<(), PlaceError> {
         if let Some(failure) = &self.failure {
             return Err(PlaceError::from_message(failure));
@@ -69,7 +69,7 @@ fn place_mut<'a>(document: &'a mut Tree, path: &JsonPointer) -> Result<Option<&'
     Ok(keys(path)?.iter().try_fold(document, |tree, key| tree.child_mut(key)))
 }
 
-/// Sets a field, or inserts into a list; what contains it must exist.
+/// Sets a field, or inserts an element into a list; the object or list must exist.
 fn add(document: &mut Tree, path: &JsonPointer, value: Tree) -> Result<(), PlaceError> {
     let mut segments = keys(path)?;
     let Some(last) = segments.pop() else {

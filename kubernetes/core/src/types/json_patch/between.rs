@@ -1,4 +1,4 @@
-//! The operations that carry a change of a typed object over to the document that it was read from.
+//! Computes the operations that transfer a change of a typed object to the document that it was read from.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -7,13 +7,13 @@ use crate::Str;
 use crate::json::Tree;
 
 impl JsonPatch {
-    /// The operations that make in `document` the change that leads from `before` to `after`.
+    /// Creates the patch that makes the change from `before` to `after` in `document`.
     ///
     /// ```
     /// use kubernetes_core::JsonPatch;
     /// use kubernetes_core::json::{self, Tree};
     ///
-    /// // `color` is not known to the type that `before` was written by.
+    /// // The type that wrote `before` does not know `color`.
     /// let document: Tree = json::from_str(r#"{"items": [{"name": "a", "color": "red"}]}"#)?;
     /// let before: Tree = json::from_str(r#"{"items": [{"name": "a"}]}"#)?;
     /// let after: Tree = json::from_str(r#"{"items": [{"name": "b", "size": 1}, {"name": "a", "size": 2}]}"#)?;
@@ -28,11 +28,11 @@ impl JsonPatch {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// `before` is what `document` became by being read as a type and written again: it may lack what the type does not
-    /// know, and have fields that the type always writes. Whatever did not change keeps the document's form, unknown
-    /// fields inside the items of lists included. Items are recognized as the same if they are equal, if they have the
-    /// same `name`, `key`, `type` or another such field, or by their place in a list of the same length; so an item that
-    /// moves or is renamed keeps its unknown fields.
+    /// `before` is the result of reading `document` as a type and writing it again: it may lack fields that the type
+    /// does not know, and have fields that the type always writes. Everything unchanged keeps its form in the document,
+    /// including unknown fields of list items. Items are matched if they are equal, if they have the same `name`,
+    /// `key`, `type` or another identifying field, or by their index in a list of the same length; so an item that is
+    /// moved or renamed keeps its unknown fields.
     pub fn between(document: &Tree, before: &Tree, after: &Tree) -> Self {
         let mut patch = Self::new();
         patch.compare(&JsonPointer::ROOT, document, before, after);
@@ -69,7 +69,7 @@ impl JsonPatch {
             let path = path.clone().key(key);
             match (document.get(key), before) {
                 (Some(document), Some(before)) => self.compare(&path, document, before, after),
-                // The type leaves empty objects out.
+                // The type omits empty objects.
                 (Some(document @ Tree::Object(_)), None) => {
                     self.compare(&path, document, &Tree::Object(Vec::new()), after);
                 }
@@ -101,7 +101,7 @@ impl JsonPatch {
     }
 }
 
-/// An item of the document in another place, with its change.
+/// An item of the document that moves to another place, with its change.
 fn moved(document: &Tree, before: &Tree, after: &Tree) -> Tree {
     let mut item = document.clone();
     match JsonPatch::between(document, before, after).apply(&mut item) {
@@ -110,8 +110,8 @@ fn moved(document: &Tree, before: &Tree, after: &Tree) -> Tree {
     }
 }
 
-/// For each new item that is in no pair, the old one in no pair that it was: the one with its identity, or the one in its
-/// place if it was renamed.
+/// Matches each unpaired new item with an unpaired old one: the one with the same identity, or the one in its place if
+/// it was renamed.
 fn origins(before: &[Tree], after: &[Tree], pairs: &[(usize, usize)]) -> Vec<Option<usize>> {
     let mut is_gone = vec![true; before.len()];
     let mut is_new = vec![true; after.len()];
@@ -141,12 +141,12 @@ fn origins(before: &[Tree], after: &[Tree], pairs: &[(usize, usize)]) -> Vec<Opt
     origins
 }
 
-/// The field by which an item is found elsewhere in its list, or all of the item if no field identifies it.
+/// The field that identifies an item in its list, or the whole item if there is no such field.
 fn identity_text(item: &Tree) -> (&'static str, String) {
     identity(item).map_or_else(|| ("", item.to_text()), |(key, value)| (key, value.to_text()))
 }
 
-/// The fields that tell the items of Kubernetes' lists apart, as `x-kubernetes-list-map-keys` in the API description.
+/// The fields that identify items in Kubernetes' lists, taken from `x-kubernetes-list-map-keys` in the API description.
 const IDENTITIES: &[&str] =
     &["name", "key", "type", "uid", "id", "containerPort", "port", "mountPath", "devicePath", "ip", "topologyKey"];
 
@@ -175,7 +175,7 @@ fn align(before: &[Tree], after: &[Tree]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// The value of the first field that identifies an item, and which field it is.
+/// The first field that identifies an item, with its value.
 fn identity(item: &Tree) -> Option<(&'static str, &Tree)> {
     IDENTITIES.iter().find_map(|key| item.get(key).map(|value| (*key, value)))
 }
@@ -192,7 +192,7 @@ fn may_be_same(before: &Tree, after: &Tree) -> bool {
     }
 }
 
-/// A longest common subsequence, after what both have in common at their beginning and end.
+/// The longest common subsequence, after splitting off the common beginning and end.
 fn common(before: &[Tree], after: &[Tree], same: impl Fn(&Tree, &Tree) -> bool) -> Vec<(usize, usize)> {
     let head = before.iter().zip(after).take_while(|(before, after)| same(before, after)).count();
     let (before_rest, after_rest) = (&before[head..], &after[head..]);
@@ -210,7 +210,7 @@ fn common(before: &[Tree], after: &[Tree], same: impl Fn(&Tree, &Tree) -> bool) 
 
 fn longest(before: &[Tree], after: &[Tree], same: impl Fn(&Tree, &Tree) -> bool) -> Vec<(usize, usize)> {
     let width = after.len() + 1;
-    // The length of the longest common subsequence of what follows each pair of places.
+    // The length of the longest common subsequence after each pair of places.
     let mut lengths = vec![0u32; (before.len() + 1) * width];
     let mut equal = vec![false; before.len() * after.len()];
     for row in (0..before.len()).rev() {

@@ -10,7 +10,7 @@ use super::JsonPointer;
 use crate::Json;
 use crate::json::{self, Tree, Value, Writer};
 
-/// A list of changes to an object, made one after the other, or none of them: a JSON Patch (RFC 6902).
+/// A list of changes to an object, applied in order and all or nothing: a JSON Patch (RFC 6902).
 ///
 /// ```
 /// use kubernetes_core::{JsonPatch, Patch};
@@ -28,12 +28,12 @@ use crate::json::{self, Tree, Value, Writer};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// A path or value that can't be encoded is reported when the request is sent. A request sends numbers as they are
-/// written; serde's serializers get those of up to 128 bits and those that a double holds, and an error for any other.
+/// A path or value that can't be encoded is reported when the request is sent. A request sends numbers exactly as
+/// written; serde's serializers support those with up to 128 bits and those that fit a double, and fail for any other.
 #[derive(Clone, Default)]
 pub struct JsonPatch {
     operations: Vec<Operation>,
-    /// The first thing that went wrong.
+    /// The first error.
     failure: Option<Box<str>>,
 }
 
@@ -46,12 +46,12 @@ struct Operation {
 }
 
 impl JsonPatch {
-    /// No change.
+    /// Creates an empty patch.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets a field, or inserts into a list, before the element at an index or (`/-`) at the end.
+    /// Sets a field, or inserts into a list before the element at an index or at the end (`/-`).
     ///
     /// The object or list that contains it must exist: adding the first label means adding `/metadata/labels`.
     #[must_use]
@@ -83,13 +83,13 @@ impl JsonPatch {
         self.with(Operation { op: "copy", from: Some(from.into()), path: path.into(), value: None })
     }
 
-    /// Lets the whole patch fail unless this value is there.
+    /// Makes the whole patch fail unless the value at `path` is this one.
     #[must_use]
     pub fn test(self, path: impl Into<JsonPointer>, value: impl Serialize) -> Self {
         self.with_value("test", path.into(), value)
     }
 
-    /// Whether this changes nothing.
+    /// Whether the patch has no operations.
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty() && self.failure.is_none()
     }
@@ -114,7 +114,7 @@ impl JsonPatch {
         self.operations.push(Operation { op: "remove", from: None, path, value: None });
     }
 
-    /// The operations as JSON text, with numbers as they were written.
+    /// The operations as JSON text, with numbers as written.
     ///
     /// ```
     /// use kubernetes_core::JsonPatch;
@@ -124,7 +124,7 @@ impl JsonPatch {
     /// ```
     ///
     /// # Errors
-    /// If a path or value is not valid.
+    /// Returns an error if a path or value is not valid.
     pub fn to_text(&self) -> Result<String, json::EncodeError> {
         if let Some(failure) = &self.failure {
             return Err(json::EncodeError::new(failure.clone()));
@@ -164,7 +164,7 @@ impl JsonPatch {
 }
 
 impl fmt::Debug for JsonPatch {
-    /// The values are left out: they may be secrets.
+    /// Omits the values, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
             .entries(self.operations.iter().map(|operation| format!("{} {}", operation.op, operation.path)))

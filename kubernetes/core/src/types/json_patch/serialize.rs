@@ -1,4 +1,4 @@
-//! A patch for serde's serializers, without a number losing digits.
+//! Serializes a patch with serde without losing digits of numbers.
 
 use serde::ser::{Error as _, SerializeMap as _};
 use serde::{Serialize, Serializer};
@@ -31,7 +31,7 @@ impl Serialize for Operation {
     }
 }
 
-/// A document whose numbers keep their value.
+/// A document whose numbers keep their exact value.
 struct Exact<'a>(&'a Tree);
 
 impl Serialize for Exact<'_> {
@@ -65,13 +65,13 @@ fn number<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
     match text.parse::<f64>() {
         Ok(float) if Decimal::of(text) == Decimal::of(&format!("{float:e}")) => serializer.serialize_f64(float),
         _ => Err(S::Error::custom(format_args!(
-            "the number {} has more digits than serde can hold; send the patch with Patch::json",
+            "serde can't represent all digits of the number {}; send the patch with Patch::json",
             text.chars().take(80).collect::<String>()
         ))),
     }
 }
 
-/// The value of a number, in one form: its significant digits, and the power of ten of the last.
+/// The normalized value of a number: its significant digits, and the power of ten of the last one.
 #[derive(PartialEq)]
 struct Decimal {
     digits: String,
@@ -79,7 +79,7 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// `None` if the exponent is beyond all measure, or the text is not a number.
+    /// `None` if the exponent is out of range, or the text is not a number.
     fn of(text: &str) -> Option<Self> {
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

@@ -1,4 +1,4 @@
-//! The arithmetic behind [`Quantity`](super::Quantity): a text as an exact number of nano, and back.
+//! The arithmetic of [`Quantity`](super::Quantity): converts a text into an exact number of nano units, and back.
 
 use super::Quantity;
 use crate::Str;
@@ -11,7 +11,7 @@ pub(super) enum Format {
     DecimalExponent,
 }
 
-/// An amount in nano, and how it is written. What does not fit is held as `i128::MAX` or its negative.
+/// An amount in nano units, and its format. An amount that does not fit is `i128::MAX` or its negative.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Amount {
     pub(super) nano: i128,
@@ -20,13 +20,13 @@ pub(super) struct Amount {
 
 pub(super) const NANO: i128 = 1_000_000_000;
 
-/// Where Go caps amounts with a binary suffix, and only those.
+/// The limit at which Go caps amounts with a binary suffix, and only those.
 const MAX_BINARY: i128 = i64::MAX as i128 * NANO;
 
 impl Amount {
     pub(super) const ZERO: Self = Self { nano: 0, format: Format::DecimalSi };
 
-    /// Accepts what Go's `ParseQuantity` does: also a number without any digit, which is zero.
+    /// Accepts the same texts as Go's `ParseQuantity`, including a number without digits, which is zero.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (negative, unsigned) = match text.as_bytes().first()? {
             b'-' => (true, &text[1..]),
@@ -40,7 +40,7 @@ impl Amount {
             None => ("", rest),
         };
         let (mut format, scale) = suffix_scale(suffix)?;
-        // Go takes these by its fast path only, which has limits.
+        // Go accepts these only on its fast path, which has limits.
         let no_digits = whole.is_empty() && fraction.is_empty();
         let nano = match scale {
             Scale::Kibi(power) if no_digits && power > 4 => return None,
@@ -54,7 +54,7 @@ impl Amount {
         Some(Self { nano: if negative { -nano } else { nano }, format })
     }
 
-    /// Whether the text that this was read from may have been a larger amount.
+    /// Whether the text may have been a larger amount.
     pub(super) fn is_saturated(self) -> bool {
         self.nano.unsigned_abs() >= i128::MAX.unsigned_abs()
     }
@@ -66,7 +66,7 @@ impl Amount {
 
     pub(super) fn to_quantity(self) -> Quantity {
         let magnitude = self.nano.unsigned_abs();
-        // The last of these is not in Go, where a sum beyond the cap of binary suffixes is written with one and changes
+        // The last condition is not in Go, which writes a sum above the cap of binary suffixes in a form that changes
         // when it is read again.
         let no_binary =
             magnitude < 1024 * NANO.unsigned_abs() || self.nano % NANO != 0 || magnitude > MAX_BINARY.unsigned_abs();
@@ -91,7 +91,7 @@ impl Amount {
     }
 }
 
-/// How a suffix scales: a power of ten, or a power of 1024.
+/// The scale of a suffix: a power of ten or of 1024.
 #[derive(Clone, Copy)]
 enum Scale {
     Ten(i64),
@@ -118,7 +118,7 @@ fn suffix_scale(suffix: &str) -> Option<(Format, Scale)> {
         "Ti" => binary(4),
         "Pi" => binary(5),
         "Ei" => binary(6),
-        // Rust's integers are read as Go's are: an optional sign and digits.
+        // Rust parses integers like Go: an optional sign and digits.
         _ => Some((Format::DecimalExponent, Scale::Ten(suffix.strip_prefix(['e', 'E'])?.parse().ok()?))),
     }
 }
@@ -128,7 +128,7 @@ fn number(digits: impl Iterator<Item = u8>) -> i128 {
     digits.fold(0i128, |number, digit| number.saturating_mul(10).saturating_add(i128::from(digit - b'0')))
 }
 
-/// `whole.fraction` times 10 to the power of `exponent`, in nano, rounded up.
+/// `whole.fraction` times 10 to the power of `exponent`, in nano units, rounded up.
 fn decimal(whole: &str, fraction: &str, exponent: i64) -> i128 {
     let digits = whole.bytes().chain(fraction.bytes());
     let count = whole.len() + fraction.len();
@@ -146,10 +146,10 @@ fn decimal(whole: &str, fraction: &str, exponent: i64) -> i128 {
     nano
 }
 
-/// `whole.fraction` times `factor` (at most 2⁶⁰), in nano, rounded up.
+/// `whole.fraction` times `factor` (at most 2⁶⁰), in nano units, rounded up.
 fn binary(whole: &str, fraction: &str, factor: i128) -> i128 {
     let unit = factor * NANO;
-    // Long multiplication from the last digit: what is carried stays below `unit`, so ten times that fits.
+    // Long multiplication from the last digit: the carry stays below `unit`, so ten times the carry fits.
     let mut carried = 0i128;
     let mut inexact = false;
     for digit in fraction.bytes().rev() {
@@ -160,7 +160,7 @@ fn binary(whole: &str, fraction: &str, factor: i128) -> i128 {
     number(whole.bytes()).saturating_mul(unit).saturating_add(carried + i128::from(inexact))
 }
 
-/// Divides by `factor` as long as nothing is lost, at most `most` times.
+/// Divides by `factor` as long as there is no remainder, at most `most` times.
 fn without_factor(mut number: i128, factor: i128, most: usize) -> (i128, usize) {
     let mut power = 0;
     while power < most && number % factor == 0 {

@@ -23,7 +23,7 @@ use crate::json::{DecodeError, Reader, Value, Writer};
 /// # Ok::<(), kubernetes_core::ParseQuantityError>(())
 /// ```
 ///
-/// Operators take references as well, so that the quantities of a map can be added up:
+/// Operators also take references, so the quantities of a map can be added up:
 ///
 /// ```
 /// # use kubernetes_core::{Map, Quantity};
@@ -34,18 +34,19 @@ use crate::json::{DecodeError, Reader, Value, Writer};
 /// assert_eq!([&total, &total].into_iter().sum::<Quantity>().as_str(), "2500m");
 /// ```
 ///
-/// The text is kept as it came and read when it is needed, so decoding costs nothing and objects go back unchanged.
-/// Amounts compare by value. As in Go, what is smaller than 10⁻⁹ is rounded away from zero to that, and an amount with
-/// a binary suffix is at most 2⁶³−1. Other amounts have no limit in Go; here one is 2¹²⁷×10⁻⁹ (1.7×10²⁹), and what is
-/// larger compares and counts as that; a sum above 2⁶³−1 is written without a binary suffix, so that it stays what it is
-/// when it is read again. A text that is not a quantity (which no server accepts) compares as smaller than
-/// every amount, and counts as zero.
+/// The text is kept as received and parsed when needed, so decoding costs nothing and objects are sent back unchanged.
+/// Amounts compare by value. As in Go, an amount is rounded away from zero to a multiple of 10⁻⁹, and an amount with a
+/// binary suffix is at most 2⁶³−1. Other amounts have no limit in Go; here the limit is 2¹²⁷×10⁻⁹ (1.7×10²⁹), and a
+/// larger amount counts as the limit. A sum above 2⁶³−1 is written without a binary suffix, so that it does not change
+/// when it is read again. A text that is not a quantity (which no server accepts) compares as smaller than every
+/// amount, and counts as zero.
 ///
-/// The rules, with which every operation was compared: <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/api/resource/quantity.go>
+/// Every operation was compared with the rules:
+/// <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/api/resource/quantity.go>
 #[derive(Clone)]
 pub struct Quantity(Str);
 
-/// A text that is not a quantity.
+/// The error for a text that is not a quantity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseQuantityError(Box<str>);
 
@@ -58,12 +59,12 @@ impl fmt::Display for ParseQuantityError {
 impl std::error::Error for ParseQuantityError {}
 
 impl Quantity {
-    /// The text as it came.
+    /// The text as received.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// An amount in thousandths, as processors are shared out.
+    /// Creates an amount in thousandths, the unit for CPUs.
     ///
     /// ```
     /// # use kubernetes_core::Quantity;
@@ -74,7 +75,7 @@ impl Quantity {
         Amount { nano: i128::from(milli) * (NANO / 1000), format: Format::DecimalSi }.to_quantity()
     }
 
-    /// An integer with a binary suffix if one fits it, as memory is counted: Go's `NewQuantity(n, BinarySI)`.
+    /// Creates an integer with a binary suffix if possible, the format for memory: Go's `NewQuantity(n, BinarySI)`.
     ///
     /// ```
     /// # use kubernetes_core::Quantity;
@@ -85,9 +86,9 @@ impl Quantity {
         Amount { nano: i128::from(number) * NANO, format: Format::BinarySi }.to_quantity()
     }
 
-    /// The amount in its canonical form: no fraction, no superfluous zero, the largest suffix that allows it.
+    /// The amount in its canonical form: no fraction, no superfluous zeros, and the largest possible suffix.
     ///
-    /// A text that is not a quantity, or is one beyond the limit of this type, stays as it is.
+    /// A text that is not a quantity, or exceeds the limit of this type, is returned unchanged.
     pub fn canonical(&self) -> Self {
         match Amount::parse(&self.0) {
             Some(amount) if !amount.is_saturated() => amount.to_quantity(),
@@ -95,12 +96,13 @@ impl Quantity {
         }
     }
 
-    /// Whether the amount is zero; a text that is not a quantity is not.
+    /// Whether the amount is zero; false for a text that is not a quantity.
     pub fn is_zero(&self) -> bool {
         Amount::parse(&self.0).is_some_and(|amount| amount.nano == 0)
     }
 
-    /// The amount as an integer, rounded away from zero; `None` if the text is not a quantity or the result does not fit.
+    /// The amount as an integer, rounded away from zero; `None` if the text is not a quantity or the result does not
+    /// fit.
     ///
     /// ```
     /// # use kubernetes_core::Quantity;
@@ -112,27 +114,28 @@ impl Quantity {
         Amount::parse(&self.0)?.in_units(NANO).try_into().ok()
     }
 
-    /// The amount in thousandths, rounded away from zero; `None` if the text is not a quantity or the result does not fit.
+    /// The amount in thousandths, rounded away from zero; `None` if the text is not a quantity or the result does not
+    /// fit.
     pub fn to_milli(&self) -> Option<i64> {
         Amount::parse(&self.0)?.in_units(NANO / 1000).try_into().ok()
     }
 
-    /// The exact amount in units of 10⁻⁹, the smallest there is; `None` if the text is not a quantity or is beyond the
-    /// limit of this type.
+    /// The exact amount in units of 10⁻⁹, the smallest unit; `None` if the text is not a quantity or exceeds the limit
+    /// of this type.
     pub fn to_nano(&self) -> Option<i128> {
         Amount::parse(&self.0).filter(|amount| !amount.is_saturated()).map(|amount| amount.nano)
     }
 
     /// The double nearest to the amount, ties to even; `None` as for [`to_nano`](Self::to_nano).
     pub fn to_f64(&self) -> Option<f64> {
-        // The standard library rounds correctly when it reads a decimal number; a division would round twice.
+        // The standard library rounds correctly when it parses a decimal number; a division would round twice.
         format!("{}e-9", self.to_nano()?).parse().ok()
     }
 
     fn combine(&self, other: &Self, operation: fn(i128, i128) -> i128) -> Self {
         let ours = Amount::parse(&self.0).unwrap_or(Amount::ZERO);
         let theirs = Amount::parse(&other.0).unwrap_or(Amount::ZERO);
-        // As in Go: a zero takes the other's format.
+        // As in Go, zero takes the other operand's format.
         let format = if ours.nano == 0 { theirs.format } else { ours.format };
         Amount { nano: operation(ours.nano, theirs.nano), format }.to_quantity()
     }
@@ -177,7 +180,7 @@ impl Hash for Quantity {
     }
 }
 
-/// An operator, for quantities and references to them.
+/// Implements an operator for quantities and references to them.
 macro_rules! operator {
     ($operator:ident $method:ident, $assign_operator:ident $assign_method:ident, $operation:expr) => {
         impl $operator<&Quantity> for &Quantity {
@@ -255,21 +258,21 @@ impl<'a> std::iter::Sum<&'a Self> for Quantity {
 }
 
 impl From<&str> for Quantity {
-    /// Takes the text as it is; [`str::parse`] checks it.
+    /// Takes the text unchecked; use [`str::parse`] to check it.
     fn from(text: &str) -> Self {
         Self(text.into())
     }
 }
 
 impl From<String> for Quantity {
-    /// Takes the text as it is; [`str::parse`] checks it.
+    /// Takes the text unchecked; use [`str::parse`] to check it.
     fn from(text: String) -> Self {
         Self(text.into())
     }
 }
 
 impl From<Str> for Quantity {
-    /// Takes the text as it is; [`str::parse`] checks it.
+    /// Takes the text unchecked; use [`str::parse`] to check it.
     fn from(text: Str) -> Self {
         Self(text)
     }
@@ -305,7 +308,7 @@ impl fmt::Debug for Quantity {
 }
 
 impl Value for Quantity {
-    /// A number counts as its text, and white space around the text does not count, as in Go.
+    /// As in Go, a number is read as its text, and surrounding white space is ignored.
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         *self = match reader.token() {
             Some(b'"') => Self(reader.string()?.trim().into()),

@@ -1,4 +1,4 @@
-//! Cases that the comparison with Go (tests/it/go_tables.rs) leaves open.
+//! Cases that the comparison with Go (tests/it/go_tables.rs) does not cover.
 
 use super::Quantity;
 
@@ -31,7 +31,7 @@ fn conversions_round_away_from_zero() {
     assert_eq!(Quantity::from("x").to_i64(), None);
 }
 
-/// Go has no limit here; what lies beyond 2¹²⁷ nano is a number that nobody means.
+/// Go has no limit here, but amounts beyond 2¹²⁷ nano do not occur in practice.
 #[test]
 fn amounts_beyond_the_limit_are_accepted_and_count_as_the_limit() {
     let large = Quantity::from("1e30");
@@ -79,7 +79,7 @@ fn amounts_above_the_largest_suffix_keep_it() {
     assert_eq!(Quantity::from("1e21").canonical().as_str(), "1e21");
 }
 
-/// Found by fuzzing: Go writes this sum as `8Ei`, which is one less when it is read again.
+/// Found by fuzzing: Go writes this sum as `8Ei`, which is one less when it is parsed again.
 #[test]
 fn a_sum_beyond_the_cap_of_binary_suffixes_is_not_written_with_one() {
     let sum = Quantity::from("8Ei") + Quantity::from("1");

@@ -37,7 +37,7 @@ fn compare_with_snapshots(bodies: &[String]) {
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::write(path, &text).unwrap();
     }
-    assert_eq!(text, std::fs::read_to_string(path).unwrap(), "UPDATE_SNAPSHOTS=1 writes the snapshots anew");
+    assert_eq!(text, std::fs::read_to_string(path).unwrap(), "UPDATE_SNAPSHOTS=1 rewrites the snapshots");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_zero_is_sent_if_it_is_kept() {
     for pointer in ["/spec/iscsi/luns", "/spec/lun", "/spek/iscsi/lun", "/spec/iscsi/lun/x", "/spec/accessModes/x"] {
         let error = keeping(pointer).unwrap_err();
         assert!(
-            error.contains(&format!("the field {pointer} is to be kept, but the object's type does not have it")),
+            error.contains(&format!("can't keep the field {pointer}, because the object's type does not have it")),
             "{error}"
         );
     }

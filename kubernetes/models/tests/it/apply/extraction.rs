@@ -1,7 +1,7 @@
 //! The fields that a manager owns, to be changed and applied again.
 //!
-//! The scenarios are those of `TestExtractModifyApply…` in `test/integration/client/client_test.go` of Kubernetes, and of
-//! <https://github.com/kubernetes/kubernetes/pull/135391>: empty lists and maps, and items of lists of each kind.
+//! The scenarios are those of `TestExtractModifyApply…` in `test/integration/client/client_test.go` of Kubernetes, and
+//! of <https://github.com/kubernetes/kubernetes/pull/135391>: empty lists and maps, and items of lists of each kind.
 
 use kubernetes_core::{
     CLIENT_SIDE_APPLY_MANAGER, Extracted, FieldConflict, Object, Patch, RequestError as _, Status, extract,
@@ -325,7 +325,7 @@ fn an_apply_that_names_another_object_is_sent() {
     assert!(!is_sent(|_| ()));
     assert!(!is_sent(|object| object.metadata.uid = Some("1".into())));
     assert!(!is_sent(|object| object.metadata.resource_version = Some("7".into())));
-    assert!(is_sent(|object| object.metadata.uid = Some("2".into())), "the object may have been made anew");
+    assert!(is_sent(|object| object.metadata.uid = Some("2".into())), "the object may have been created again");
     assert!(is_sent(|object| object.metadata.resource_version = Some("6".into())), "the server answers a conflict");
     assert!(is_sent(|object| object.metadata.name = Some("other".into())));
     assert!(is_sent(|object| object.metadata.namespace = Some("other".into())));

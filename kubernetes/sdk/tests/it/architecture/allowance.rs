@@ -1,10 +1,10 @@
-//! Rules that the code does not follow everywhere yet: each crate has a number of faults, which may only shrink.
+//! Rules that the code does not follow everywhere yet: each crate has a number of violations, which may only shrink.
 
 use std::collections::BTreeMap;
 
 use super::source::{Crate, SourceFile, crates};
 
-/// The exact number of faults of each crate; a crate that is not named has none.
+/// The exact number of violations in each crate; a crate that is not listed has none.
 pub(super) type Allowance = &'static [(&'static str, usize)];
 
 /// Compares the faults of each crate with the allowance. Fewer than allowed fail too, so that the number is lowered.
@@ -15,7 +15,7 @@ pub(super) fn check(allowance: Allowance, rule: &str, faults: impl Fn(&Crate) ->
         let name = package.name.as_str();
         let allowed = allowance.get(name).copied().unwrap_or(0);
         let faults = faults(&package);
-        // For those who mend them: `cargo test … -- --nocapture`.
+        // Shown by `cargo test … -- --nocapture`.
         faults.iter().for_each(|fault| eprintln!("{name}: {rule}: {fault}"));
         if faults.len() > allowed {
             messages.push(format!("{name}: {rule}: {} places, {allowed} allowed:", faults.len()));

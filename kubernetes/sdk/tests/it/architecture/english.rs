@@ -1,4 +1,5 @@
-//! Messages and documentation are written as the standard library's: the worst patterns of other English are refused.
+//! Messages and documentation are written in the style of the standard library: known patterns of foreign English are
+//! refused.
 
 use proc_macro2::{TokenStream, TokenTree};
 
@@ -93,7 +94,7 @@ fn fault(text: &str) -> Option<String> {
             noun.starts_with(|first: char| first.is_ascii_alphabetic()) && !adverbs.contains(noun)
         });
         let follows_there = index > 0 && is(index - 1, "there");
-        match word.to_ascii_lowercase().as_str() {
+        match word.trim_end_matches(['.', ',', ';', ':']).to_ascii_lowercase().as_str() {
             "is" if follows(&["no"]) && is_noun && !follows_there => Some(format!("is no {}", words[index + 2])),
             "belong" | "belongs" if follows(&["into"]) => Some(format!("{word} into")),
             "it" if follows(&["is", "not", "so", "that"]) => Some("it is not so that".to_owned()),
@@ -101,6 +102,11 @@ fn fault(text: &str) -> Option<String> {
             "as" if follows(&["good", "as"]) => Some("as good as".to_owned()),
             "told" | "tell" | "tells" if follows(&["of"]) => Some(format!("{word} of")),
             "held" if follows(&["against"]) => Some("held against".to_owned()),
+            "for" if follows(&["ever"]) => Some("for ever".to_owned()),
+            "in" if follows(&["vain"]) => Some("in vain".to_owned()),
+            "makes" if follows(&["of"]) => Some("makes of".to_owned()),
+            "one's" if follows(&["own"]) => Some("one's own".to_owned()),
+            old @ ("anew" | "shall") => Some(old.to_owned()),
             _ => None,
         }
     })
@@ -121,6 +127,8 @@ fn unidiomatic_english_is_found() {
         (r#"f!("{x} belongs into {}", y)"#, "belongs into"),
         (r#"f("a null is as good as absent")"#, "as good as"),
         (r#"f("who is told of it")"#, "told of"),
+        (r#"f("a task of one's own")"#, "one's own"),
+        (r#"f("it begins anew, for ever")"#, "anew"),
         (r#"f(format!("after 60s it is not so that {x}"))"#, "it is not so that"),
         ("/// What the server answers.\nstruct A;", "starts with \"What\""),
         ("/// Whose certificates are trusted.\nstruct A;", "starts with \"Whose\""),

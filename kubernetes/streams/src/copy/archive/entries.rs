@@ -27,7 +27,7 @@ impl<R: Read> Entries<R> {
     /// The next entry; `None` at the end of the archive.
     ///
     /// # Errors
-    /// If the archive ends without its closing blocks, is not valid, or can't be read.
+    /// Returns an error if the archive ends without its closing blocks, is not valid, or can't be read.
     pub(in crate::copy) fn next(&mut self) -> io::Result<Option<Entry>> {
         let mut extended = Extended::default();
         loop {

@@ -41,11 +41,11 @@ struct Parent {
     parent: Option<Rc<Parent>>,
 }
 
-/// Visits a path and all that is below it, in the order of names; `visit` gets the path, the name in the archive and what is
-/// there.
+/// Visits a path and all that is below it, in the order of names; `visit` gets the path, the name in the archive and
+/// what is there.
 ///
 /// # Errors
-/// If something can't be read, or a link that is followed leads to a folder that it is in.
+/// Returns an error if something can't be read, or a link that is followed leads to a folder that it is in.
 pub(super) fn walk(
     source: &Path,
     name: &Path,

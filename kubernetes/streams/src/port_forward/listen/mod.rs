@@ -22,11 +22,11 @@ use crate::clock;
 /// How long a listener waits after it could not accept a connection, as when there are too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Local ports whose connections are forwarded to a pod: made by [`PortForwarder::listen`].
+/// Local ports whose connections are forwarded to a pod: created by [`PortForwarder::listen`].
 ///
-/// Connections are accepted as long as it lives. One that arrives while there is no pod waits for it; one that fails is
-/// reset, and a warning (`tracing`) says why. Dropping the listener ends its connections; [`stop`](Self::stop) waits for
-/// them.
+/// It accepts connections until it is dropped or stopped. A connection that arrives while there is no pod waits for
+/// one; a connection that fails is reset, and a warning is logged (`tracing`). Dropping the listener ends its
+/// connections; [`stop`](Self::stop) waits for them.
 pub struct Listener {
     bindings: Vec<Binding>,
     tasks: JoinSet<()>,
@@ -39,7 +39,7 @@ impl PortForwarder {
     /// `localhost` stands for 127.0.0.1 and `::1`, one of which the machine may lack; other addresses are IP addresses.
     ///
     /// # Errors
-    /// If an address is not valid or in use, or a local port is listed twice in `ports`.
+    /// Returns an error if an address is not valid or in use, or a local port is listed twice in `ports`.
     ///
     /// # Cancel safety
     /// Dropping the future closes the ports that were opened.
@@ -60,7 +60,7 @@ impl Listener {
         &self.bindings
     }
 
-    /// Waits for ever: connections are forwarded by tasks of their own.
+    /// Waits forever: connections are forwarded by tasks of their own.
     ///
     /// # Cancel safety
     /// Dropping the future ends the listener, as it owns that.
@@ -106,7 +106,7 @@ async fn accept(forwarder: PortForwarder, listener: TcpListener, port: Port, sto
 }
 
 async fn forward(forwarder: PortForwarder, local: TcpStream, port: Port) {
-    // Small requests shall not wait; the connection works without.
+    // Small requests must not wait; the connection also works without this.
     let _ = local.set_nodelay(true);
     let result = match forwarder.connect(port.clone()).await {
         Ok(remote) => relay::relay(local, remote, forwarder.linger()).await,

@@ -43,7 +43,7 @@ async fn copy_both(local: &mut TcpStream, remote: PortStream, linger: Duration) 
         }
         received = &mut receiving => {
             received?;
-            // The pod has ended; its client may still have something to say, but not for ever.
+            // The pod has ended; its client may still have something to say, but not forever.
             clock::timeout(linger, sending).await.unwrap_or(Err(io::ErrorKind::TimedOut.into()))
         }
     }

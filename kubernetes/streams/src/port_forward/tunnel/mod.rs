@@ -1,4 +1,5 @@
-//! One WebSocket to the server, with a connection of SPDY/3.1 in it, whose streams are the connections to a pod's ports.
+//! One WebSocket to the server, with a connection of SPDY/3.1 in it, whose streams are the connections to a pod's
+//! ports.
 //!
 //! `staging/src/k8s.io/client-go/tools/portforward` in
 //! <https://github.com/kubernetes/kubernetes/tree/v1.37.2> is the other client, and
@@ -74,7 +75,7 @@ impl Tunnel {
     /// Opens a connection to a port.
     ///
     /// # Errors
-    /// If the tunnel is lost, or the server does not accept the connection in time.
+    /// Returns an error if the tunnel is lost, or the server does not accept the connection in time.
     pub(super) async fn open(&self, port: u16) -> Result<PortStream, Error> {
         let key = self.shared.lock().open(port)?;
         // Dropping it gives the connection up.

@@ -17,25 +17,26 @@ use crate::error::Error;
 
 /// How long the end of data waits for the error that may belong to it, and an error for data that was sent before.
 ///
-/// A kubelet ends both streams at once, but with a thousand connections the second end can be more than a second behind.
+/// A kubelet ends both streams at once, but with a thousand connections the second end can be more than a second
+/// behind.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// A connection to a port of a pod: made by [`PortForwarder::connect`](crate::port_forward::PortForwarder::connect).
+/// A connection to a port of a pod: created by [`PortForwarder::connect`](crate::port_forward::PortForwarder::connect).
 ///
-/// Each direction ends on its own: [`shutdown`](tokio::io::AsyncWriteExt::shutdown) ends the input of the program in the
-/// pod, whose output can still be read, and the end of that output leaves the input open. A connection that fails is an
-/// error of its readers and writers, which [`Error::of_io`] gets back from the [`io::Error`]: that nothing listens on
-/// the port ([`Error::is_refused`]) is known with the first read only, since the server accepts the connection first.
-/// Bytes that came before the failure are read before it.
+/// Each direction ends separately: [`shutdown`](tokio::io::AsyncWriteExt::shutdown) ends the input of the program in
+/// the pod, whose output can still be read, and the end of the output leaves the input open. If the connection fails,
+/// readers and writers get an error, which [`Error::of_io`] extracts from the [`io::Error`]. Only the first read shows
+/// that nothing listens on the port ([`Error::is_refused`]), since the server accepts the connection first. Bytes that
+/// were received before the failure are read before it.
 ///
-/// Writes are buffered, up to 64 KiB, and sent in the background, also after the stream was dropped. So are bytes that
-/// the pod sends, up to [`receive_buffer`](crate::port_forward::PortForwarderBuilder::receive_buffer).
+/// Writes are buffered up to 64 KiB and sent in the background, even after the stream was dropped. Bytes from the pod
+/// are buffered up to [`receive_buffer`](crate::port_forward::PortForwarderBuilder::receive_buffer).
 ///
-/// Dropping it closes the connection as a TCP socket would be: what was written is sent first, and the pod is told that
-/// nobody reads any more.
+/// Dropping it closes the connection like a TCP socket: written bytes are sent first, and the pod learns that nothing
+/// is read any longer.
 ///
 /// # Cancel safety
-/// Reads and writes lose nothing when their futures are dropped.
+/// Reads and writes lose nothing if their futures are dropped.
 pub struct PortStream {
     reader: PortReader,
     writer: PortWriter,

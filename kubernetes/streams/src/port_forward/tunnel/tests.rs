@@ -82,7 +82,7 @@ fn the_end_of_data_waits_for_the_end_of_errors() {
     assert!(matches!(connections.read(0, &cx()), Read::PendingError));
     connections.receive(data(1, b"", true));
     assert!(matches!(connections.read(0, &cx()), Read::End));
-    // What this side would still send would wait in the server for ever.
+    // What this side would still send would wait in the server forever.
     assert_eq!(written(&mut connections), frames(|buffer| Encoder::reset(buffer, 3, 5)));
     assert!(matches!(connections.poll_write(0, &[b"x"], &cx()), Poll::Ready(Err(_))));
 }

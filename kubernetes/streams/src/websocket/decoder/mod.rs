@@ -29,8 +29,8 @@ pub(super) enum Received {
     Close(Option<(u16, Bytes)>),
 }
 
-/// Reads the frames of a server from bytes that arrive in pieces: data without a copy, and without waiting for the rest of
-/// its message, so that memory does not depend on the size of messages.
+/// Reads the frames of a server from bytes that arrive in pieces: data without a copy, and without waiting for the rest
+/// of its message, so that memory does not depend on the size of messages.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
     frame: Option<OpenFrame>,
@@ -56,7 +56,7 @@ impl Decoder {
     /// Takes the next item out of `input`; `None` if more input is needed.
     ///
     /// # Errors
-    /// If the bytes are not frames that a server may send. The decoder is of no use then.
+    /// Returns an error if the bytes are not frames that a server may send. The decoder is of no use then.
     pub(super) fn next(&mut self, input: &mut BytesMut) -> Result<Option<Received>, SocketError> {
         loop {
             let Some(frame) = &mut self.frame else {

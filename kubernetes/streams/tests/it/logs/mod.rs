@@ -55,7 +55,7 @@ async fn write(request: &LogRequest, log: &mut Output, lines: &[(u64, String)]) 
     Ok(())
 }
 
-/// A server whose logs have two lines and then last for ever, if they are followed.
+/// A server whose logs have two lines and then last forever, if they are followed.
 fn server(pods: &[String]) -> TestServer {
     let server = TestServer::in_process();
     for pod in pods {
@@ -217,7 +217,8 @@ async fn the_number_of_logs_is_limited() {
     }
     let error = items.into_iter().find_map(Result::err).unwrap();
     assert!(
-        error.is_waiting() && error.to_string().contains(": waiting, as the logs of 1 containers are being read"),
+        error.is_waiting()
+            && error.to_string().contains(": waiting, because the logs of 1 containers are already being read"),
         "{error}"
     );
     assert!(is_quiet(&mut stream).await);

@@ -49,7 +49,7 @@ async fn a_slow_reader_holds_up_the_others_for_a_while() {
     let error = slow.read_to_end(&mut Vec::new()).await.unwrap_err();
     assert_eq!(
         Error::of_io(&error).unwrap().to_string(),
-        "the connection to port 80 was reset: it was not read for 5s and held up the other connections"
+        "the connection to port 80 was reset: it was not read for 5s and blocked the other connections"
     );
 }
 

@@ -157,7 +157,7 @@ async fn ports_have_the_names_that_containers_give_them() {
     }
     for (port, expected) in [
         (Port::from("dns"), "the target has no port dns; its ports are: 9, 99, 8080, http"),
-        (53.into(), "the port 53 is one of UDP or SCTP, which can't be forwarded"),
+        (53.into(), "the port 53 uses UDP or SCTP, which can't be forwarded"),
     ] {
         let error = forwarder.connect(port).await.unwrap_err();
         assert!(error.is_invalid() && error.to_string().contains(expected), "{error}");

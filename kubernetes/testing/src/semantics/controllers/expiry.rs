@@ -4,7 +4,7 @@ use crate::semantics::writes::Writer;
 use crate::state::{Deadline, State};
 use crate::store::Stored;
 
-/// Notes when an object is too old to be kept.
+/// Sets the time at which an object expires.
 pub(super) fn after_put(state: &mut State, served: &ServedResource, object: &Stored) {
     let Some(time_to_live) = served.rules.time_to_live else { return };
     let at = state.clock.elapsed().saturating_add(time_to_live);
@@ -12,7 +12,7 @@ pub(super) fn after_put(state: &mut State, served: &ServedResource, object: &Sto
     state.deadlines.set(at, Deadline { collection: served.collection, key, uid, revision: Some(object.revision) });
 }
 
-/// Removes the pods whose grace period is over, as their kubelets would, and the objects that are too old.
+/// Removes the pods whose grace period has ended, as their kubelets would, and expired objects.
 pub(in crate::semantics) fn expire(state: &mut State) {
     let now = state.clock.elapsed();
     while let Some(deadline) = state.deadlines.take_due(now) {
@@ -29,7 +29,7 @@ fn end(state: &mut State, deadline: &Deadline) {
     };
     let mut object = Object::of(&stored);
     let writer = Writer::controller(&served, key);
-    // Objects that are too old do not wait for finalizers: their lease in etcd ends.
+    // Expired objects do not wait for finalizers, because their lease in etcd ends.
     if revision.is_some() || object.finalizers().next().is_none() {
         writer.remove(state, object);
     } else {

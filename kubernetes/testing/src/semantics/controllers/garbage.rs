@@ -14,7 +14,7 @@ use crate::semantics::writes::{FOREGROUND, ORPHAN, Tracking, Writer, delete_obje
 use crate::state::State;
 use crate::store::{CollectionId, Stored};
 
-/// Serves an owner that waits for the collector. A dependent of a missing owner is left alone, since a test may create
+/// Handles an owner that waits for the collector. A dependent of a missing owner is kept, since a test may create
 /// objects in any order.
 pub(super) fn after_put(state: &mut State, served: &ServedResource, object: &Stored) {
     let current = Object::of(object);
@@ -41,7 +41,7 @@ pub(super) fn after_put(state: &mut State, served: &ServedResource, object: &Sto
     }
 }
 
-/// Deletes the dependents of a removed object, unless they have another owner.
+/// Deletes the dependents of a removed object unless they have another owner.
 pub(super) fn after_remove(state: &mut State, last: &Stored) {
     for (id, key) in state.store.dependents(&last.uid) {
         let Some(dependent) = state.store.get(id, &key).cloned() else { continue };
@@ -94,7 +94,7 @@ fn drop_finalizer(state: &mut State, served: &ServedResource, key: &ObjectKey, f
     let mut new = old.clone();
     new.set_finalizers(old.finalizers().filter(|name| *name != finalizer).map(str::to_owned).collect());
     if new != old {
-        // Removing a finalizer breaks no rule.
+        // Removing a finalizer violates no rule.
         let _ = finish(state, &Writer::controller(served, key), &old, new, Tracking::Done);
     }
 }
@@ -112,7 +112,7 @@ fn release(state: &mut State, id: CollectionId, key: &ObjectKey, uid: &str) {
     } else {
         new.set("ownerReferences", others);
     }
-    // Removing an owner breaks no rule.
+    // Removing an owner violates no rule.
     let _ = finish(state, &Writer::controller(&served, key), &old, new, Tracking::Done);
 }
 

@@ -1,4 +1,4 @@
-//! The controllers of a cluster, those that it can't do without. They act at once, in the request that causes it.
+//! The essential controllers of a cluster. They act at once, within the request that triggers them.
 
 mod expiry;
 mod garbage;
@@ -10,7 +10,7 @@ use crate::store::{Change, ChangeKind, CollectionId};
 
 pub(super) use expiry::expire;
 
-/// Handles all changes, including those that the controllers make meanwhile.
+/// Handles all changes, including those that the controllers make in the process.
 pub(super) fn run(state: &mut State) {
     while let Some((collection, change)) = state.store.take_unhandled() {
         handle(state, collection, &change);

@@ -1,4 +1,4 @@
-//! The namespace controller: a namespace takes its content along when it goes.
+//! The namespace controller, which deletes the content of a deleted namespace.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::semantics::writes::{Writer, delete_object};
 use crate::state::State;
 use crate::store::{Change, Stored};
 
-/// Deletes the content of a namespace that begins to terminate, and ends one that is empty.
+/// Deletes the content of a namespace that starts to terminate, and removes a terminating one that is empty.
 pub(super) fn after_put(state: &mut State, served: &ServedResource, change: &Change) {
     let is_deleting = |object: &Stored| Object::of(object).is_deleting();
     if served.rules.deletion != Deletion::Namespace || !is_deleting(&change.object) {

@@ -7,7 +7,7 @@ use crate::status::{Cause, Result, Status};
 
 const KIND: &str = "DeleteOptions";
 
-/// How dependents are treated.
+/// The treatment of dependents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::semantics) enum Propagation {
     Background,
@@ -27,7 +27,7 @@ pub(in crate::semantics) struct DeleteOptions {
 }
 
 impl DeleteOptions {
-    /// From the body, or from the parameters if there is none, as `DeleteResource` in
+    /// Taken from the body, or else from the parameters, as in `DeleteResource` of
     /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/endpoints/handlers/delete.go>.
     pub(in crate::semantics) fn read(request: &ApiRequest) -> Result<Self> {
         let value = if request.body.is_empty() { parameters(request)? } else { read_body(request, KIND)? };
@@ -35,7 +35,7 @@ impl DeleteOptions {
         Self::of(&value, &dry_runs)
     }
 
-    /// From a `DeleteOptions` object and the `dryRun` parameters.
+    /// Taken from a `DeleteOptions` object and the `dryRun` parameters.
     pub(in crate::semantics) fn of(value: &Value, dry_runs: &[&str]) -> Result<Self> {
         let text = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).map(str::to_owned);
         let preconditions = value.get("preconditions").cloned().unwrap_or_default();

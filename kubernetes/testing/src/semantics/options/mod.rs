@@ -10,14 +10,14 @@ use crate::status::{Cause, Result, Status};
 pub(super) use delete::{DeleteOptions, Propagation};
 pub(super) use list::ListOptions;
 
-/// The options that a creation, an update and a patch share.
+/// The options common to creations, updates and patches.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct WriteOptions {
     pub(super) dry_run: bool,
 }
 
 impl WriteOptions {
-    /// `kind` is the kind of the options, as `CreateOptions`, for errors.
+    /// `kind` is the kind of the options, such as `CreateOptions`, for errors.
     pub(super) fn read(request: &ApiRequest, kind: &str) -> Result<Self> {
         let values: Vec<&str> = request.query.all("dryRun").filter(|value| !value.is_empty()).collect();
         if let Some(validation) = request.query.text("fieldValidation")

@@ -36,7 +36,7 @@ pub(super) fn apply(state: &mut State, request: &ApiRequest, target: &Target, op
     }
     check_declared(served, &value)?;
     let (_, warnings) = decode_object(request, served, value.clone())?;
-    // An empty field is owned, and a missing one is given up: the configuration stays as it was sent.
+    // An empty field is owned, while a missing one is given up, so the configuration stays as it was sent.
     let mut config = Object(value.as_object().cloned().unwrap_or_default()).without_type();
     if config.text("name").is_empty() {
         config.set("name", target.name());
@@ -72,7 +72,7 @@ fn read(request: &ApiRequest) -> Result<Value> {
     if value.is_object() { Ok(value) } else { Err(wrong(&"it is not an object")) }
 }
 
-/// Every field must be known, whatever `fieldValidation` says.
+/// Every field must be known, regardless of `fieldValidation`.
 fn check_declared(served: &ServedResource, value: &Value) -> Result<()> {
     let mut fields = value.as_object().cloned().unwrap_or_default();
     // Wrong types are reported when the object is decoded.
@@ -87,7 +87,7 @@ fn check_declared(served: &ServedResource, value: &Value) -> Result<()> {
     Err(Status::internal(message))
 }
 
-/// A configuration may carry the version to which it applies.
+/// A configuration may have the version that it applies to.
 fn check_version(writer: &Writer<'_>, old: Option<&Object>, config: &mut Object) -> Result<()> {
     let Some(Value::String(version)) = config.unset("resourceVersion") else { return Ok(()) };
     match old {

@@ -1,6 +1,7 @@
 //! Assigning a pod to a node, as the scheduler does.
 //!
-//! From `BindingREST` in <https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/registry/core/pod/storage/storage.go>.
+//! From `BindingREST` in
+//! <https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/registry/core/pod/storage/storage.go>.
 
 use kubernetes_core::GroupVersionKind;
 use serde_json::{Map, Value, json};
@@ -67,7 +68,7 @@ fn check_free(pod: &Object) -> std::result::Result<(), String> {
     }
 }
 
-/// No user changes the specification here: the generation stays, and nobody owns the fields.
+/// This is not a user's change of the specification: the generation stays, and the fields have no owner.
 fn assign(pod: &mut Object, binding: &Value, time: &str) {
     let node = binding.pointer("/target/name").cloned().unwrap_or_default();
     if let Some(spec) = pod.field_mut("spec") {

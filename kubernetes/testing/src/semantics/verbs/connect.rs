@@ -1,4 +1,4 @@
-//! Connections to the containers of a pod, and their logs: scripts of a test answer.
+//! Connections to the containers of a pod, and their logs, handled by scripts of a test.
 
 use http::header::ACCEPT;
 use kubernetes_core::GroupVersionKind;
@@ -15,7 +15,7 @@ use crate::state::State;
 use crate::status::{Result, Status};
 use crate::streams::{ExecRequest, LogRequest, Upgrade, is_upgrade};
 
-/// Answers exec, attach, port-forward and log.
+/// Handles exec, attach, port-forward and log.
 pub(super) fn connect(state: &State, request: &ApiRequest, target: &Target) -> Result<Answer> {
     let name = target.subresource();
     if !target.served.is("", "pods") || !matches!(name, "exec" | "attach" | "portforward" | "log") {
@@ -104,7 +104,7 @@ fn check_streams(exec: &ExecRequest, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// The container that a request names, or the only one.
+/// The container named by a request, or the only one.
 fn container(pod: &Object, request: &ApiRequest) -> Result<String> {
     let lists = ["spec.containers", "spec.initContainers", "spec.ephemeralContainers"];
     let names = |list: &str| -> Vec<String> {

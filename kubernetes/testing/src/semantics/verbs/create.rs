@@ -29,7 +29,7 @@ pub(in crate::semantics) fn create(state: &mut State, request: &ApiRequest, targ
     Ok(respond(&target.served, created, StatusCode::CREATED).with_warnings(&warnings))
 }
 
-/// Binds a pod by the older path, which does not name it.
+/// Binds a pod through the older path, which does not contain its name.
 fn bind_by_name(state: &mut State, request: &ApiRequest, target: &Target, binding: Object) -> Result<Reply> {
     let pods = state.registry.get(&GroupVersion::new("", target.served.version()), "pods").cloned();
     let pods = pods.ok_or_else(Status::no_resource)?;
@@ -37,7 +37,7 @@ fn bind_by_name(state: &mut State, request: &ApiRequest, target: &Target, bindin
     bind(state, request, &target, &Value::Object(binding.0))
 }
 
-/// Whether objects are answered by a computation and never stored.
+/// Whether objects are computed and never stored.
 fn is_review(served: &ServedResource) -> bool {
     !served.verbs.contains(&"get")
 }

@@ -22,7 +22,7 @@ pub(in crate::semantics) fn delete(state: &mut State, request: &ApiRequest, targ
     check_preconditions(served, &old, &options)?;
     admit(state, request, target, &options, &old)?;
     let stored = target.stored(state).cloned().ok_or_else(|| target.not_found())?;
-    // In the version of the request, with what the deletion has changed.
+    // In the version of the request, with the changes made by the deletion.
     let shown = |object: Object| match served.converts(&stored) {
         false => object,
         true => {
@@ -52,7 +52,7 @@ pub(in crate::semantics) fn delete(state: &mut State, request: &ApiRequest, targ
     }
 }
 
-/// Asks the webhooks about a deletion. They see the object as it was.
+/// Calls the webhooks for a deletion with the object in its previous state.
 fn admit(state: &State, request: &ApiRequest, target: &Target, options: &DeleteOptions, old: &Stored) -> Result<()> {
     let writer = Writer::of(request, target, WriteOptions { dry_run: options.dry_run });
     let old = Object::of(old);
@@ -61,7 +61,7 @@ fn admit(state: &State, request: &ApiRequest, target: &Target, options: &DeleteO
     admission::validate(state, attributes, None)
 }
 
-/// Deletes the objects that a list with the same parameters would contain.
+/// Deletes the objects that a list with the same parameters would return.
 pub(in crate::semantics) fn delete_collection(
     state: &mut State,
     request: &ApiRequest,

@@ -1,7 +1,7 @@
-//! Evicting a pod, unless a disruption budget forbids it.
+//! Evicts a pod, unless a disruption budget forbids it.
 //!
-//! From <https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/registry/core/pod/storage/eviction.go>. No controller
-//! counts pods for a budget: its status is what a test wrote into it.
+//! From <https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/registry/core/pod/storage/eviction.go>. No
+//! controller counts pods for a budget, so its status is as the test has written it.
 
 use kubernetes_core::selector::LabelSelector;
 use kubernetes_core::{GroupVersion, GroupVersionKind, meta};
@@ -48,7 +48,7 @@ pub(super) fn evict(state: &mut State, request: &ApiRequest, target: &Target, ev
     Ok(Reply::from(&Status::created()))
 }
 
-/// Whether the eviction of a pod disrupts nothing: it does not run, or not for long.
+/// Whether the eviction of a pod causes no disruption, because it does not run, or not yet for long.
 fn ignores_budgets(pod: &Object) -> bool {
     pod.is_deleting() || matches!(pod.text_at("status.phase"), "Succeeded" | "Failed" | "Pending")
 }

@@ -35,7 +35,7 @@ fn refuse_future(state: &State, version: Option<u64>) -> Result<()> {
     }
 }
 
-/// A list, as a whole or a page of it.
+/// A complete list or a page of it.
 ///
 /// The meaning of the resourceVersion:
 /// <https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list>
@@ -57,7 +57,7 @@ pub(super) struct Page {
     pub(super) revision: u64,
     pub(super) next: Option<String>,
     pub(super) remaining: Option<usize>,
-    /// The shard that the part is of.
+    /// The shard.
     shard: Option<String>,
 }
 
@@ -75,7 +75,7 @@ impl Page {
         metadata
     }
 
-    /// The `ListMeta` of a list of whole objects, which alone names its shard.
+    /// The `ListMeta` of a list of whole objects; only such a list has its shard.
     fn whole_metadata(&self, served: &ServedResource) -> Map<String, Value> {
         let mut metadata = self.metadata();
         if served.is_custom() {
@@ -123,7 +123,7 @@ pub(super) fn page(state: &State, target: &Target, options: &ListOptions, select
     Ok(found)
 }
 
-/// Takes the first `limit` selected objects, all of them for 0.
+/// Takes the first `limit` selected objects, or all of them if `limit` is 0.
 fn cut<'a>(objects: impl Iterator<Item = &'a Arc<Stored>>, limit: usize, revision: u64, selection: &Selection) -> Page {
     let shard = selection.shard().map(ToString::to_string);
     let mut objects = objects.filter(|object| selection.matches(object));
@@ -132,7 +132,7 @@ fn cut<'a>(objects: impl Iterator<Item = &'a Arc<Stored>>, limit: usize, revisio
         return Page { objects: taken, revision, next: None, remaining: None, shard };
     }
     let next = taken.last().map(|last| Continue { revision: Some(revision), after: last.key.to_string() }.encode());
-    // The number of remaining objects is only known where nothing is filtered.
+    // The number of remaining objects is only known without filters.
     let remaining = (!selection.has_selectors()).then(|| 1 + objects.count());
     Page { objects: taken, revision, next, remaining, shard }
 }
@@ -149,7 +149,7 @@ fn expired_token(after: &str) -> Status {
     Status::expired(MESSAGE).with_continue(token)
 }
 
-/// Writes a list of objects as they are stored.
+/// Writes a list of stored objects.
 pub(super) fn write_list(served: &ServedResource, page: &Page) -> Vec<u8> {
     let head = head(&served.api_version(), &served.list_kind);
     let item_head = served.item_head();

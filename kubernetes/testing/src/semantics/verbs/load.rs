@@ -8,7 +8,7 @@ use crate::shape::normalize;
 use crate::state::State;
 use crate::status::{Result, Status};
 
-/// Stores an object as a test gives it, with its status, in place of one of the same name.
+/// Stores an object given by a test, including its status, replacing one of the same name.
 pub(in crate::semantics) fn load(state: &mut State, value: Value) -> Result<()> {
     let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
@@ -24,7 +24,7 @@ pub(in crate::semantics) fn load(state: &mut State, value: Value) -> Result<()> 
     if served.webhook.is_some() && served.version() != &*served.storage_version {
         let stored = &served.storage_version;
         return Err(Status::bad_request(format!(
-            "a webhook converts {}: load it in the version {stored}",
+            "a webhook converts {}: load it in the stored version {stored}",
             served.kind()
         )));
     }

@@ -1,4 +1,4 @@
-//! Reviews: objects that are answered by a computation and never stored.
+//! Reviews: objects that are computed and never stored.
 //!
 //! From `pkg/registry/authorization` and `pkg/registry/authentication` in
 //! <https://github.com/kubernetes/kubernetes/tree/v1.37.2>.
@@ -16,7 +16,7 @@ use crate::semantics::writes::{Writer, respond};
 use crate::state::State;
 use crate::status::{Cause, Result, Status};
 
-/// Answers a review with its status.
+/// Responds to a review with its status.
 pub(super) fn review(state: &State, request: &ApiRequest, target: &Target, mut review: Object) -> Result<Reply> {
     let served = &target.served;
     let status = match served.plural.as_str() {
@@ -34,7 +34,7 @@ pub(super) fn review(state: &State, request: &ApiRequest, target: &Target, mut r
     Ok(respond(served, review, StatusCode::CREATED))
 }
 
-/// Adds the metadata that a real server returns; nothing of it is stored.
+/// Adds the metadata that a real server returns; none of it is stored.
 fn complete_metadata(state: &State, request: &ApiRequest, target: &Target, review: &mut Object) {
     review.metadata_mut();
     if let Some(namespace) = &target.namespace {
@@ -53,7 +53,7 @@ struct User {
 }
 
 impl User {
-    /// The user of a request: an administrator, or whom it impersonates.
+    /// The user of a request: an administrator, or the impersonated user.
     fn of(request: &ApiRequest) -> Self {
         let text = |value: &http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
         match request.headers.get("impersonate-user") {
@@ -69,7 +69,7 @@ impl User {
         }
     }
 
-    /// The user that a review names.
+    /// The user in a review.
     fn of_spec(target: &Target, review: &Object) -> Result<Self> {
         let groups = review.list_at("spec.groups").iter().filter_map(Value::as_str).map(str::to_owned).collect();
         let user = Self { name: review.text_at("spec.user").to_owned(), groups };

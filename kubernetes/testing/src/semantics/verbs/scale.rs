@@ -14,7 +14,7 @@ use crate::state::State;
 use crate::status::{Cause, Result, Status};
 use crate::store::Stored;
 
-/// Answers a request to a scale, an object that has the number of replicas.
+/// Handles a request to a `Scale`, an object with the number of replicas.
 pub(super) fn scale(
     state: &mut State,
     request: &ApiRequest,
@@ -52,7 +52,7 @@ pub(super) fn scale(
     Ok(Reply::ok(scale_of(&changed, &paths).to_string()))
 }
 
-/// As `scaleUpdatedObjectInfo` in `pkg/registry/apps/deployment/storage/storage.go`.
+/// Like `scaleUpdatedObjectInfo` in `pkg/registry/apps/deployment/storage/storage.go`.
 fn check_scale(writer: &Writer<'_>, stored: &Stored, sent: &Value) -> Result<()> {
     let object = Object(sent.as_object().cloned().unwrap_or_default());
     check_name(writer, &object)?;
@@ -72,7 +72,7 @@ fn check_scale(writer: &Writer<'_>, stored: &Stored, sent: &Value) -> Result<()>
     Ok(())
 }
 
-/// As `scaleFromDeployment` and its like in
+/// Like `scaleFromDeployment` and its siblings in
 /// <https://github.com/kubernetes/kubernetes/tree/v1.37.2/pkg/registry/apps>.
 fn scale_of(object: &Object, paths: &ScalePaths) -> Value {
     let mut metadata = Map::new();
@@ -97,7 +97,7 @@ fn scale_of(object: &Object, paths: &ScalePaths) -> Value {
     json!({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": spec, "status": status})
 }
 
-/// A selector as queries have it.
+/// A selector in the form of query parameters.
 fn selector_text(selector: &Value) -> String {
     let labels = selector.get("matchLabels").unwrap_or(selector).as_object();
     let labels = labels.into_iter().flatten();

@@ -12,7 +12,7 @@ use crate::semantics::target::Target;
 use crate::state::State;
 use crate::status::{Result, Status};
 
-/// Answers a request to a subresource.
+/// Handles a request to a subresource.
 pub(in crate::semantics) fn subresource(state: &mut State, request: &ApiRequest, target: &Target) -> Result<Answer> {
     let name = target.subresource();
     let Some(subresource) = target.served.subresource(name).cloned() else { return Err(Status::no_resource()) };
@@ -45,7 +45,8 @@ pub(in crate::semantics) fn subresource(state: &mut State, request: &ApiRequest,
             tokens::issue(state, target, &token_request)
         }
         (_, "get") => list::get(state, request, target),
-        // Each changes a part of the object (`writes::limits`): status, ephemeralcontainers, resize, approval, finalize.
+        // Each changes a part of the object (`writes::limits`): status, ephemeralcontainers, resize, approval,
+        // finalize.
         (_, "update") => update::update(state, request, target),
         (_, "patch") => patch::patch(state, request, target),
         _ => Err(Status::not_implemented(&format!("{verb} of the subresource {name:?}"))),

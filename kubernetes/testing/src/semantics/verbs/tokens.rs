@@ -22,7 +22,7 @@ const DEFAULT_SECONDS: i64 = 3600;
 const MIN_SECONDS: i64 = 600;
 const MAX_SECONDS: i64 = 1 << 32;
 
-/// Issues a token: a JWT with the claims that a real one has. Only this server can verify its signature.
+/// Issues a token: a JWT with the same claims as a real one. Only this server can verify its signature.
 pub(super) fn issue(state: &mut State, target: &Target, request: &Value) -> Result<Reply> {
     let account = target.get(state)?;
     let expiration = request.pointer("/spec/expirationSeconds").and_then(Value::as_i64).unwrap_or(DEFAULT_SECONDS);

@@ -10,7 +10,7 @@ use crate::shape::fill_required;
 use crate::state::State;
 use crate::status::{Cause, Result, Status};
 
-/// Creates an object, as `BeforeCreate` in
+/// Creates an object, like `BeforeCreate` in
 /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/registry/rest/create.go>.
 pub(in crate::semantics) fn create_object(
     state: &mut State,
@@ -62,9 +62,9 @@ pub(in crate::semantics) fn create_object(
     })
 }
 
-/// Generates the name where only its prefix is given; returns whether it did.
+/// Generates the name if only its prefix is given; returns whether it did.
 fn set_name(state: &mut State, served: &ServedResource, object: &mut Object) -> Result<bool> {
-    /// As `MaxNameGenerateAttempts` in `apiserver/pkg/registry/generic/registry/store.go`.
+    /// The limit `MaxNameGenerateAttempts` in `apiserver/pkg/registry/generic/registry/store.go`.
     const ATTEMPTS: usize = 8;
     let is_generated = object.text("name").is_empty() && !object.text("generateName").is_empty();
     if is_generated {
@@ -88,7 +88,8 @@ fn set_name(state: &mut State, served: &ServedResource, object: &mut Object) -> 
     Err(Status::invalid(served.group(), served.kind(), name, &[cause]))
 }
 
-/// Nothing is created in a namespace that is missing or terminating, as the admission plugin `NamespaceLifecycle` says.
+/// Refuses to create objects in a namespace that is missing or terminating, like the admission plugin
+/// `NamespaceLifecycle`.
 fn check_namespace_is_open(state: &State, writer: &Writer<'_>, name: &str) -> Result<()> {
     let Some(namespace) = writer.namespace.filter(|_| state.settings.require_namespaces) else { return Ok(()) };
     let Some(namespaces) = state.registry.get(&GroupVersion::new("", "v1"), "namespaces") else { return Ok(()) };
@@ -102,7 +103,7 @@ fn check_namespace_is_open(state: &State, writer: &Writer<'_>, name: &str) -> Re
     Ok(())
 }
 
-/// Fills in what the strategies of the resources put into a new object.
+/// Fills in the values that the resource's strategy sets in a new object.
 pub(in crate::semantics) fn initialize(served: &ServedResource, object: &mut Object, time: &str) {
     if served.has_status() && !served.rules.keeps_status {
         object.0.remove("status");

@@ -14,12 +14,12 @@ pub(in crate::semantics) const FOREGROUND: &str = "foregroundDeletion";
 /// The outcome of a deletion.
 pub(in crate::semantics) enum Outcome {
     Removed(Object),
-    /// It waits for its grace period or its finalizers.
+    /// The object waits for its grace period or its finalizers.
     Pending(Object),
 }
 
-/// As `BeforeDelete` in <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/registry/rest/delete.go> and `Delete`
-/// in `pkg/registry/generic/registry/store.go`.
+/// Like `BeforeDelete` in <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/registry/rest/delete.go> and
+/// `Delete` in `pkg/registry/generic/registry/store.go`.
 pub(in crate::semantics) fn delete_object(
     state: &mut State,
     served: &ServedResource,
@@ -77,10 +77,10 @@ fn mark(state: &State, object: &mut Object, grace_period: i64) {
     }
 }
 
-/// How long the deletion waits, in seconds: only pods do, as `CheckGracefulDelete` in `pkg/registry/core/pod/strategy.go`
-/// says.
+/// The grace period in seconds, which only pods have, as in `CheckGracefulDelete` of
+/// `pkg/registry/core/pod/strategy.go`.
 fn grace_period(served: &ServedResource, object: &Object, options: &DeleteOptions) -> i64 {
-    /// As `DefaultTerminationGracePeriodSeconds`.
+    /// The value of `DefaultTerminationGracePeriodSeconds`.
     const DEFAULT: i64 = 30;
     if served.rules.deletion != Deletion::Graceful {
         return 0;
@@ -96,12 +96,12 @@ fn grace_period(served: &ServedResource, object: &Object, options: &DeleteOption
     }
 }
 
-/// Whether a deletion with this grace period changes one that is in progress.
+/// Whether a deletion with this grace period changes one in progress.
 fn is_sooner(object: &Object, grace_period: i64) -> bool {
     !object.is_deleting() || object.integer("deletionGracePeriodSeconds").is_some_and(|period| grace_period < period)
 }
 
-/// Adds the tasks of the garbage collector, as finalizers (`deletionFinalizersForGarbageCollection`).
+/// Adds the garbage collector's tasks as finalizers (`deletionFinalizersForGarbageCollection`).
 fn set_finalizers(object: &mut Object, propagation: Option<Propagation>) {
     let Some(propagation) = propagation else { return };
     let kept = object.finalizers().filter(|name| !matches!(*name, ORPHAN | FOREGROUND));

@@ -1,7 +1,8 @@
-//! The limits of an update: an update of the object does not change its status, one of the status changes nothing else,
-//! and each subresource has its own part. Other changes are undone silently, as the real server does.
+//! The limits of an update: an update of the object does not change its status, an update of the status changes nothing
+//! else, and each subresource has its own part. Like the real server, it silently reverts other changes.
 //!
-//! From the `PrepareForUpdate` of the strategies in <https://github.com/kubernetes/kubernetes/tree/v1.37.2/pkg/registry>.
+//! From the `PrepareForUpdate` of the strategies in
+//! <https://github.com/kubernetes/kubernetes/tree/v1.37.2/pkg/registry>.
 
 use serde_json::Value;
 
@@ -10,10 +11,10 @@ use crate::object::Object;
 use crate::resources::{METADATA, ServedResource};
 use crate::status::{Cause, Result};
 
-/// Undoes the changes that a write may not make.
+/// Reverts the changes that a write is not allowed to make.
 ///
 /// # Errors
-/// If a change of the subresource's own part is invalid.
+/// Returns an error if a change of the subresource's own part is invalid.
 pub(super) fn apply(writer: &Writer<'_>, time: &str, old: &Object, new: &mut Object) -> Result<()> {
     let served = writer.served;
     match writer.subresource {
@@ -27,7 +28,7 @@ pub(super) fn apply(writer: &Writer<'_>, time: &str, old: &Object, new: &mut Obj
     Ok(())
 }
 
-/// The object, at its own path.
+/// The object itself.
 fn whole(served: &ServedResource, old: &Object, new: &mut Object) {
     if served.has_status() {
         new.restore_field("status", old);
@@ -164,7 +165,7 @@ fn list(object: &Object, path: &str) -> Vec<Value> {
     object.list_at(path).to_vec()
 }
 
-/// Sets a list of the specification; an empty one is left out.
+/// Sets a list of the specification; an empty one is removed.
 fn set_list(object: &mut Object, field: &str, items: &[Value]) {
     if let Some(spec) = object.field_mut("spec") {
         match items {

@@ -1,4 +1,4 @@
-//! Creation, update and deletion of single objects, as the registry of the API server carries them out.
+//! Creation, update and deletion of single objects, as in the API server's registry.
 //!
 //! From <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/registry/generic/registry/store.go>.
 

@@ -30,7 +30,7 @@ pub(in crate::semantics) fn check_preconditions(
     Ok(())
 }
 
-/// A precondition that the storage found violated: `field` is `UID` or `ResourceVersion`.
+/// A violated precondition, as the storage reports it: `field` is `UID` or `ResourceVersion`.
 pub(in crate::semantics) fn stale(
     writer: &Writer<'_>,
     old: &Stored,

@@ -11,8 +11,8 @@ use crate::state::State;
 use crate::status::{Cause, Result, Status};
 use crate::store::Stored;
 
-/// Stores a new state of an object: fields that only the server may change are restored, and nothing is written if
-/// nothing changed.
+/// Stores a new state of an object: restores the fields that only the server may change, and writes nothing if nothing
+/// has changed.
 pub(in crate::semantics) fn finish(
     state: &mut State,
     writer: &Writer<'_>,
@@ -73,12 +73,12 @@ fn check_finalizers(writer: &Writer<'_>, old: &Object, new: &Object) -> Result<(
         "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
         added.join(", ")
     );
-    // A custom resource has its metadata checked twice.
+    // The metadata of a custom resource is checked twice.
     let causes = vec![Cause::forbidden("metadata.finalizers", &why); 1 + usize::from(writer.served.is_custom())];
     Err(Status::invalid(writer.served.group(), writer.served.kind(), writer.name, &causes))
 }
 
-/// `metadata.generation` counts the changes of the desired state; the status is not part of it.
+/// `metadata.generation` counts changes of the desired state, which does not include the status.
 fn count_generation(writer: &Writer<'_>, old: &Object, new: &mut Object) {
     let rules = &writer.served.rules;
     if !rules.generation || writer.subresource == "status" {
@@ -104,7 +104,7 @@ fn differs_in_specification(served: &ServedResource, old: &Object, new: &Object)
     fields(old) != fields(new)
 }
 
-/// Whether only the times of managers changed.
+/// Whether only the times of managers have changed.
 fn same_but_times(old: &Object, new: &Object) -> bool {
     let without_times = |object: &Object| {
         let mut object = object.clone();
@@ -133,7 +133,7 @@ pub(in crate::semantics) fn check_name(writer: &Writer<'_>, object: &Object) -> 
     Ok(())
 }
 
-/// Replaces an object, if the client read its latest state.
+/// Replaces an object if the client has read its latest state.
 pub(in crate::semantics) fn replace(
     state: &mut State,
     writer: &Writer<'_>,
@@ -145,7 +145,7 @@ pub(in crate::semantics) fn replace(
     finish(state, writer, &old_object, object, Tracking::Update)
 }
 
-/// As `rest.DefaultUpdatedObjectInfo` and `Store.Update` in
+/// Like `rest.DefaultUpdatedObjectInfo` and `Store.Update` in
 /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/registry/generic/registry/store.go>.
 fn check_version(writer: &Writer<'_>, old: &Stored, object: &Object) -> Result<()> {
     let (served, version, uid) = (writer.served, object.text("resourceVersion"), object.text("uid"));

@@ -30,7 +30,7 @@ pub(in crate::semantics) struct Writer<'a> {
     is_patch: bool,
 }
 
-/// Whether the ownership of fields is still to be worked out.
+/// Whether the ownership of fields must still be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::semantics) enum Tracking {
     Update,
@@ -63,7 +63,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The server itself, as a controller would act.
+    /// The server itself, in the role of a controller.
     pub(in crate::semantics) fn controller(served: &'a ServedResource, key: &'a ObjectKey) -> Self {
         Self {
             served,
@@ -82,7 +82,7 @@ impl<'a> Writer<'a> {
         ObjectKey::new(self.namespace, name)
     }
 
-    /// The namespace is that of the path, and may be left out.
+    /// The namespace is that of the path, and may be omitted.
     pub(in crate::semantics) fn check_namespace(&self, object: &mut Object) -> Result<()> {
         let (given, expected) = (object.text("namespace"), self.namespace.unwrap_or_default());
         if !given.is_empty() && given != expected {
@@ -96,7 +96,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Checks the rules of single resources, and the schema of a custom one.
+    /// Checks the rules of the resource, and the schema of a custom resource.
     pub(in crate::semantics) fn check(&self, state: &State, object: &Object) -> Result<()> {
         if definitions::is_definition(self.served) {
             return definitions::check(state, object);
@@ -132,12 +132,12 @@ impl<'a> Writer<'a> {
         Status::conflict(self.served.group(), &self.served.plural, self.name, why)
     }
 
-    /// Records in `metadata.managedFields` who set what.
+    /// Records the ownership of fields in `metadata.managedFields`.
     pub(in crate::semantics) fn track(&self, state: &State, old: Option<&Object>, new: &mut Object) {
         fields::track_update(self.served, &self.manager, self.subresource, &state.clock.timestamp(), old, new);
     }
 
-    /// As [`track`](Self::track); where webhooks have changed what was sent, their changes belong to nobody.
+    /// Like [`track`](Self::track), but changes by webhooks have no owner.
     pub(super) fn track_sent(&self, state: &State, old: Option<&Object>, sent: Option<Object>, new: &mut Object) {
         match sent {
             None => self.track(state, old, new),
@@ -148,20 +148,20 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Stores an object in another form than that of the request, and returns it as it was.
+    /// Stores an object in another version than the request's, and returns it unchanged.
     pub(super) fn put_as(&self, state: &mut State, mut object: Object, stored: Object) -> Object {
         let stored = self.put(state, stored);
         object.restore("resourceVersion", &stored);
         object
     }
 
-    /// Stores an object, which has the form of the stored version.
+    /// Stores an object, which must be in the stored version.
     pub(in crate::semantics) fn put(&self, state: &mut State, object: Object) -> Object {
         let stored = self.served.stored(object, state.store.next_revision());
         Object::of(&state.store.put(self.served.collection, stored))
     }
 
-    /// Removes an object. Watches see the last state that was stored, as in etcd.
+    /// Removes an object. Watches see the last stored state, as in etcd.
     pub(in crate::semantics) fn remove(&self, state: &mut State, object: Object) -> Object {
         let stored = state.store.get(self.served.collection, &self.key_of(self.name)).cloned();
         let last = stored.as_deref().map_or_else(|| object.clone(), Object::of);
@@ -170,7 +170,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// The response that is an object.
+/// A response with an object.
 pub(in crate::semantics) fn respond(served: &ServedResource, object: Object, status: StatusCode) -> Reply {
     let object = object.with_type(&served.api_version(), served.kind());
     Reply::json(status, Value::Object(object.0).to_string())

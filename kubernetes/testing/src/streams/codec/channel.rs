@@ -21,7 +21,7 @@ pub(crate) enum Version {
 }
 
 impl Version {
-    /// The first of the client's protocols that the server has.
+    /// The first of the client's protocols that the server supports.
     pub(crate) fn choose<'a>(offered: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         offered.into_iter().find_map(|protocol| match protocol {
             "v5.channel.k8s.io" => Some(Self::V5),

@@ -1,5 +1,5 @@
-//! The frames of streaming protocols, as the server's side reads and writes them. Nothing here does I/O but
-//! [`websocket`], which reads and writes any stream of bytes.
+//! The frames of streaming protocols, as the server's side reads and writes them. Only [`websocket`] does I/O, on any
+//! stream of bytes.
 
 pub(super) mod channel;
 mod dictionary;

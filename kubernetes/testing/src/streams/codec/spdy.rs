@@ -46,7 +46,7 @@ const HEADERS: u16 = 8;
 const FIN: u8 = 1;
 const HEADER_LENGTH: usize = 8;
 
-/// Headers of one stream are at most this long; those of port-forward have some 60 bytes.
+/// The maximum length of a stream's headers; those of port-forward have about 60 bytes.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
 
 /// The status of a reset: the stream is not accepted.
@@ -70,7 +70,7 @@ impl Decoder {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next whole frame; `None` if more bytes are needed.
+    /// The next complete frame; `None` if more bytes are needed.
     pub(crate) fn next_frame(&mut self) -> io::Result<Option<Frame>> {
         let Some(header) = self.buffer.first_chunk::<HEADER_LENGTH>() else { return Ok(None) };
         let [a, b, c, d, flags, length @ ..] = *header;
@@ -106,7 +106,7 @@ impl Decoder {
             GO_AWAY => Ok(Frame::GoAway),
             HEADERS | SYN_REPLY => {
                 id()?;
-                // All blocks are one compressed stream, so that each has to be read.
+                // All blocks form one compressed stream, so each must be read.
                 self.headers.decode(&payload)?;
                 Ok(Frame::Other)
             }
@@ -118,14 +118,14 @@ impl Decoder {
 /// Reads the header blocks of a connection, which are one zlib stream with a preset dictionary.
 struct HeaderDecoder {
     inflate: DecompressorOxide,
-    /// The output so far, in a ring, which begins with the dictionary: matches refer to it.
+    /// A ring buffer of the output so far, preceded by the dictionary; matches refer to it.
     ring: Vec<u8>,
     position: usize,
-    /// The bytes of zlib's header that are still to come: two, and the checksum of the dictionary.
+    /// The number of missing bytes of zlib's header: two, and the checksum of the dictionary.
     skip: usize,
 }
 
-/// A power of two that is twice what a match can refer back to, so that a block may be as large as a window.
+/// A power of two that is twice the maximum distance of a match, so that a block may be as large as a window.
 const RING: usize = 64 * 1024;
 const ZLIB_HEADER: usize = 6;
 
@@ -208,7 +208,7 @@ impl Encoder {
         // A stored block, which needs no compressor: its length, that with all bits flipped, and the number of headers.
         payload.extend_from_slice(&[0, 4, 0, !4, !0]);
         payload.extend_from_slice(&0_u32.to_be_bytes());
-        // An empty block, which a sync flush ends with: Go's reader fails for good at the end of any other.
+        // An empty block, as at the end of a sync flush: Go's reader fails permanently at the end of any other.
         payload.extend_from_slice(&[0, 0, 0, 0xff, 0xff]);
         control(SYN_REPLY, &payload)
     }

@@ -19,10 +19,10 @@ pub(crate) enum Message {
     Close,
 }
 
-/// Larger messages end the connection.
+/// The maximum size of a message; larger ones end the connection.
 const MAX_MESSAGE_BYTES: u64 = 32 * 1024 * 1024;
 
-/// The codes with which a server closes.
+/// The codes with which the server closes.
 pub(crate) const NORMAL: u16 = 1000;
 pub(crate) const PROTOCOL_ERROR: u16 = 1002;
 pub(crate) const UNSUPPORTED: u16 = 1003;
@@ -114,11 +114,11 @@ fn unmask(bytes: &mut [u8], mask: [u8; 4]) {
 pub(crate) enum Outgoing {
     Binary(Bytes),
     Pong(Bytes),
-    /// The last message, with its code.
+    /// The close message, with its code.
     Close(u16),
 }
 
-/// Writes messages, with the faults of a test.
+/// Writes messages, subject to injected faults.
 #[derive(Debug)]
 pub(crate) struct Writer<W> {
     io: W,
@@ -134,7 +134,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
     /// Writes a message.
     ///
     /// # Errors
-    /// If the connection is lost, by a fault or otherwise.
+    /// Returns an error if the connection is lost, by a fault or otherwise.
     pub(crate) async fn write(&mut self, message: Outgoing) -> io::Result<()> {
         if let Some(delay) = self.faults.delay {
             clock::sleep(delay).await;

@@ -4,7 +4,7 @@ use kubernetes_core::json::Tree;
 
 use super::parse::{Comparison, Literal, Step};
 
-/// The values that a path leads to. What is missing on the way leads to none.
+/// The values at a path. A missing value on the way leads to none.
 pub(super) fn find<'a>(tree: &'a Tree, steps: &[Step]) -> Vec<&'a Tree> {
     let mut found = vec![tree];
     for step in steps {

@@ -1,4 +1,4 @@
-//! Conditions on a field, as `kubectl wait --for=jsonpath=…` has them.
+//! Conditions on a field, like those of `kubectl wait --for=jsonpath=…`.
 
 mod find;
 mod parse;
@@ -13,7 +13,8 @@ use kubernetes_watch::{ObjectCondition, Verdict};
 use find::find;
 use parse::{Step, parse};
 
-/// A field of an object of any type has this value, as `kubectl wait --for=jsonpath='{.status.phase}'=Running` has it.
+/// Holds if a field of an object of any type has this value, like `kubectl wait
+/// --for=jsonpath='{.status.phase}'=Running`.
 ///
 /// ```
 /// use kubernetes_utils::conditions::json_path;
@@ -26,13 +27,13 @@ use parse::{Step, parse};
 /// ```
 ///
 /// The subset of Kubernetes' JSONPath: names (`.a`, `['a.b']`), indices (`[0]`, `[-1]`), all items (`[*]`, `.*`) and
-/// filters that compare a field of an item (`[?(@.a=="b")]`, with `==`, `!=`, `<`, `<=`, `>` and `>=`). The braces and the
-/// first dot may be missing. The condition fails if the path leads to several values, or to an object or list.
+/// filters that compare a field of an item (`[?(@.a=="b")]`, with `==`, `!=`, `<`, `<=`, `>` and `>=`). The braces and
+/// the first dot are optional. The condition fails if the path leads to several values, or to an object or list.
 ///
 /// Source: <https://github.com/kubernetes/kubectl/blob/v0.37.2/pkg/cmd/wait/json.go>
 ///
 /// # Errors
-/// If the text is not a path of this subset.
+/// Returns an error if the text is not a path of this subset.
 pub fn json_path<K: Object>(path: &str, value: impl Into<Str>) -> Result<ObjectCondition<K>, InvalidJsonPath> {
     let value = value.into();
     let description = format!("has {path}={value}");
@@ -40,18 +41,18 @@ pub fn json_path<K: Object>(path: &str, value: impl Into<Str>) -> Result<ObjectC
     Ok(ObjectCondition::new(description, move |object: &K| check(object, &steps, Some(&value))))
 }
 
-/// A field of an object of any type has a value, as `kubectl wait --for=jsonpath='{.status.podIP}'` has it; see
+/// Holds if a field of an object of any type has any value, like `kubectl wait --for=jsonpath='{.status.podIP}'`; see
 /// [`json_path`].
 ///
 /// # Errors
-/// If the text is not a path of this subset.
+/// Returns an error if the text is not a path of this subset.
 pub fn json_path_exists<K: Object>(path: &str) -> Result<ObjectCondition<K>, InvalidJsonPath> {
     let description = format!("has {path}");
     let steps = parse(path)?;
     Ok(ObjectCondition::new(description, move |object: &K| check(object, &steps, None)))
 }
 
-/// How many bytes of a value are shown.
+/// The maximum number of bytes of a value that are shown.
 const SHOWN: usize = 200;
 
 fn check<K: Object>(object: &K, steps: &[Step], wanted: Option<&str>) -> Verdict {
@@ -77,7 +78,7 @@ fn check<K: Object>(object: &K, steps: &[Step], wanted: Option<&str>) -> Verdict
     Verdict::waiting(format!("its value is {:?}", printable(&value, SHOWN)))
 }
 
-/// A text that is not a path.
+/// The error for a text that is not a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidJsonPath {
     path: Box<str>,

@@ -4,7 +4,7 @@ use super::InvalidJsonPath;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Step {
     Field(String),
-    /// From the end, if it is negative.
+    /// A negative index counts from the end.
     Index(i64),
     All,
     Filter(Vec<Step>, Comparison, Literal),
@@ -33,7 +33,7 @@ pub(super) fn parse(path: &str) -> Result<Vec<Step>, InvalidJsonPath> {
     let inner = match (trimmed.strip_prefix('{'), trimmed.strip_suffix('}')) {
         (Some(_), Some(_)) => &trimmed[1..trimmed.len() - 1],
         (None, None) => trimmed,
-        _ => return Err(invalid("a brace has no counterpart")),
+        _ => return Err(invalid("a brace is not closed")),
     };
     let inner = inner.trim();
     let steps = steps(inner.strip_prefix('$').unwrap_or(inner)).map_err(invalid)?;
@@ -58,7 +58,7 @@ fn steps(mut rest: &str) -> Result<Vec<Step>, &'static str> {
     Ok(steps)
 }
 
-/// A name, in which a backslash makes the next character a part of it.
+/// A name; a backslash escapes the next character.
 fn field(text: &str) -> Result<(Step, &str), &'static str> {
     let mut name = String::new();
     let mut characters = text.char_indices();
@@ -66,7 +66,7 @@ fn field(text: &str) -> Result<(Step, &str), &'static str> {
         match character {
             '\\' => name.push(characters.next().ok_or("nothing follows a `\\`")?.1),
             '.' | '[' => return named(name, &text[at..]),
-            '{' | '}' | ']' | ' ' | '|' => return Err("a name has a character that has to stand in `['…']`"),
+            '{' | '}' | ']' | ' ' | '|' => return Err("a name has a character that requires `['…']`"),
             other => name.push(other),
         }
     }
@@ -77,10 +77,10 @@ fn named(name: String, rest: &str) -> Result<(Step, &str), &'static str> {
     if name.is_empty() { Err("a name is missing") } else { Ok((Step::Field(name), rest)) }
 }
 
-/// A step in brackets; the opening one is left out.
+/// A step in brackets, without the opening one.
 fn bracket(text: &str) -> Result<(Step, &str), &'static str> {
     if let Some(filter) = text.strip_prefix("?(") {
-        let end = end_of_filter(filter).ok_or("a filter has no end `)]`")?;
+        let end = end_of_filter(filter).ok_or("a filter is not closed with `)]`")?;
         let rest = &filter[end + 2..];
         return Ok((parse_filter(&filter[..end])?, rest));
     }
@@ -94,13 +94,13 @@ fn bracket(text: &str) -> Result<(Step, &str), &'static str> {
         "*" => Ok((Step::All, rest)),
         number => {
             let index =
-                number.parse().map_err(|_| "only an index, `*`, a name in quotes or a filter can stand in `[]`")?;
+                number.parse().map_err(|_| "only an index, `*`, a name in quotes or a filter is allowed in `[]`")?;
             Ok((Step::Index(index), rest))
         }
     }
 }
 
-/// Where `)]` stands outside of quotes.
+/// The position of a `)]` outside quotes.
 fn end_of_filter(text: &str) -> Option<usize> {
     let mut quote = None;
     for (at, character) in text.char_indices() {

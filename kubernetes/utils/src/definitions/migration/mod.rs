@@ -12,13 +12,13 @@ use crate::Modify;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Migration {
-    /// The versions that no object is stored in any more; none if there was nothing to do.
+    /// The versions in which no object is stored any longer; empty if there was nothing to do.
     pub versions: Vec<String>,
-    /// How many objects this program has written again; `None` if the server did.
+    /// The number of objects that this program has rewritten; `None` if the server did so.
     pub rewritten: Option<usize>,
 }
 
-/// Has the server store all objects of a resource in its storage version, and forget the other ones.
+/// Makes the server store all objects of a resource in the storage version, and removes the other stored versions.
 ///
 /// ```no_run
 /// # use kubernetes_core::Resource;
@@ -29,24 +29,24 @@ pub struct Migration {
 /// # }
 /// ```
 ///
-/// A version can be removed from a definition only when `status.storedVersions` does not name it. If that names the
-/// storage version alone, nothing is done.
+/// A version can be removed from a definition only if it is not in `status.storedVersions`. If that has only the
+/// storage version, there is nothing to do.
 ///
-/// Where the server has `StorageVersionMigration` (`storagemigration.k8s.io/v1`, since Kubernetes 1.37), one is created,
-/// awaited and deleted. Where it is missing, forbidden, or not taken up within a minute, each object is patched without a
-/// change, so that the server stores it anew. Then `storedVersions` is cut down to the storage version, unless the server
-/// has done so, or the definition was changed meanwhile.
+/// If the server has `StorageVersionMigration` (`storagemigration.k8s.io/v1`, since Kubernetes 1.37), one is created,
+/// awaited and deleted. If it is missing, forbidden, or not started within a minute, each object is patched without a
+/// change, so that the server stores it again. Then `storedVersions` is reduced to the storage version, unless the
+/// server has already done so or the definition has changed.
 ///
-/// It needs the rights to `get` the definition and to `patch` its status, and either to `create`, `list`, `watch` and
+/// It needs permission to `get` the definition and `patch` its status, and either to `create`, `list`, `watch` and
 /// `delete` migrations or to `list` and `patch` the objects.
 ///
 /// # Errors
-/// If a request fails, the server's migration fails or takes longer than an hour, or the definition is changed meanwhile.
-/// The objects that were migrated stay so, and the next call begins anew.
+/// Returns an error if a request fails, if the server's migration fails or takes longer than an hour, or if the
+/// definition changes in the meantime. Objects that were migrated stay so; the next call starts over.
 ///
 /// # Cancel safety
-/// Dropping the future leaves some objects in the old version, `storedVersions` as it was, and a `StorageVersionMigration`
-/// that the server may still carry out.
+/// If the future is dropped, some objects stay in the old version, `storedVersions` is unchanged, and the server may
+/// still carry out a `StorageVersionMigration`.
 pub async fn migrate_storage<K: Resource>(client: &Client) -> Result<Migration, DefinitionError> {
     let name = format!("{}.{}", K::PLURAL, K::GROUP);
     let definition = read(&name).send(client).await.map_err(DefinitionError::request(&name, "read"))?;
@@ -73,14 +73,14 @@ fn storage(definition: &CustomResourceDefinition) -> Option<&str> {
     definition.spec.versions.iter().find(|version| version.storage).map(|version| version.name.as_str())
 }
 
-/// The versions that objects may still be stored in, beside the storage version.
+/// The versions other than the storage version in which objects may still be stored.
 fn stale(definition: &CustomResourceDefinition) -> Vec<String> {
     let stored = definition.status.iter().flat_map(|status| &status.stored_versions);
     stored.filter(|version| Some(version.as_str()) != storage(definition)).map(ToString::to_string).collect()
 }
 
-/// Cuts `storedVersions` down to the storage version, if the definition is still the one of before: objects may have been
-/// stored in another version otherwise.
+/// Reduces `storedVersions` to the storage version, unless the definition has changed, since objects may then have been
+/// stored in another version.
 async fn clean(client: &Client, name: &str, before: &CustomResourceDefinition) -> Result<(), DefinitionError> {
     let change = |definition: &mut CustomResourceDefinition| {
         if definition.metadata.generation != before.metadata.generation {
@@ -92,7 +92,7 @@ async fn clean(client: &Client, name: &str, before: &CustomResourceDefinition) -
         }
     };
     let cleaned = Modify::new(read(name).subresource("status")).send(client, change).await;
-    let cleaned = cleaned.map_err(DefinitionError::request(name, "clean the stored versions of"))?;
+    let cleaned = cleaned.map_err(DefinitionError::request(name, "clean up the stored versions of"))?;
     match stale(&cleaned).is_empty() {
         true => Ok(()),
         false => Err(DefinitionError::new(name, Cause::Changed)),

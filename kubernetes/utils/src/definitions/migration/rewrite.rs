@@ -4,10 +4,10 @@ use kubernetes_client::{Client, Error};
 use kubernetes_core::json::Tree;
 use kubernetes_core::{ListRequest, Object, PartialObjectMetadata, Patch, PatchRequest, Path, Resource};
 
-/// How many names a list brings at once.
+/// The number of names in a page of a list.
 const PAGE: i64 = 500;
 
-/// Patches every object without a change; returns how many.
+/// Patches every object without a change; returns their number.
 pub(super) async fn all<K: Resource>(client: &Client) -> Result<usize, Error> {
     let request = ListRequest::<K>::at(Path::of::<K>(None)).limit(PAGE).metadata_only();
     let unchanged = Patch::merge(&Tree::Object(Vec::new()));
@@ -28,7 +28,7 @@ pub(super) async fn all<K: Resource>(client: &Client) -> Result<usize, Error> {
     }
 }
 
-/// Patches an object; false if it is gone.
+/// Patches an object; returns false if it is gone.
 async fn one<K: Resource>(
     client: &Client,
     object: &PartialObjectMetadata<K>,

@@ -1,4 +1,4 @@
-//! Migration by the controller manager, for which a `StorageVersionMigration` asks.
+//! Migration by the controller manager, requested with a `StorageVersionMigration`.
 //!
 //! Source: <https://github.com/kubernetes/kubernetes/tree/v1.37.2/pkg/controller/storageversionmigrator>
 
@@ -12,13 +12,13 @@ use kubernetes_watch::{ObjectCondition, UntilError, Verdict, until};
 
 use crate::definitions::error::Cause;
 
-/// How long the server may take to begin. A controller manager that becomes the leader needs some 20 seconds.
+/// The time limit for the server to start. A controller manager that becomes the leader needs about 20 seconds.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// How long a migration may take.
+/// The time limit of a migration.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
 
-/// Has the server migrate the objects; false if it does not.
+/// Makes the server migrate the objects; returns false if it does not.
 pub(super) async fn migrate<K: Resource>(client: &Client) -> Result<bool, Cause> {
     let resource = GroupResource { group: K::GROUP.into(), resource: K::PLURAL.into() };
     let metadata =
@@ -32,12 +32,12 @@ pub(super) async fn migrate<K: Resource>(client: &Client) -> Result<bool, Cause>
     };
     let name = created.metadata.name.unwrap_or_default();
     let ended = ended(client, &name).await;
-    // What is left behind is a record without effect: neither a failure here nor one before it hides the other.
+    // A leftover object has no effect, so an error here must not hide an earlier one.
     drop(DeleteRequest::<StorageVersionMigration>::cluster(&name).send(client).await);
     ended.map_err(Cause::Migration)
 }
 
-/// Waits until the migration has ended; false if the server does not begin with it.
+/// Waits until the migration has ended; returns false if the server does not start it.
 async fn ended(client: &Client, name: &str) -> Result<bool, UntilError> {
     let wait = |limit| until(client, ListRequest::<StorageVersionMigration>::cluster()).named(name).within(limit);
     match wait(START_LIMIT).is(ObjectCondition::new("is begun", is_begun)).await {
@@ -53,7 +53,7 @@ fn is_begun(migration: &StorageVersionMigration) -> bool {
     status.is_some_and(|status| status.resource_version.is_some() || !status.conditions.is_empty())
 }
 
-/// `Running` is false again once the server has cleaned the stored versions.
+/// `Running` is false again once the server has cleaned up the stored versions.
 fn success(migration: &StorageVersionMigration) -> Verdict {
     let conditions = migration.status.as_deref().map(|status| status.conditions.as_slice()).unwrap_or_default();
     let if_true =
@@ -62,6 +62,6 @@ fn success(migration: &StorageVersionMigration) -> Verdict {
         (Some(failed), ..) => Verdict::failed(failed.message.clone()),
         (None, Some(running), _) => Verdict::waiting(running.message.clone()),
         (None, None, Some(_)) => Verdict::Met,
-        (None, None, None) => Verdict::waiting("it waits for its turn"),
+        (None, None, None) => Verdict::waiting("it is waiting for its turn"),
     }
 }

@@ -11,7 +11,7 @@ use super::places::{self, DocumentPlaces, Place};
 use crate::manifests::error::{Problem, ProblemKind};
 use crate::manifests::location::Location;
 
-/// How deep lists may stand in lists.
+/// The maximum depth of nested lists.
 const LIST_DEPTH: usize = 8;
 
 /// Reads the objects of a text of one or more documents. Lists become their items.
@@ -42,7 +42,7 @@ fn at(name: &Arc<str>, place: Place) -> Location {
 
 fn syntax(name: &Arc<str>, text: &str, error: &granit_parser::ScanError) -> Problem {
     let place = Place::of_error(error);
-    // The fault may be noticed at the end of the line before.
+    // The parser may report the error at the end of the previous line.
     let lines = text.lines().enumerate().skip(place.line - 1).take(2);
     let tab = lines.filter_map(|(index, line)| {
         let indentation = &line[..line.len() - line.trim_start().len()];
@@ -66,7 +66,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Takes a document, or an item of a list whose type is `list`.
+    /// Reads a document, or an item of a list whose type is `list`.
     fn document(
         &mut self,
         text: &str,
@@ -92,7 +92,7 @@ impl Reading<'_> {
         };
         let has_type = !object.api_version().is_empty() || !object.kind().is_empty();
         if let (false, Some((api_version, kind))) = (has_type, list) {
-            // The items of `PodList` have no type of their own.
+            // The items of a `PodList` have no type of their own.
             object.assume_type(api_version, kind);
         }
         if object.kind().ends_with("List") {
@@ -102,12 +102,7 @@ impl Reading<'_> {
                 Ok(None) => {}
                 Err(_) => {
                     let items = pointer.clone().key("items");
-                    return self.problem(
-                        ProblemKind::InvalidObject,
-                        places,
-                        &items,
-                        "the items of the list are not a list",
-                    );
+                    return self.problem(ProblemKind::InvalidObject, places, &items, "`items` is not a list");
                 }
             }
         }
@@ -117,7 +112,7 @@ impl Reading<'_> {
         }
         if object.group_version_kind().is_none() {
             let message =
-                format!("{:?} is not an apiVersion: expected `version` or `group/version`", object.api_version());
+                format!("{:?} is not a valid apiVersion: expected `version` or `group/version`", object.api_version());
             return self.problem(ProblemKind::InvalidObject, places, &pointer.clone().key("apiVersion"), message);
         }
         let location = at(self.name, places.of(pointer));
@@ -133,7 +128,7 @@ impl Reading<'_> {
         depth: usize,
     ) {
         if depth >= LIST_DEPTH {
-            let message = format!("lists stand in lists more than {LIST_DEPTH} levels deep");
+            let message = format!("lists are nested more than {LIST_DEPTH} levels deep");
             return self.problem(ProblemKind::InvalidObject, places, pointer, message);
         }
         let item_kind = list.kind().strip_suffix("List").unwrap_or_default();

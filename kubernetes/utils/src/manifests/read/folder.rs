@@ -3,13 +3,13 @@ use std::path::{Path, PathBuf};
 
 use crate::manifests::error::{Problem, ProblemKind};
 
-/// How deep folders may stand in folders.
+/// The maximum depth of nested folders.
 const DEPTH: usize = 64;
 
-/// The files of manifests of a path, sorted: itself, if it is not a folder.
+/// The sorted manifest files at a path: the path itself, if it is not a folder.
 pub(super) fn files(path: &Path, recursive: bool, most: usize) -> Result<Vec<PathBuf>, Problem> {
     if !path.is_dir() {
-        // That it does not exist is told when it is read.
+        // A missing file is reported when it is read.
         return Ok(vec![path.to_owned()]);
     }
     let mut found = Vec::new();
@@ -38,11 +38,11 @@ fn walk(
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let path = entry.path();
-        // A link to a folder is not followed: it may lead back.
+        // A link to a folder is not followed, because of cycles.
         let is_folder = entry.file_type().map_err(failed)?.is_dir();
         if is_folder && recursive {
             if depth == 0 {
-                return Err(failed(io::Error::other(format!("folders are nested more than {DEPTH} deep"))));
+                return Err(failed(io::Error::other(format!("folders are nested more than {DEPTH} levels deep"))));
             }
             walk(&path, recursive, most, depth - 1, found)?;
         } else if !path.is_dir() && is_manifest(&path) {

@@ -1,4 +1,4 @@
-//! Reading manifests: files, folders, streams and texts.
+//! Reads manifests from files, folders, streams and texts.
 
 mod documents;
 mod folder;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::error::{ManifestError, Problem, ProblemKind};
 use super::{Manifest, Manifests};
 
-/// Reads manifests from several sources, within limits; made by [`Manifests::reader`].
+/// Reads manifests from several sources, within limits; created by [`Manifests::reader`].
 ///
 /// ```no_run
 /// # fn example() -> Result<(), kubernetes_utils::manifests::ManifestError> {
@@ -24,7 +24,7 @@ use super::{Manifest, Manifests};
 /// # }
 /// ```
 ///
-/// Files are read when [`read`](Self::read) is called, by blocking calls.
+/// Files are read in [`read`](Self::read), with blocking calls.
 #[must_use = "a reader does nothing until `read` is called"]
 pub struct ManifestReader<'a> {
     sources: Vec<Source<'a>>,
@@ -41,10 +41,10 @@ enum Source<'a> {
 }
 
 impl<'a> ManifestReader<'a> {
-    /// The most bytes that are read in all, unless [set otherwise](Self::max_bytes): 32 MiB.
+    /// The default limit on the total size, 32 MiB; see [`max_bytes`](Self::max_bytes).
     pub const MAX_BYTES: u64 = 32 << 20;
 
-    /// The most objects that are read in all, unless [set otherwise](Self::max_objects).
+    /// The default limit on the number of objects; see [`max_objects`](Self::max_objects).
     pub const MAX_OBJECTS: usize = 100_000;
 
     pub(super) fn new() -> Self {
@@ -52,54 +52,53 @@ impl<'a> ManifestReader<'a> {
         Self { sources: Vec::new(), recursive: false, max_bytes, max_objects }
     }
 
-    /// A file, or a folder: of that, the files whose names end with `.yaml`, `.yml` or `.json`, in the order of their
-    /// names.
+    /// Adds a file or a folder. A folder stands for its `.yaml`, `.yml` and `.json` files, sorted by name.
     pub fn path(mut self, path: impl AsRef<Path>) -> Self {
         self.sources.push(Source::Path(path.as_ref().to_owned()));
         self
     }
 
-    /// Standard input.
+    /// Adds standard input.
     pub fn stdin(mut self) -> Self {
         self.sources.push(Source::Stdin);
         self
     }
 
-    /// A text; errors call it by the name.
+    /// Adds a text; errors refer to it by `name`.
     pub fn text(mut self, name: impl Into<Arc<str>>, text: &'a str) -> Self {
         self.sources.push(Source::Text(name.into(), text));
         self
     }
 
-    /// A stream; errors call it by the name.
+    /// Adds a stream; errors refer to it by `name`.
     pub fn reader(mut self, name: impl Into<Arc<str>>, reader: impl Read + 'a) -> Self {
         self.sources.push(Source::Reader(name.into(), Box::new(reader)));
         self
     }
 
-    /// Whether folders in folders are read too. Links to folders are not followed.
+    /// Sets whether nested folders are read. Links to folders are not followed.
     pub fn recursive(mut self, recursive: bool) -> Self {
         self.recursive = recursive;
         self
     }
 
-    /// The most bytes that are read in all; 32 MiB by default.
+    /// Limits the total size in bytes; 32 MiB by default.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
         self
     }
 
-    /// The most objects that are read in all; 100,000 by default.
+    /// Limits the total number of objects; 100,000 by default.
     pub fn max_objects(mut self, objects: usize) -> Self {
         self.max_objects = objects;
         self
     }
 
-    /// Reads all sources, in the order in which they were named.
+    /// Reads all sources in the order in which they were added.
     ///
     /// # Errors
-    /// Everything that is wrong: files that can't be read, folders without manifests, limits, texts that are not YAML or
-    /// JSON, and documents that are not objects.
+    /// Returns all problems: files that can't be read, folders without manifests, exceeded limits, texts that are not
+    /// YAML or JSON, and documents that are not objects.
     pub fn read(self) -> Result<Manifests, ManifestError> {
         let mut state = Reading {
             bytes_left: self.max_bytes,
@@ -178,7 +177,7 @@ impl Reading {
             return self.too_large(name);
         }
         self.bytes_left -= text.len() as u64;
-        // As Go's reader of YAML, which takes a byte order mark for nothing.
+        // Like Go's YAML reader, ignores a byte order mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let most = self.max_objects.saturating_sub(self.manifests.len());
         match documents::read(name, text, most) {

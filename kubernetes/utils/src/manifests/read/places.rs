@@ -1,4 +1,4 @@
-//! Where in a text the documents are, and the fields of theirs that errors are about.
+//! Locates the documents of a text, and the fields that errors refer to.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span};
 use kubernetes_core::JsonPointer;
 use kubernetes_core::json::Reader;
 
-/// A line and a column, from 1.
+/// A line and a column, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) line: usize,
@@ -43,10 +43,10 @@ impl DocumentPlaces {
     }
 }
 
-/// The longest pointer to a field of interest: hostile documents may be nested deeply.
+/// The maximum length of a pointer to a relevant field; hostile documents may be nested deeply.
 const LONGEST_POINTER: usize = 1024;
 
-/// Whether errors may be about this field of an object, or of an object in a list; or about a field below it.
+/// Whether errors may refer to this field of an object or of an object in a list, or to a field below it.
 fn is_of_interest(pointer: &str) -> bool {
     if pointer.len() > LONGEST_POINTER {
         return false;
@@ -71,9 +71,9 @@ fn is_of_interest(pointer: &str) -> bool {
 /// The places of the documents of a YAML text, without those that are null.
 pub(super) fn of_yaml(text: &str) -> Result<Vec<DocumentPlaces>, ScanError> {
     let mut options = Options::default();
-    // Another crate may have turned them on for the whole program.
+    // Another crate may have enabled them for the whole program.
     options.emit_comments = false;
-    // As kubectl: a token may end with the file.
+    // As in kubectl, a token may end with the file.
     options.block_scalar_eof_without_line_feed = true;
     let mut parser = Parser::new_from_str_with_options(text, options);
     let mut documents = Vec::new();
@@ -92,7 +92,7 @@ pub(super) fn of_yaml(text: &str) -> Result<Vec<DocumentPlaces>, ScanError> {
     Ok(documents)
 }
 
-/// The way through one document.
+/// The traversal of a document.
 #[derive(Default)]
 struct Walk {
     places: DocumentPlaces,
@@ -102,7 +102,7 @@ struct Walk {
 }
 
 struct Open {
-    /// None below fields that are of no interest.
+    /// `None` below irrelevant fields.
     pointer: Option<JsonPointer>,
     position: Position,
 }
@@ -144,7 +144,7 @@ impl Walk {
 }
 
 impl Open {
-    /// The pointer to the value that begins; none if it is a key, or of no interest.
+    /// The pointer to the next value; `None` if it is a key or irrelevant.
     fn enter(&mut self, event: &Event<'_>) -> Option<JsonPointer> {
         match std::mem::replace(&mut self.position, Position::BeforeKey) {
             Position::BeforeKey => {
@@ -165,7 +165,7 @@ impl Open {
     }
 }
 
-/// The places of the documents of a text of JSON objects, one after the other; none if it is something else.
+/// The places of the documents of a text that consists of JSON objects in succession; `None` for any other text.
 pub(super) fn of_json(text: &str) -> Option<Vec<DocumentPlaces>> {
     let mut documents = Vec::new();
     let mut reader = Reader::new(text);
@@ -182,7 +182,7 @@ pub(super) fn of_json(text: &str) -> Option<Vec<DocumentPlaces>> {
     (reader.token().is_none() && !documents.is_empty()).then_some(documents)
 }
 
-/// Reads a value, and notes where the fields of interest in it begin.
+/// Reads a value, and records where its relevant fields begin.
 fn json_fields(reader: &mut Reader<'_>, pointer: &JsonPointer, found: &mut Vec<(String, usize)>) -> Option<()> {
     let mut first = true;
     match reader.token() {
@@ -210,13 +210,13 @@ fn json_value(reader: &mut Reader<'_>, pointer: &JsonPointer, found: &mut Vec<(S
     if !is_of_interest(pointer.as_str()) {
         return reader.skip().ok();
     }
-    // The value begins behind white space.
+    // The value begins after white space.
     reader.token();
     found.push((pointer.as_str().to_owned(), reader.offset()));
     json_fields(reader, pointer, found)
 }
 
-/// Counts lines up to offsets that grow.
+/// Counts lines up to increasing offsets.
 struct Lines<'a> {
     text: &'a str,
     at: usize,

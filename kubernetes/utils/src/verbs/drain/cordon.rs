@@ -4,24 +4,24 @@ use kubernetes_dynamic::{ApiResource, DynamicObject};
 
 use crate::{VerbError, modify};
 
-/// Keeps new pods away from a node. No request changes one that is cordoned already.
+/// Marks a node as unschedulable. Does nothing if it is already cordoned.
 ///
 /// # Errors
-/// If the node does not exist, or a request fails.
+/// Returns an error if the node does not exist, or a request fails.
 ///
 /// # Cancel safety
-/// Dropping the future leaves open whether the node was changed.
+/// If the future is dropped, it is unknown whether the node was changed.
 pub async fn cordon(client: &Client, node: &str) -> Result<DynamicObject, VerbError> {
     set_unschedulable(client, node, true).await
 }
 
-/// Lets new pods onto a node again.
+/// Marks a node as schedulable again.
 ///
 /// # Errors
-/// If the node does not exist, or a request fails.
+/// Returns an error if the node does not exist, or a request fails.
 ///
 /// # Cancel safety
-/// Dropping the future leaves open whether the node was changed.
+/// If the future is dropped, it is unknown whether the node was changed.
 pub async fn uncordon(client: &Client, node: &str) -> Result<DynamicObject, VerbError> {
     set_unschedulable(client, node, false).await
 }

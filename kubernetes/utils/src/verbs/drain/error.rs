@@ -20,7 +20,7 @@ enum Kind {
     Left { pods: Vec<Left>, limit: Option<Duration> },
 }
 
-/// A pod that is still there.
+/// A pod that remains.
 pub(super) struct Left {
     pub(super) pod: Target,
     pub(super) reason: Box<str>,
@@ -44,16 +44,27 @@ impl DrainError {
     }
 
     /// Whether the time limit was reached.
+    ///
+    /// # Troubleshooting
+    ///
+    /// A PodDisruptionBudget that allows no disruption keeps pods from being evicted: check its
+    /// `status.disruptionsAllowed`, and that the replacements on other nodes become ready. Pods with a long grace
+    /// period or a finalizer stay until these end.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, Kind::Left { limit: Some(_), .. })
     }
 
     /// Whether pods can't be evicted with these options; nothing was changed.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The message lists the pods: DaemonSet pods, pods without a controller and pods with `emptyDir` volumes need the
+    /// options of [`Drain`](crate::drain::Drain) that allow them, as for `kubectl drain`.
     pub fn is_refused(&self) -> bool {
         matches!(self.0.kind, Kind::Problems(_))
     }
 
-    /// The pods that are still there, and why.
+    /// The remaining pods, with reasons.
     pub fn pods(&self) -> Vec<(&Target, &str)> {
         match &self.0.kind {
             Kind::Problems(problems) => problems.iter().map(|problem| (&problem.pod, problem.reason)).collect(),
@@ -63,7 +74,7 @@ impl DrainError {
     }
 }
 
-/// How many pods a message names.
+/// The maximum number of pods in a message.
 const SHOWN: usize = 20;
 
 impl fmt::Display for DrainError {

@@ -6,7 +6,7 @@ use crate::Target;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DrainEvent<'a> {
-    /// A pod is the only replica of a Deployment, which starts another one before the pod is evicted.
+    /// A pod is the only replica of a Deployment, which starts another before the pod is evicted.
     Surging(&'a Target, &'a Target),
     /// A pod is about to be evicted.
     Evicting(&'a Target),

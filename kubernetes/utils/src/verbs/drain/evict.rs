@@ -20,10 +20,10 @@ use crate::{Target, VerbError};
 /// The pause after an eviction that was refused for now, as in kubectl.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// How many pods are evicted at a time.
+/// The number of concurrent evictions.
 const CONCURRENCY: usize = 100;
 
-/// Pods to evict side by side.
+/// Pods to evict concurrently.
 pub(super) struct Evictions<'a> {
     pub(super) options: &'a Options,
     pub(super) pods: &'a [Target],
@@ -33,7 +33,8 @@ pub(super) struct Evictions<'a> {
 }
 
 impl Evictions<'_> {
-    /// Evicts the pods, and waits until they are gone; returns those that are not, and whether the time was over.
+    /// Evicts the pods, and waits until they are gone; returns the remaining ones, and whether the time limit was
+    /// reached.
     pub(super) async fn run(&self, client: &Client) -> (Vec<Left>, bool) {
         let states = Mutex::new(self.pods.iter().map(|_| State::Evicting).collect::<Vec<_>>());
         let all = self.all(client, &states);
@@ -88,7 +89,7 @@ impl State {
     fn left(self, pod: &Target) -> Option<Left> {
         let reason = match self {
             Self::Gone => return None,
-            Self::Evicting => "it was not evicted yet".to_owned(),
+            Self::Evicting => "it has not been evicted yet".to_owned(),
             Self::Surging(reason) | Self::Blocked(reason) => reason,
             Self::Terminating => "it is terminating".to_owned(),
             Self::Failed(error) => error.to_string(),
@@ -106,7 +107,7 @@ async fn one(
 ) -> Result<(), VerbError> {
     if let Some(deployment) = plan.surges.get(&pod.key) {
         plan.notify(&DrainEvent::Surging(pod, deployment));
-        set(State::Surging(format!("it waits for another pod of {deployment}")));
+        set(State::Surging(format!("it is waiting for another pod of {deployment}")));
         plan.rollouts.complete(client, deployment).await?;
         set(State::Evicting);
     }
@@ -159,7 +160,7 @@ async fn one(
     Ok(())
 }
 
-/// Whether another pod has taken the name.
+/// Whether another pod has the name.
 fn is_replaced(error: &Error) -> bool {
     error.is_conflict()
 }

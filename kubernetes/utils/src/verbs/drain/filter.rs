@@ -1,4 +1,4 @@
-//! Which pods of a node are evicted: the rules of kubectl's `pkg/drain/filters.go`
+//! Decides which pods of a node are evicted, by the rules of kubectl's `pkg/drain/filters.go`
 //! (<https://github.com/kubernetes/kubectl/blob/v0.37.2/pkg/drain/filters.go>), in their order.
 
 use kubernetes_core::json::Tree;
@@ -12,9 +12,9 @@ use super::Options;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Evict,
-    /// It stays, and that is fine.
+    /// The pod stays, which is not a problem.
     Skip,
-    /// It can't be evicted, for this reason.
+    /// The pod can't be evicted, for this reason.
     Refuse(&'static str),
 }
 
@@ -26,9 +26,9 @@ pub(super) enum DaemonSet {
     Missing,
 }
 
-pub(super) const DAEMON_SET: &str = "it belongs to a DaemonSet, which would create it again: ignore DaemonSets";
+pub(super) const DAEMON_SET: &str = "it belongs to a DaemonSet, which would create it again: set ignore_daemon_sets";
 pub(super) const NO_DAEMON_SET: &str = "it belongs to a DaemonSet that does not exist: force its eviction";
-pub(super) const EMPTY_DIR: &str = "it has data in an emptyDir, which would be lost: allow to delete emptyDirs";
+pub(super) const EMPTY_DIR: &str = "it has data in an emptyDir, which would be lost: set delete_empty_dirs";
 pub(super) const NO_CONTROLLER: &str = "it has no controller that would create it again: force its eviction";
 
 pub(super) fn verdict(pod: &DynamicObject, daemon_set: DaemonSet, options: &Options, now: Time) -> Verdict {
@@ -44,7 +44,7 @@ pub(super) fn verdict(pod: &DynamicObject, daemon_set: DaemonSet, options: &Opti
         matches!(pod.get::<String>("/status/phase"), Ok(Some(phase)) if phase == "Succeeded" || phase == "Failed");
     match daemon_set {
         DaemonSet::None => {}
-        // Nothing creates a finished one again before it is deleted.
+        // A finished pod is not replaced before it is deleted.
         DaemonSet::Exists | DaemonSet::Missing if is_finished => {}
         DaemonSet::Missing if options.force => {}
         DaemonSet::Missing => return Verdict::Refuse(NO_DAEMON_SET),

@@ -1,4 +1,4 @@
-//! Taking a node out of service: as `kubectl cordon`, `kubectl uncordon` and `kubectl drain`.
+//! Takes nodes out of service, like `kubectl cordon`, `kubectl uncordon` and `kubectl drain`.
 //!
 //! ```no_run
 //! # async fn example(client: &kubernetes_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -30,7 +30,7 @@ pub use event::DrainEvent;
 pub use plan::DrainPlan;
 pub use problem::PodProblem;
 
-/// The eviction of the pods of a node: which of them may go, and how.
+/// The settings for evicting the pods of a node.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is planned until `plan` is called"]
 pub struct Drain {
@@ -52,12 +52,12 @@ struct Options {
 }
 
 impl Drain {
-    /// Of the node with this name.
+    /// Creates the settings for the node with this name.
     pub fn new(node: impl Into<String>) -> Self {
         Self { node: node.into(), options: Options::default() }
     }
 
-    /// Goes on though pods of DaemonSets stay; otherwise they are a problem.
+    /// Leaves pods of DaemonSets on the node; otherwise they are a problem.
     pub fn ignore_daemon_sets(mut self, ignore: bool) -> Self {
         self.options.ignore_daemon_sets = ignore;
         self
@@ -75,36 +75,36 @@ impl Drain {
         self
     }
 
-    /// Deletes pods, whatever disruption budgets say.
+    /// Deletes pods instead of evicting them, ignoring disruption budgets.
     pub fn delete_instead_of_evict(mut self, delete: bool) -> Self {
         self.options.delete_instead = delete;
         self
     }
 
-    /// Starts a new pod elsewhere before it evicts one that is ready and the only replica of a Deployment, so that its
-    /// service does not stop: by [restarting](crate::rollout::restart) the Deployment, which has to roll out by
+    /// Starts a new pod elsewhere before it evicts a ready pod that is the only replica of a Deployment, so that the
+    /// service is not interrupted. This [restarts](crate::rollout::restart) the Deployment, which must use
     /// `RollingUpdate` with a `maxSurge`.
     ///
-    /// Without it, a disruption budget of such a pod blocks the drain, or nobody serves until its successor is ready.
-    /// [`DrainPlan::surges`] names these pods. If the rollout fails, the pod stays.
+    /// Otherwise, a disruption budget for such a pod blocks the drain, or the service is down until its successor is
+    /// ready. [`DrainPlan::surges`] lists these pods. If the rollout fails, the pod stays.
     pub fn surge(mut self, surge: bool) -> Self {
         self.options.surge = surge;
         self
     }
 
-    /// Only the pods that this label selector selects.
+    /// Evicts only pods that match this label selector.
     pub fn pod_selector(mut self, selector: impl Into<String>) -> Self {
         self.options.pod_selector = Some(selector.into());
         self
     }
 
-    /// The time that pods have to end, instead of their own.
+    /// Sets the grace period of pods, instead of their own.
     pub fn grace_period(mut self, period: Duration) -> Self {
         self.options.grace_period = Some(period);
         self
     }
 
-    /// How long all of it may take. Without it, there is no end to waiting for disruption budgets.
+    /// Sets the time limit of the whole drain. Without it, waiting for disruption budgets may never end.
     pub fn within(mut self, limit: Duration) -> Self {
         self.options.limit = Some(limit);
         self
@@ -116,13 +116,13 @@ impl Drain {
         self
     }
 
-    /// Finds the pods, and what keeps some of them from being evicted. Nothing is changed.
+    /// Finds the pods to evict and the problems with others. Changes nothing.
     ///
     /// # Errors
-    /// If the node does not exist, or its pods can't be listed.
+    /// Returns an error if the node does not exist, or its pods can't be listed.
     ///
     /// # Cancel safety
-    /// Dropping the future abandons the requests; nothing is changed on the server.
+    /// If the future is dropped, the requests are abandoned; they change nothing on the server.
     pub async fn plan(self, client: &kubernetes_client::Client) -> Result<DrainPlan, crate::VerbError> {
         DrainPlan::new(client, self.node, self.options).await
     }

@@ -17,14 +17,14 @@ use super::{Options, cordon};
 use crate::verbs::pods::pods;
 use crate::{Target, VerbError, clock};
 
-/// The pods that leave a node, and what keeps others from it; made by [`Drain::plan`](super::Drain::plan).
+/// The pods to evict from a node, and the problems with others; created by [`Drain::plan`](super::Drain::plan).
 #[derive(Clone)]
 pub struct DrainPlan {
     node: String,
     options: Options,
     pods: Vec<Target>,
     problems: Vec<PodProblem>,
-    /// The Deployments of which pods are the only replica.
+    /// The Deployments whose only replica is among the pods.
     surges: HashMap<ObjectKey, Target>,
     observer: Option<Observer>,
 }
@@ -62,45 +62,45 @@ impl DrainPlan {
         Ok(plan)
     }
 
-    /// The pods that are to be evicted.
+    /// The pods to evict.
     pub fn pods(&self) -> &[Target] {
         &self.pods
     }
 
-    /// The pods that can't be.
+    /// The pods that can't be evicted.
     pub fn problems(&self) -> &[PodProblem] {
         &self.problems
     }
 
-    /// The pods that get a successor before they are evicted, each with its Deployment:
-    /// see [`Drain::surge`](super::Drain::surge).
+    /// The pods that get a successor before they are evicted, with their Deployments; see
+    /// [`Drain::surge`](super::Drain::surge).
     pub fn surges(&self) -> impl Iterator<Item = (&Target, &Target)> {
         self.pods.iter().filter_map(|pod| Some((pod, self.surges.get(&pod.key)?)))
     }
 
-    /// Leaves out pods for which the function returns `false`, and their problems.
+    /// Keeps only pods, and their problems, for which the function returns `true`.
     pub fn retain(&mut self, keep: impl Fn(&Target) -> bool) {
         self.pods.retain(&keep);
         self.problems.retain(|problem| keep(&problem.pod));
     }
 
-    /// Calls a function for all progress. It must not block.
+    /// Calls a function for every progress event. It must not block.
     #[must_use]
     pub fn observe(mut self, observer: impl Fn(&DrainEvent<'_>) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Cordons the node, evicts the pods side by side, and waits until they are gone.
+    /// Cordons the node, evicts the pods concurrently, and waits until they are gone.
     ///
     /// An eviction that a disruption budget refuses is repeated every 5 seconds, as kubectl does.
     ///
     /// # Errors
-    /// If there are [problems](Self::problems): nothing is changed then. If pods could not be evicted or are still there
-    /// when the time is over: the error names each, and the budget that holds it.
+    /// Returns an error if there are [problems](Self::problems), in which case nothing is changed, or if pods could not
+    /// be evicted or are still there at the time limit. The error names each pod, and the budget that protects it.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves the node cordoned, and open which pods were evicted.
+    /// If the future is dropped, the node stays cordoned, and any of the pods may have been evicted.
     pub async fn run(&self, client: &Client) -> Result<(), DrainError> {
         if !self.problems.is_empty() {
             return Err(DrainError::problems(&self.node, &self.problems));

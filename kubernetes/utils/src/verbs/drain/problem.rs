@@ -6,6 +6,6 @@ use crate::Target;
 pub struct PodProblem {
     /// The pod.
     pub pod: Target,
-    /// Why, and what would allow it.
+    /// The reason, and the setting that would allow it.
     pub reason: &'static str,
 }

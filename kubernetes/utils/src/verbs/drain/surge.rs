@@ -1,4 +1,4 @@
-//! Pods that are the only replica of a Deployment get a successor elsewhere before they are evicted.
+//! Starts a successor elsewhere for pods that are the only replica of a Deployment, before they are evicted.
 
 use std::collections::HashMap;
 
@@ -11,10 +11,10 @@ use tokio::sync::OnceCell;
 use crate::verbs::rollout;
 use crate::{Target, VerbError, WaitFor};
 
-/// The Deployment of which a pod is the only replica, if its rollouts start a new pod before they end the old one.
+/// The Deployment whose only replica is a pod, if its rollouts start a new pod before they stop the old one.
 ///
-/// One that is paused, replaces its pods by the strategy `Recreate`, or may not exceed its replicas, has no such rollouts;
-/// and a pod that is not ready serves nobody.
+/// That excludes Deployments that are paused, use the strategy `Recreate`, or may not exceed their replicas. A pod that
+/// is not ready needs no successor.
 pub(super) async fn only_replica_of(client: &Client, pod: &DynamicObject) -> Result<Option<Target>, VerbError> {
     if !is_ready(pod) {
         return Ok(None);
@@ -40,12 +40,12 @@ fn is_ready(pod: &DynamicObject) -> bool {
     })
 }
 
-/// Whether a number or a percentage is none.
+/// Whether a number or a percentage is zero.
 fn is_zero(value: Option<&Tree>) -> bool {
     value.is_some_and(|value| matches!(value.to_text().trim_matches('"').trim_end_matches('%'), "0"))
 }
 
-/// The object of this kind of `apps/v1` that controls another, if there is one.
+/// The object of this kind in `apps/v1` that controls another object, if there is one.
 async fn controller_of(
     client: &Client,
     object: &DynamicObject,
@@ -61,7 +61,7 @@ async fn controller_of(
     Ok(read.filter(|found| found.uid() == owner.uid).map(|found| (resource, found)))
 }
 
-/// The rollouts of one drain, by Deployment: each happens once, however many pods wait for it.
+/// The rollouts of a drain, by Deployment: each runs once, however many pods wait for it.
 #[derive(Debug)]
 pub(super) struct Rollouts(HashMap<ObjectKey, OnceCell<Result<(), String>>>);
 
@@ -70,7 +70,7 @@ impl Rollouts {
         Self(deployments.map(|deployment| (deployment.key.clone(), OnceCell::new())).collect())
     }
 
-    /// Replaces the pods of a Deployment, and waits until that is done.
+    /// Replaces the pods of a Deployment, and waits until the rollout is complete.
     pub(super) async fn complete(&self, client: &Client, deployment: &Target) -> Result<(), VerbError> {
         let Some(rollout) = self.0.get(&deployment.key) else { return Ok(()) };
         let done = rollout.get_or_init(|| async {

@@ -12,7 +12,7 @@ use crate::verbs::pods::label_selector;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Revision {
-    /// Its number, which grows.
+    /// The number, which increases.
     pub number: i64,
     /// The annotation `kubernetes.io/change-cause`; empty if there is none.
     pub change_cause: Str,
@@ -25,10 +25,10 @@ pub struct Revision {
 /// The revisions of a Deployment, StatefulSet or DaemonSet, the oldest first.
 ///
 /// # Errors
-/// If the workload does not exist, or a request fails.
+/// Returns an error if the workload does not exist, or a request fails.
 ///
 /// # Cancel safety
-/// Dropping the future abandons the requests; nothing is changed on the server.
+/// If the future is dropped, the requests are abandoned; they change nothing on the server.
 pub async fn history(client: &Client, target: &Target) -> Result<Vec<Revision>, VerbError> {
     let workload = target.scope().read(target.key.name()).send(client).await?;
     revisions(client, target, &workload).await
@@ -57,7 +57,7 @@ fn revision(object: DynamicObject) -> Result<Revision, VerbError> {
     let annotation = |name: &str| object.metadata.annotations.get(name).cloned();
     let is_replica_set = object.kind() == "ReplicaSet";
     let (number, template) = match is_replica_set {
-        // As kubectl: one without a revision has 0.
+        // As in kubectl, a missing revision is 0.
         true => {
             let number = annotation("deployment.kubernetes.io/revision").and_then(|text| text.parse().ok());
             (number.unwrap_or_default(), object.get("/spec/template")?)
@@ -65,7 +65,7 @@ fn revision(object: DynamicObject) -> Result<Revision, VerbError> {
         false => (object.get("/revision")?.unwrap_or_default(), object.get("/data/spec/template")?),
     };
     let mut template: Tree = template.unwrap_or_default();
-    // The first is added by the controller, the second says how a strategic patch is to be made.
+    // The controller adds the first; the second is a directive for strategic merge patches.
     for added in ["/metadata/labels/pod-template-hash", "/$patch"] {
         template.remove(added);
     }

@@ -34,7 +34,7 @@ use crate::{Target, WaitError, WaitFor, clock, modify};
 pub use history::{Revision, history};
 pub use undo::undo;
 
-/// The annotation of a template by which pods are replaced.
+/// The annotation of a template whose change replaces the pods.
 const RESTARTED_AT: &str = "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt";
 
 /// The kinds that have rollouts.
@@ -52,20 +52,21 @@ impl Workload {
             ("apps", "StatefulSet") => Ok(Self::StatefulSet),
             ("apps", "DaemonSet") => Ok(Self::DaemonSet),
             _ => {
-                let message = format!("{target} has no rollouts: only Deployments, StatefulSets and DaemonSets have");
+                let message = format!("{target} has no rollouts: only Deployments, StatefulSets and DaemonSets do");
                 Err(VerbError::refused(message))
             }
         }
     }
 }
 
-/// Replaces all pods, by an annotation with the time in their template.
+/// Replaces all pods, by setting an annotation with the time in their template.
 ///
 /// # Errors
-/// If it is a paused Deployment, was restarted within the same second, or a request fails.
+/// Returns an error if the workload is a paused Deployment or was restarted within the same second, or if a request
+/// fails.
 ///
 /// # Cancel safety
-/// Dropping the future leaves open whether the workload was restarted.
+/// If the future is dropped, it is unknown whether the workload was restarted.
 pub async fn restart(client: &Client, target: &Target) -> Result<DynamicObject, VerbError> {
     Workload::of(target)?;
     let now: Str = clock::wall().to_string().into();
@@ -74,18 +75,18 @@ pub async fn restart(client: &Client, target: &Target) -> Result<DynamicObject, 
             return Some(format!("{target} can't be restarted while it is paused: resume it first"));
         }
         let last: Option<Str> = object.get(RESTARTED_AT).ok().flatten();
-        (last.as_ref() == Some(&now)).then(|| format!("{target} was restarted within this second"))
+        (last.as_ref() == Some(&now)).then(|| format!("{target} was already restarted within this second"))
     };
     change(client, target, refusal, |object| object.set(RESTARTED_AT, &now).map_err(VerbError::from)).await
 }
 
-/// Pauses a Deployment: changes of its template have no effect until it is [resumed](resume).
+/// Pauses a Deployment: changes to its template have no effect until it is [resumed](resume).
 ///
 /// # Errors
-/// If it is of another kind or paused already, or a request fails.
+/// Returns an error if the object is of another kind or already paused, or if a request fails.
 ///
 /// # Cancel safety
-/// Dropping the future leaves open whether it was paused.
+/// If the future is dropped, it is unknown whether it was paused.
 pub async fn pause(client: &Client, target: &Target) -> Result<DynamicObject, VerbError> {
     set_paused(client, target, true).await
 }
@@ -93,10 +94,10 @@ pub async fn pause(client: &Client, target: &Target) -> Result<DynamicObject, Ve
 /// Resumes a Deployment that is paused.
 ///
 /// # Errors
-/// If it is of another kind or not paused, or a request fails.
+/// Returns an error if the object is of another kind or not paused, or if a request fails.
 ///
 /// # Cancel safety
-/// Dropping the future leaves open whether it was resumed.
+/// If the future is dropped, it is unknown whether it was resumed.
 pub async fn resume(client: &Client, target: &Target) -> Result<DynamicObject, VerbError> {
     set_paused(client, target, false).await
 }
@@ -123,7 +124,7 @@ fn is_paused(object: &DynamicObject) -> bool {
     matches!(object.get::<bool>("/spec/paused"), Ok(Some(true)))
 }
 
-/// Changes an object unless its state refuses that.
+/// Changes an object, unless its state does not allow it.
 async fn change(
     client: &Client,
     target: &Target,
@@ -141,10 +142,11 @@ async fn change(
     result.map(|()| changed)
 }
 
-/// Waits until the rollout is complete: all pods are those of the present template, and available.
+/// Waits until the rollout is complete: all pods match the current template and are available.
 ///
 /// # Errors
-/// If the progress deadline is exceeded, pods are only updated when they are deleted, or the time is over.
+/// Returns an error if the progress deadline is exceeded, if the update strategy is `OnDelete`, or if the time limit is
+/// reached.
 ///
 /// # Cancel safety
 /// Dropping the future ends the wait; nothing is changed on the server.
@@ -153,7 +155,7 @@ pub async fn status(client: &Client, target: &Target, limit: Duration) -> Result
     Ok(wait.all(rolled_out()).await?.into_iter().next().unwrap_or_default())
 }
 
-/// The rollout of a Deployment, StatefulSet or DaemonSet is complete; it fails for other kinds.
+/// Holds if the rollout of a Deployment, StatefulSet or DaemonSet is complete; fails for other kinds.
 pub fn rolled_out() -> ObjectCondition<DynamicObject> {
     #[cfg(feature = "apps-v1")]
     fn typed<K: kubernetes_core::Object>(condition: &ObjectCondition<K>, object: &DynamicObject) -> Verdict {

@@ -7,7 +7,7 @@ use super::{Workload, change, is_paused};
 use crate::Target;
 use crate::verbs::VerbError;
 
-/// Annotations of a Deployment that are its own, and not those of a revision.
+/// Annotations that belong to a Deployment itself, not to a revision.
 const OWN_ANNOTATIONS: &[&str] = &[
     "kubectl.kubernetes.io/last-applied-configuration",
     "deployment.kubernetes.io/revision",
@@ -17,21 +17,21 @@ const OWN_ANNOTATIONS: &[&str] = &[
     "deprecated.deployment.rollback.to",
 ];
 
-/// Goes back to a revision, or to the one before the present; returns the workload, and `None` if its template is that of
-/// the revision already.
+/// Rolls back to a revision, by default the previous one; returns the workload, or `None` if it already has the
+/// template of the revision.
 ///
-/// An object that a tool applies is changed back by its next apply.
+/// If a tool applies the object, its next apply reverts this.
 ///
 /// # Errors
-/// If there is no such revision, it is a paused Deployment, or a request fails.
+/// Returns an error if there is no such revision, if the workload is a paused Deployment, or if a request fails.
 ///
 /// # Cancel safety
-/// Dropping the future leaves open whether the workload was changed.
+/// If the future is dropped, it is unknown whether the workload was changed.
 pub async fn undo(client: &Client, target: &Target, revision: Option<i64>) -> Result<Option<DynamicObject>, VerbError> {
     let kind = Workload::of(target)?;
     let workload = target.scope().read(target.key.name()).send(client).await?;
     let refusal = |object: &DynamicObject| {
-        is_paused(object).then(|| format!("{target} can't go back while it is paused: resume it first"))
+        is_paused(object).then(|| format!("{target} can't be rolled back while it is paused: resume it first"))
     };
     if let Some(message) = refusal(&workload) {
         return Err(VerbError::refused(message));
@@ -62,12 +62,12 @@ pub async fn undo(client: &Client, target: &Target, revision: Option<i64>) -> Re
 fn find<'a>(target: &Target, revisions: &'a [Revision], number: Option<i64>) -> Result<&'a Revision, VerbError> {
     let found = match number {
         Some(number) => revisions.iter().find(|revision| revision.number == number),
-        // The last but one.
+        // The second to last.
         None => revisions.iter().rev().nth(1),
     };
     found.ok_or_else(|| {
         let known: Vec<_> = revisions.iter().map(|revision| revision.number.to_string()).collect();
-        let wanted = number.map_or_else(|| "before the present one".to_owned(), |number| number.to_string());
+        let wanted = number.map_or_else(|| "before the current one".to_owned(), |number| number.to_string());
         VerbError::refused(format!("{target} has no revision {wanted}; there are: {}", known.join(", ")))
     })
 }

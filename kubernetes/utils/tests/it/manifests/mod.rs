@@ -59,7 +59,7 @@ pub(crate) async fn get(
     }
 }
 
-/// The writes that the server has received, as `patch configmaps/settings`.
+/// The writes that the server has received, such as `patch configmaps/settings`.
 pub(crate) fn writes(server: &TestServer) -> Vec<String> {
     let writes = server.requests().into_iter().filter(|request| !matches!(request.verb(), "get" | "list" | "watch"));
     let writes = writes.map(|request| {

@@ -25,7 +25,7 @@ const WRONG: &[(&str, ProblemKind, &str)] = &[
     (
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: other}",
         ProblemKind::WrongNamespace,
-        "test.yaml:1:1: the namespace of configmaps other/a is \"other\", but has to be \"shop\"",
+        "test.yaml:1:1: the namespace of configmaps other/a is \"other\", but must be \"shop\"",
     ),
     (
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}",

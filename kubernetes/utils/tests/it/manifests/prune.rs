@@ -50,7 +50,7 @@ fn ids_are_those_of_kubectl() {
 fn toolings_and_parents_are_checked() {
     for tooling in ["", "tool", "/1", "tool/", "to ol/1", "tool/1\n"] {
         let error = ApplySet::secret("shop", "s", tooling).unwrap_err().to_string();
-        assert!(error.ends_with("is not a tooling: expected `name/version`"), "{error}");
+        assert!(error.ends_with("is not a valid tooling: expected `name/version`"), "{error}");
     }
     assert!(ApplySet::secret("shop", "", "t/1").unwrap_err().to_string().ends_with("has no name"));
     assert!(ApplySet::secret("", "s", "t/1").unwrap_err().to_string().contains("has no namespace"));
@@ -184,11 +184,7 @@ async fn parents_that_are_not_what_they_should_be_are_refused() {
     let cases = [
         (json!({}), json!({}), "exists, but has no annotation applyset.kubernetes.io/tooling"),
         (json!({tooling.0: tooling.1}), json!({}), "has no label applyset.kubernetes.io/id"),
-        (
-            json!({tooling.0: tooling.1}),
-            json!({"applyset.kubernetes.io/id": "x"}),
-            "is \"x\", but has to be \"applyset-",
-        ),
+        (json!({tooling.0: tooling.1}), json!({"applyset.kubernetes.io/id": "x"}), "is \"x\", but must be \"applyset-"),
     ];
     for (annotations, labels, message) in cases {
         let server = server();

@@ -92,11 +92,7 @@ const WRONG: &[(&str, ProblemKind, &str)] = &[
         ProblemKind::InvalidObject,
         "w.yaml:4:3: the object has no apiVersion\nw.yaml:5:3: the document is not an object",
     ),
-    (
-        "apiVersion: v1\nkind: List\nitems: {}",
-        ProblemKind::InvalidObject,
-        "w.yaml:3:8: the items of the list are not a list",
-    ),
+    ("apiVersion: v1\nkind: List\nitems: {}", ProblemKind::InvalidObject, "w.yaml:3:8: `items` is not a list"),
 ];
 
 #[test]

@@ -315,7 +315,7 @@ async fn a_pod_whose_successor_does_not_come_stays() {
     lone_replica(&server, &json!({}));
     let plan = Drain::new("n1").surge(true).within(Duration::from_secs(60)).plan(&client).await.unwrap();
     let error = plan.run(&client).await.unwrap_err();
-    assert_eq!(error.pods()[0].1, "it waits for another pod of deployments.apps shop/web");
+    assert_eq!(error.pods()[0].1, "it is waiting for another pod of deployments.apps shop/web");
     // The times of restarts are those of the wall clock, and have seconds.
     std::thread::sleep(Duration::from_millis(1100));
     let late = json!([{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]);

@@ -1,4 +1,4 @@
-//! The authorities in the configurations of the API server.
+//! CA bundles in the configurations of the API server.
 
 use kubernetes_client::{Client, Error};
 use kubernetes_core::json::Tree;
@@ -10,9 +10,9 @@ use kubernetes_models::admissionregistration::v1::{MutatingWebhookConfiguration,
 use serde_json::json;
 
 use super::changes::Changes;
-use crate::configuration::{AUTHORITIES_MANAGER, AdmissionConfiguration as _, Configuration};
+use crate::configuration::{AdmissionConfiguration as _, CA_BUNDLE_MANAGER, Configuration};
 
-/// An object with authorities.
+/// An object with a CA bundle.
 #[derive(Clone, Debug)]
 pub(super) enum Target {
     Validating(Str),
@@ -38,8 +38,8 @@ impl Target {
         }
     }
 
-    /// Sets the authorities, where they are others; returns whether they were. An object that does not exist yet is left
-    /// for later.
+    /// Sets the CA bundle unless the object has it; returns whether it had another one. An object that does not exist yet
+    /// is left for later.
     pub(super) async fn inject(&self, client: &Client, bundle: &str) -> Result<bool, Error> {
         let result = match self {
             Self::Validating(name) => ValidatingWebhookConfiguration::inject(client, name, bundle).await,
@@ -55,7 +55,7 @@ impl Target {
         }
     }
 
-    /// The authorities that the object has; empty if it does not exist.
+    /// The CA bundle of the object; empty if it does not exist.
     pub(super) async fn bundle(&self, client: &Client) -> Result<String, Error> {
         let result = match self {
             Self::Validating(name) => ValidatingWebhookConfiguration::bundle(client, name).await,
@@ -99,5 +99,5 @@ async fn inject_definition(client: &Client, name: &str, bundle: &str) -> Result<
     });
     let patch = Patch::apply_json(&object);
     let request = PatchRequest::<Definition>::cluster(name, &patch);
-    request.field_manager(AUTHORITIES_MANAGER).force(true).send(client).await.map(|_| true)
+    request.field_manager(CA_BUNDLE_MANAGER).force(true).send(client).await.map(|_| true)
 }

@@ -26,7 +26,7 @@ impl Changes {
 
     /// Waits for a change, but no longer than a time. Those that have come meanwhile count as one.
     pub(super) async fn wait(&mut self, limit: Duration) {
-        // Without watches, or if nothing changes, the time is over.
+        // Without watches, or if nothing changes, the wait ends by time.
         let _ = clock::timeout_at(clock::later(limit), self.next()).await;
         while let Some(()) = self.next().now_or_never() {}
     }

@@ -1,9 +1,9 @@
 //! Certificates that the replicas of a program make for themselves.
 
-mod authorities;
-mod authority;
 mod bundle;
+mod ca;
 mod changes;
+mod rotation;
 mod secret;
 
 #[cfg(test)]
@@ -24,15 +24,15 @@ use kubernetes_election::{Election, Leadership, LeaseConfig};
 use super::{Certificates, CertificatesError, certified};
 use crate::clock;
 use crate::configuration::{Configuration, Endpoint, Place};
-use authorities::{Authorities, Lifetimes};
-use authority::Leaf;
 use bundle::Target;
+use ca::Leaf;
 use changes::Changes;
+use rotation::{Lifetimes, Rotation};
 use secret::{Store, Stored};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Certificates without cert-manager: a CA in a Secret, shared by all replicas, which signs a certificate for each.
+/// Manages certificates without cert-manager: a CA in a Secret, shared by all replicas, signs a certificate for each.
 ///
 /// ```no_run
 /// # use kubernetes_client::Client;
@@ -51,14 +51,15 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// ```
 ///
 /// One replica, elected by a Lease of the Secret's name, makes the CA, renews it, and sets `caBundle` in the
-/// configurations, with the field manager `webhook-certificates`. A new CA is trusted for a while before it signs, and the
-/// old one until it expires, so that no call fails meanwhile. The keys of certificates are in memory only.
+/// configurations, with the field manager `webhook-certificates`. A new CA is trusted for a while before it signs, and
+/// the old one until it expires, so that no call fails meanwhile. The keys of certificates are in memory only.
 ///
-/// A Secret without a CA is filled. If the Secret is deleted, the CA that replicas use is written again; delete it while no
-/// replica runs to get a new one.
+/// A Secret without a CA is filled. If the Secret is deleted, the CA that replicas use is written again; delete it
+/// while no replica runs to get a new one.
 ///
-/// It needs the rights to get, list, watch, create and update the Secret, to get, create and update the Lease, and to get,
-/// list, watch and patch the configurations and definitions; without those to list and watch, it reads them every minute.
+/// It needs permission to get, list, watch, create and update the Secret, to get, create and update the Lease, and to
+/// get, list, watch and patch the configurations and definitions; without permission to list and watch, it reads them
+/// every minute.
 #[must_use]
 pub struct ManagedCertificates {
     client: Client,
@@ -70,7 +71,7 @@ pub struct ManagedCertificates {
 }
 
 impl ManagedCertificates {
-    /// Certificates for the server at `endpoint`, by an authority in a Secret.
+    /// Certificates for the server at `endpoint`, by a CA in a Secret.
     pub fn new(client: &Client, namespace: &str, secret: &str, endpoint: &Endpoint) -> Self {
         let mut names = vec![endpoint.host()];
         if let Place::Service { namespace, name, .. } = &endpoint.0 {
@@ -99,27 +100,27 @@ impl ManagedCertificates {
         self
     }
 
-    /// Sets how long an authority is valid, by default a year. It is replaced after two thirds of that.
-    pub fn authority_lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetimes.authority = lifetime;
+    /// Sets how long a CA is valid, by default a year. It is replaced after two thirds of that.
+    pub fn ca_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetimes.ca = lifetime;
         self
     }
 
-    /// Sets how long a certificate is valid, by default 30 days. It is replaced after two thirds of that.
+    /// Sets the lifetime of a certificate; 30 days by default. It is replaced after two thirds of that.
     pub fn certificate_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetimes.leaf = lifetime;
         self
     }
 
-    /// Sets how long a new authority is trusted before it signs, by default 10 minutes: API servers need some time to see
+    /// Sets how long a new CA is trusted before it signs, by default 10 minutes: API servers need some time to see
     /// the change.
     pub fn overlap(mut self, overlap: Duration) -> Self {
         self.lifetimes.overlap = overlap;
         self
     }
 
-    /// Sets how often the Secret and the configurations are read, by default every minute. Watches show changes at once;
-    /// this is for a program that has no right to watch.
+    /// Sets the interval at which the Secret and the configurations are read; one minute by default. Watches show
+    /// changes at once; this is for programs without permission to watch.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.lifetimes.interval = interval;
         self
@@ -135,15 +136,15 @@ impl ManagedCertificates {
     ///
     /// # Errors
     ///
-    /// If a name can't be in a certificate, the lifetimes leave no time to renew, or the Secret's name can't be that of a
-    /// Lease.
+    /// Returns an error if a name can't be in a certificate, the lifetimes leave no time to renew, or the Secret's name
+    /// can't be that of a Lease.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future stops the renewal; the certificates stay as they are.
     pub async fn run_until(&self, shutdown: impl Future<Output = ()>) -> Result<(), CertificatesError> {
         self.lifetimes.check()?;
-        authority::check_names(&self.names)?;
+        ca::check_names(&self.names)?;
         let lease = LeaseConfig::new(self.store.namespace(), self.store.name());
         let election = Election::new(&self.client, lease).map_err(|error| CertificatesError::new(error.to_string()))?;
         // Only the second ends, when the Lease is released.
@@ -151,7 +152,7 @@ impl ManagedCertificates {
         Ok(())
     }
 
-    /// Makes certificates by the authority in the Secret.
+    /// Makes certificates by the CA in the Secret.
     async fn follow(&self) {
         let (mut leaf, mut changes) = (None, Changes::default());
         changes.add(&self.client, self.store.watched());
@@ -164,19 +165,19 @@ impl ManagedCertificates {
     }
 
     async fn renew(&self, leaf: &mut Option<Leaf>) -> Result<(), BoxError> {
-        let Stored::Filled { authorities, .. } = self.store.read(&self.client).await? else { return Ok(()) };
+        let Stored::Filled { rotation, .. } = self.store.read(&self.client).await? else { return Ok(()) };
         let now = clock::timestamp();
-        if leaf.as_ref().is_some_and(|leaf| leaf.is_current(&authorities.current, now)) {
+        if leaf.as_ref().is_some_and(|leaf| leaf.is_current(&rotation.current, now)) {
             return Ok(());
         }
-        let new = authorities.current.sign(&self.names, now, self.lifetimes.leaf)?;
+        let new = rotation.current.sign(&self.names, now, self.lifetimes.leaf)?;
         self.certificates.set(certified(new.certificate.as_bytes(), new.key.as_bytes())?);
         tracing::info!(until = %new.not_after, "the webhooks have a new certificate");
         *leaf = Some(new);
         Ok(())
     }
 
-    /// Keeps the authority while this replica is elected, until `shutdown` completes.
+    /// Keeps the CA while this replica is elected, until `shutdown` completes.
     async fn lead(&self, mut election: Election, shutdown: Shared<impl Future<Output = ()>>) {
         loop {
             let lead = |leadership: Leadership| self.maintain_all(leadership.client());
@@ -206,11 +207,11 @@ impl ManagedCertificates {
         }
     }
 
-    /// Sets the present authorities in all configurations, and then makes one step with them. Returns whether it has
+    /// Sets the present CA bundle in all configurations, and then makes one step of the rotation. Returns whether it has
     /// changed the Secret.
     async fn maintain(&self, client: &Client, trust: &mut Option<Trust>) -> Result<bool, BoxError> {
-        let (authorities, secret) = match self.store.read(client).await? {
-            Stored::Filled { authorities, secret } => (authorities, secret),
+        let (rotation, secret) = match self.store.read(client).await? {
+            Stored::Filled { rotation, secret } => (rotation, secret),
             Stored::Empty(secret) => {
                 self.store.replace(client, secret, &self.first(client).await?).await?;
                 return Ok(true);
@@ -220,7 +221,7 @@ impl ManagedCertificates {
                 return Ok(true);
             }
         };
-        let bundle = authorities.bundle();
+        let bundle = rotation.bundle();
         let injected = self.inject(client, &bundle).await;
         let now = clock::timestamp();
         match &injected {
@@ -228,14 +229,14 @@ impl ManagedCertificates {
                 *trust = Some(Trust { bundle, since: now });
             }
             Ok(_) => {}
-            // Better one configuration with old authorities than expired ones in all.
-            Err(_) if authorities.current.is_pressing(now) => {
+            // Better one configuration with an old bundle than expired CAs in all.
+            Err(_) if rotation.current.is_pressing(now) => {
                 trust.get_or_insert(Trust { bundle, since: now });
             }
             Err(_) => return Ok(injected.map(|_| false)?),
         }
         let trusted = trust.as_ref().map(|trust| trust.since);
-        let Some(next) = authorities.next_step(now, &self.lifetimes, trusted)? else {
+        let Some(next) = rotation.next_step(now, &self.lifetimes, trusted)? else {
             return Ok(injected.map(|_| false)?);
         };
         self.store.replace(client, secret, &next).await?;
@@ -244,25 +245,25 @@ impl ManagedCertificates {
         Ok(true)
     }
 
-    /// The authorities for a Secret that has none: those that replicas still use, or new ones. In the latter case, what the
+    /// The CAs for a Secret that has none: those that replicas still use, or new ones. In the latter case, what the
     /// configurations trust stays trusted.
-    async fn first(&self, client: &Client) -> Result<Authorities, BoxError> {
+    async fn first(&self, client: &Client) -> Result<Rotation, BoxError> {
         if let Some(last) = self.store.last() {
             return Ok(last);
         }
         let now = clock::timestamp();
-        let mut authorities = Authorities::create(now, &self.lifetimes)?;
+        let mut rotation = Rotation::create(now, &self.lifetimes)?;
         for target in &self.targets {
             match target.bundle(client).await {
-                Ok(bundle) => authorities.retire(&bundle, now),
+                Ok(bundle) => rotation.retire(&bundle, now),
                 Err(error) => tracing::warn!(?target, %error, "can't read the CA bundle"),
             }
         }
-        Ok(authorities)
+        Ok(rotation)
     }
 
-    /// Sets the authorities wherever they belong; an object that refuses them does not keep them from the others. Returns
-    /// whether there were others somewhere.
+    /// Sets the CA bundle of all objects; one that refuses it does not keep the others from getting it. Returns whether any
+    /// had another one.
     async fn inject(&self, client: &Client, bundle: &str) -> Result<bool, Error> {
         let mut result = Ok(false);
         for target in &self.targets {
@@ -284,7 +285,7 @@ impl ManagedCertificates {
     }
 }
 
-/// The authorities that all configurations have, and since when.
+/// The CA bundle that all configurations have, and since when.
 struct Trust {
     bundle: String,
     since: Timestamp,

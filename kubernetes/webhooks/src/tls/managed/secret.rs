@@ -7,8 +7,8 @@ use kubernetes_client::{Client, Error};
 use kubernetes_core::{CreateRequest, ListRequest, PartialObjectMetadata, ReadRequest, ReplaceRequest};
 use kubernetes_models::core::v1::Secret;
 
-use super::authorities::Authorities;
-use super::authority::{Authority, certificates};
+use super::ca::{Ca, certificates};
+use super::rotation::Rotation;
 use super::{BoxError, CertificatesError};
 
 const CERTIFICATE: &str = "ca.crt";
@@ -17,11 +17,11 @@ const NEXT_CERTIFICATE: &str = "next-ca.crt";
 const NEXT_KEY: &str = "next-ca.key";
 const RETIRED: &str = "retired-ca.crt";
 
-/// The Secret, and the authorities that were last read from it or written to it.
+/// The Secret, and the CAs that were last read from it or written to it.
 pub(super) struct Store {
     namespace: String,
     name: String,
-    last: Mutex<Option<Authorities>>,
+    last: Mutex<Option<Rotation>>,
 }
 
 /// The state of the Secret.
@@ -30,7 +30,7 @@ pub(super) enum Stored {
     /// It was created by others, for this program to fill: the right to create Secrets can't be limited to a name.
     Empty(Secret),
     Filled {
-        authorities: Authorities,
+        rotation: Rotation,
         secret: Secret,
     },
 }
@@ -48,8 +48,8 @@ impl Store {
         &self.name
     }
 
-    /// The authorities that were last seen: all replicas still use them when the Secret is gone.
-    pub(super) fn last(&self) -> Option<Authorities> {
+    /// The CAs that were last seen: all replicas still use them when the Secret is gone.
+    pub(super) fn last(&self) -> Option<Rotation> {
         lock(&self.last).clone()
     }
 
@@ -65,43 +65,38 @@ impl Store {
             Err(error) if error.is_not_found() => return Ok(Stored::Missing),
             Err(error) => return Err(error.into()),
         };
-        let authorities = match parse(&secret) {
-            Ok(Some(authorities)) => authorities,
+        let rotation = match parse(&secret) {
+            Ok(Some(rotation)) => rotation,
             Ok(None) => return Ok(Stored::Empty(secret)),
             Err(error) => {
                 let (namespace, name) = (&self.namespace, &self.name);
                 return Err(format!("{error} in the Secret {namespace}/{name}: delete it, or use another name").into());
             }
         };
-        *lock(&self.last) = Some(authorities.clone());
-        Ok(Stored::Filled { authorities, secret })
+        *lock(&self.last) = Some(rotation.clone());
+        Ok(Stored::Filled { rotation, secret })
     }
 
     /// Creates the Secret.
-    pub(super) async fn create(&self, client: &Client, authorities: &Authorities) -> Result<(), Error> {
+    pub(super) async fn create(&self, client: &Client, rotation: &Rotation) -> Result<(), Error> {
         let mut secret = Secret::named(self.name.as_str());
-        fill(&mut secret, authorities);
+        fill(&mut secret, rotation);
         CreateRequest::namespaced(&self.namespace, &secret).send(client).await?;
-        *lock(&self.last) = Some(authorities.clone());
+        *lock(&self.last) = Some(rotation.clone());
         Ok(())
     }
 
     /// Replaces the content of the Secret, unless another has changed it since.
-    pub(super) async fn replace(
-        &self,
-        client: &Client,
-        mut secret: Secret,
-        authorities: &Authorities,
-    ) -> Result<(), Error> {
-        fill(&mut secret, authorities);
+    pub(super) async fn replace(&self, client: &Client, mut secret: Secret, rotation: &Rotation) -> Result<(), Error> {
+        fill(&mut secret, rotation);
         ReplaceRequest::namespaced(&self.namespace, &secret).send(client).await?;
-        *lock(&self.last) = Some(authorities.clone());
+        *lock(&self.last) = Some(rotation.clone());
         Ok(())
     }
 }
 
-/// The authorities in a Secret; `None` if it has none.
-fn parse(secret: &Secret) -> Result<Option<Authorities>, CertificatesError> {
+/// The CAs in a Secret; `None` if it has none.
+fn parse(secret: &Secret) -> Result<Option<Rotation>, CertificatesError> {
     let text = |key: &str| secret.data.get(key).map(|value| String::from_utf8_lossy(value).into_owned());
     let (certificate, key) = match (text(CERTIFICATE), text(KEY)) {
         (None, None) => return Ok(None),
@@ -109,18 +104,18 @@ fn parse(secret: &Secret) -> Result<Option<Authorities>, CertificatesError> {
         (Some(_), None) => return Err(CertificatesError::new(format!("there is {CERTIFICATE} without {KEY}"))),
         (None, Some(_)) => return Err(CertificatesError::new(format!("there is {KEY} without {CERTIFICATE}"))),
     };
-    let current = Authority::parse(certificate, key)?;
+    let current = Ca::parse(certificate, key)?;
     let next = text(NEXT_CERTIFICATE).zip(text(NEXT_KEY)).and_then(|(certificate, key)| {
         // Another is made.
         let ignored = |error: &CertificatesError| tracing::warn!(%error, "ignoring {NEXT_CERTIFICATE} of the Secret");
-        Authority::parse(certificate, key).inspect_err(ignored).ok()
+        Ca::parse(certificate, key).inspect_err(ignored).ok()
     });
     let retired = certificates(&text(RETIRED).unwrap_or_default());
-    Ok(Some(Authorities { current, next, retired }))
+    Ok(Some(Rotation { current, next, retired }))
 }
 
-fn fill(secret: &mut Secret, authorities: &Authorities) {
-    let Authorities { current, next, retired } = authorities;
+fn fill(secret: &mut Secret, rotation: &Rotation) {
+    let Rotation { current, next, retired } = rotation;
     let mut set = |key: &str, value: Option<&str>| match value.filter(|value| !value.is_empty()) {
         Some(value) => drop(secret.data.insert(key, value)),
         None => drop(secret.data.remove(key)),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::authorities::{Authorities, Lifetimes};
+use super::rotation::{Lifetimes, Rotation};
 
 const DAY: i64 = 24 * 3600;
 
@@ -11,12 +11,12 @@ fn after(days: i64, seconds: i64) -> Timestamp {
 }
 
 #[test]
-fn an_authority_is_trusted_before_it_signs_and_until_it_expires() {
-    let lifetimes = Lifetimes { authority: Duration::from_secs(90 * DAY as u64), ..Lifetimes::default() };
-    let step = |authorities: &Authorities, now| {
-        authorities.next_step(now, &lifetimes, Some(after(60, 0))).expect("certificates are made")
+fn a_ca_is_trusted_before_it_signs_and_until_it_expires() {
+    let lifetimes = Lifetimes { ca: Duration::from_secs(90 * DAY as u64), ..Lifetimes::default() };
+    let step = |rotation: &Rotation, now| {
+        rotation.next_step(now, &lifetimes, Some(after(60, 0))).expect("certificates are made")
     };
-    let first = Authorities::create(after(0, 0), &lifetimes).expect("an authority");
+    let first = Rotation::create(after(0, 0), &lifetimes).expect("a CA");
     assert_eq!(step(&first, after(59, 0)), None, "it is not due");
 
     let prepared = step(&first, after(60, 0)).expect("a successor is made");
@@ -37,9 +37,9 @@ fn an_authority_is_trusted_before_it_signs_and_until_it_expires() {
 }
 
 #[test]
-fn an_authority_is_replaced_without_an_overlap_before_it_expires() {
+fn a_ca_is_replaced_without_an_overlap_before_it_expires() {
     let lifetimes = Lifetimes { overlap: Duration::from_secs(3600), ..Lifetimes::default() };
-    let first = Authorities::create(after(0, 0), &lifetimes).expect("an authority");
+    let first = Rotation::create(after(0, 0), &lifetimes).expect("a CA");
     let prepared =
         first.next_step(after(400, 0), &lifetimes, None).expect("certificates are made").expect("a successor");
     let promoted =
@@ -56,28 +56,28 @@ fn an_authority_is_replaced_without_an_overlap_before_it_expires() {
 }
 
 #[test]
-fn certificates_end_with_their_authority_and_are_renewed_before() {
+fn certificates_end_with_their_ca_and_are_renewed_before() {
     let lifetimes = Lifetimes::default();
-    let authority = Authorities::create(after(0, 0), &lifetimes).expect("an authority").current;
+    let ca = Rotation::create(after(0, 0), &lifetimes).expect("a CA").current;
     let names = ["webhooks.shop.svc".to_owned(), "127.0.0.1".to_owned()];
-    let leaf = authority.sign(&names, after(0, 0), lifetimes.leaf).expect("a certificate");
+    let leaf = ca.sign(&names, after(0, 0), lifetimes.leaf).expect("a certificate");
     assert_eq!(leaf.not_after, after(30, 0));
-    assert!(leaf.is_current(&authority, after(19, 0)) && !leaf.is_current(&authority, after(20, 1)));
-    let other = Authorities::create(after(0, 0), &lifetimes).expect("an authority").current;
+    assert!(leaf.is_current(&ca, after(19, 0)) && !leaf.is_current(&ca, after(20, 1)));
+    let other = Rotation::create(after(0, 0), &lifetimes).expect("a CA").current;
     assert!(!leaf.is_current(&other, after(1, 0)));
-    let last = authority.sign(&names, after(350, 0), lifetimes.leaf).expect("a certificate");
-    assert_eq!(last.not_after, authority.not_after);
-    assert!(last.is_current(&authority, after(364, 0)), "another would end at the same time");
-    let error = authority.sign(&names, after(365, 0), lifetimes.leaf).err().expect("it has expired").to_string();
+    let last = ca.sign(&names, after(350, 0), lifetimes.leaf).expect("a certificate");
+    assert_eq!(last.not_after, ca.not_after);
+    assert!(last.is_current(&ca, after(364, 0)), "another would end at the same time");
+    let error = ca.sign(&names, after(365, 0), lifetimes.leaf).err().expect("it has expired").to_string();
     assert!(error.starts_with("the CA expired at "), "{error}");
 }
 
 #[test]
-fn certificates_in_use_stay_trusted_by_new_authorities() {
+fn certificates_in_use_stay_trusted_by_a_new_ca() {
     let lifetimes = Lifetimes::default();
-    let old = Authorities::create(after(0, 0), &lifetimes).expect("an authority").bundle();
-    let expired = Authorities::create(after(-400, 0), &lifetimes).expect("an authority").bundle();
-    let mut new = Authorities::create(after(1, 0), &lifetimes).expect("an authority");
+    let old = Rotation::create(after(0, 0), &lifetimes).expect("a CA").bundle();
+    let expired = Rotation::create(after(-400, 0), &lifetimes).expect("a CA").bundle();
+    let mut new = Rotation::create(after(1, 0), &lifetimes).expect("a CA");
     for _ in 0..2 {
         new.retire(&format!("garbage{expired}\n{old}"), after(1, 0));
     }
@@ -89,11 +89,8 @@ fn lifetimes_leave_time_to_renew() {
     let check = |lifetimes: Lifetimes| lifetimes.check().map_err(|error| error.to_string());
     assert_eq!(check(Lifetimes::default()), Ok(()));
     let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
-    assert!(
-        check(Lifetimes { authority: minutes(39), ..Lifetimes::default() })
-            .is_err_and(|error| error.contains("overlap"))
-    );
-    assert_eq!(check(Lifetimes { authority: minutes(40), ..Lifetimes::default() }), Ok(()));
+    assert!(check(Lifetimes { ca: minutes(39), ..Lifetimes::default() }).is_err_and(|error| error.contains("overlap")));
+    assert_eq!(check(Lifetimes { ca: minutes(40), ..Lifetimes::default() }), Ok(()));
     assert!(check(Lifetimes { overlap: Duration::MAX, ..Lifetimes::default() }).is_err());
     assert!(
         check(Lifetimes { leaf: minutes(3), ..Lifetimes::default() }).is_err_and(|error| error.contains("interval"))
@@ -102,7 +99,7 @@ fn lifetimes_leave_time_to_renew() {
 
 #[test]
 fn keys_are_not_shown() {
-    let authorities = Authorities::create(after(0, 0), &Lifetimes::default()).expect("an authority");
-    let key = authorities.current.key.lines().nth(1).expect("a line of the key").to_owned();
-    assert!(!format!("{authorities:?}").contains(&key));
+    let rotation = Rotation::create(after(0, 0), &Lifetimes::default()).expect("a CA");
+    let key = rotation.current.key.lines().nth(1).expect("a line of the key").to_owned();
+    assert!(!format!("{rotation:?}").contains(&key));
 }

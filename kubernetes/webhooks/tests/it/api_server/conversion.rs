@@ -108,7 +108,7 @@ async fn read(server: &TestServer) -> Result<OldLantern, kubernetes_client::Erro
     ReadRequest::<OldLantern>::namespaced("default", "a").send(&server.client()).await
 }
 
-/// As `getConvertedObjectsFromResponse` and its like check.
+/// Like `getConvertedObjectsFromResponse` and its like check.
 #[tokio::test(start_paused = true)]
 async fn answers_of_converters_are_checked() {
     let (server, client) = serve(Webhooks::new().convert(converter())).await;

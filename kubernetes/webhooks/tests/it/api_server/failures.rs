@@ -44,7 +44,7 @@ async fn failures_refuse_or_are_ignored_as_the_policy_says() {
             late.and(missing).expect("failures are ignored");
             continue;
         }
-        let call = "Internal error occurred: failed calling webhook \"validate.lantern.light.example.com\": failed to call webhook: ";
+        let call = "Internal error occurred: failed calling webhook \"validate.lantern.v1.light.example.com\": failed to call webhook: ";
         let url = "Post \"https://lights.default.svc:443/validate-light-example-com-v1-lantern?timeout=3s\": ";
         let expected = (500, "InternalError".to_owned(), format!("{call}{url}context deadline exceeded"));
         assert_eq!(refused(late), expected);
@@ -79,7 +79,7 @@ async fn patches_that_can_t_be_used_are_failures() {
             server.serve_webhooks("lights.default.svc", answering(answer));
             create(&client, name, "red").await
         };
-        let calling = "failed calling webhook \"mutate.lantern.light.example.com\": ";
+        let calling = "failed calling webhook \"mutate.lantern.v1.light.example.com\": ";
         for (name, patch, why) in [
             ("a", json!("[{\"op\":\"add\"}]"), "failed to call webhook: json: response.patch is not base64"),
             // {"op":"add"}

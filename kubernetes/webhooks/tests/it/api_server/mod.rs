@@ -19,7 +19,7 @@ use kubernetes_webhooks::{
 };
 
 use crate::support::{Lantern, Notes};
-use crate::tls::{authority, certificate, start};
+use crate::tls::{ca, certificate, start};
 
 const DEFINITION: &str = r#"
 apiVersion: apiextensions.k8s.io/v1
@@ -77,7 +77,7 @@ async fn objects_are_changed_and_checked() {
         let lantern = request.object.as_ref().or(request.old_object.as_ref());
         match lantern.map(|lantern| lantern.color.as_str()) {
             Some("black") => Err(Denied::new("too dark").cause("color", "must not be black")),
-            Some("eternal") if request.operation == Operation::Delete => Err(Denied::new("it burns for ever")),
+            Some("eternal") if request.operation == Operation::Delete => Err(Denied::new("it burns forever")),
             Some("odd") => Err(Denied::error(599, "")),
             _ => Ok(()),
         }
@@ -96,7 +96,7 @@ async fn objects_are_changed_and_checked() {
         black.as_ref().err().and_then(|error| error.status()?.details.as_ref()).map(|details| details.causes.len()),
         Some(1)
     );
-    let message = "admission webhook \"validate.lantern.light.example.com\" denied the request: too dark";
+    let message = "admission webhook \"validate.lantern.v1.light.example.com\" denied the request: too dark";
     assert_eq!(refused(black), (403, "Forbidden".to_owned(), message.to_owned()));
     let odd = refused(create(&client, "odd", "odd").await);
     assert!(odd.0 == 599 && odd.2.ends_with("denied the request without explanation"), "{odd:?}");
@@ -200,8 +200,8 @@ async fn selectors_and_match_conditions_choose_requests() {
 
 #[tokio::test]
 async fn webhooks_are_called_over_the_network_too() {
-    let (authority, server) = (authority(), TestServer::start().await.expect("a port"));
-    let (pem, key) = certificate(&authority, "127.0.0.1");
+    let (ca, server) = (ca(), TestServer::start().await.expect("a port"));
+    let (pem, key) = certificate(&ca, "127.0.0.1");
     let webhooks = Webhooks::new().validate(|request: AdmissionRequest<ConfigMap>| async move {
         match request.name.as_str() {
             "bad" => Err("bad"),
@@ -211,7 +211,7 @@ async fn webhooks_are_called_over_the_network_too() {
     let running =
         start(&WebhookServer::new(webhooks.clone(), Certificates::pem(&pem, &key).expect("a certificate"))).await;
     let endpoint = Endpoint::url(&format!("https://{}", running.address));
-    let bundle = CaBundle::Pem(authority.pem().into_bytes());
+    let bundle = CaBundle::Pem(ca.pem().into_bytes());
     let client = server.client();
     Configuration::new("maps", &webhooks, &endpoint, &bundle).apply(&client, "test").await.expect("it is applied");
     let create = |name: &str| {
@@ -262,8 +262,8 @@ async fn a_webhook_is_not_called_for_the_first_time_when_others_are_called_again
     assert_eq!(notes.all(), ["b"]);
 }
 
-/// A namespace that is missing is found out before any webhook is called; a selector of namespaces for other resources is
-/// no obstacle.
+/// A missing namespace is an error before any webhook is called; a selector of namespaces does not affect other
+/// resources.
 #[tokio::test(start_paused = true)]
 async fn a_missing_namespace_comes_first() {
     let selector = LabelSelector { match_labels: [("guarded", "yes")].into(), ..LabelSelector::default() };

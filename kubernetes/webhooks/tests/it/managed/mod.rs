@@ -47,7 +47,7 @@ fn run(managed: ManagedCertificates) -> (oneshot::Sender<()>, JoinHandle<Result<
     (stop, tokio::spawn(async move { managed.run_until(async { stopped.await.unwrap_or_default() }).await }))
 }
 
-/// The authorities that the API server trusts now.
+/// The CA bundle that the API server has now.
 async fn bundle(server: &TestServer) -> Option<ByteString> {
     let request = ReadRequest::<ValidatingWebhookConfiguration>::cluster("lights");
     let configuration = request.send(&server.client()).await.expect("the configuration");
@@ -76,7 +76,7 @@ async fn the_ca_is_shared_and_set_by_a_manager_of_its_own() {
     let ready = WebhookServer::new(webhooks(), managed.certificates()).ready_check();
     let (stop, task) = run(managed);
     eventually(async || bundle(&server).await.is_some()).await;
-    assert_eq!(ready(), Err("the server does not listen yet".to_owned()));
+    assert_eq!(ready(), Err("the webhook server is not listening".to_owned()));
     let ca = secret(&server).await.and_then(|secret| secret.data.get("ca.crt").cloned());
     assert_eq!(ca, bundle(&server).await);
     // A new apply of the rest leaves it alone.
@@ -95,7 +95,7 @@ async fn settings_that_can_t_work_are_errors() {
         managed(&server, &configuration).name(""),
         managed(&server, &configuration).overlap(Duration::from_secs(200 * 24 * 3600)),
         managed(&server, &configuration).certificate_lifetime(minute),
-        managed(&server, &configuration).authority_lifetime(Duration::ZERO),
+        managed(&server, &configuration).ca_lifetime(Duration::ZERO),
     ] {
         assert!(managed.run_until(std::future::pending()).await.is_err(), "{managed:?}");
     }
@@ -157,7 +157,7 @@ async fn an_empty_secret_is_filled_and_one_of_others_is_not() {
 async fn a_broken_successor_is_replaced() {
     let (server, configuration) = configured().await;
     let managed = managed(&server, &configuration)
-        .authority_lifetime(Duration::from_secs(3600))
+        .ca_lifetime(Duration::from_secs(3600))
         .certificate_lifetime(Duration::from_secs(600));
     let _running = run(managed);
     eventually(async || bundle(&server).await.is_some()).await;

@@ -53,7 +53,7 @@ const OVERLAP: Duration = Duration::from_secs(120);
 /// With a CA that is valid for 20 minutes.
 fn short_lived(managed: ManagedCertificates) -> ManagedCertificates {
     managed
-        .authority_lifetime(Duration::from_secs(1200))
+        .ca_lifetime(Duration::from_secs(1200))
         .certificate_lifetime(Duration::from_secs(300))
         .interval(Duration::from_secs(30))
         .overlap(OVERLAP)

@@ -26,7 +26,7 @@ fn watches(server: &TestServer) -> usize {
     server.requests().iter().filter(|request| request.verb() == "watch").count()
 }
 
-/// The next change, as `ADDED a`.
+/// The next change, such as `ADDED a`.
 async fn next(stream: &mut WatchStream<ConfigMap>) -> String {
     loop {
         let event = stream.next().await.expect("an item").expect("no error");

@@ -33,7 +33,7 @@ impl Validity {
             return Some(format!("{name} expired at {}: renew it", self.not_after));
         }
         (now < self.not_before)
-            .then(|| format!("{name} is not valid before {}: is the clock of this machine right?", self.not_before))
+            .then(|| format!("{name} is not valid before {}: check the clock of this machine", self.not_before))
     }
 }
 

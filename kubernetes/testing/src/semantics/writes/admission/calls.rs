@@ -14,7 +14,7 @@ use crate::webhooks::{Call, Timeout};
 pub(super) enum Answer {
     /// It allows the request, with a JSON Patch if it changes the object.
     Allowed(Option<Patch>),
-    /// It could not be called, and that is ignored.
+    /// The webhook could not be called, which is ignored.
     Ignored,
 }
 
@@ -49,7 +49,7 @@ pub(super) fn call(state: &State, attributes: Attributes<'_>, hook: &Hook, revie
     }
 }
 
-/// The response of a webhook, or why there is none; an error if the request has to wait.
+/// The response of a webhook, or the reason why there is none; an error if the request must wait.
 fn ask(state: &State, hook: &Hook, review: &Review) -> Result<std::result::Result<Value, String>> {
     let Some(version) = &review.version else {
         let why = "webhook does not accept known AdmissionReview versions (v1, v1beta1)";
@@ -74,7 +74,7 @@ fn decodable(review: Value) -> std::result::Result<Value, String> {
     }
 }
 
-/// As `VerifyAdmissionResponse` in `request/admissionreview.go`.
+/// Like `VerifyAdmissionResponse` in `request/admissionreview.go`.
 fn verify(review: &Value, version: &str, uid: &str, kind: Kind) -> std::result::Result<Value, String> {
     let text = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
     let response = review.get("response").filter(|response| response.is_object());

@@ -64,7 +64,7 @@ impl Hook {
         self.text("reinvocationPolicy", "Never") == "IfNeeded"
     }
 
-    /// Whether it may be called for a request that stores nothing.
+    /// Whether the webhook may be called for a dry run.
     pub(super) fn allows_dry_run(&self) -> bool {
         matches!(self.text("sideEffects", "Unknown"), "None" | "NoneOnDryRun")
     }
@@ -74,7 +74,7 @@ impl Hook {
         Duration::from_secs(seconds.clamp(1, 30))
     }
 
-    /// The version of reviews: the first that this server knows.
+    /// The version of reviews: the first that this server supports.
     pub(super) fn review_version(&self) -> Option<&str> {
         let versions = self.list("admissionReviewVersions").iter().filter_map(Value::as_str);
         versions.into_iter().find(|version| matches!(*version, "v1" | "v1beta1"))

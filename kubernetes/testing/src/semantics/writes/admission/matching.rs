@@ -1,4 +1,4 @@
-//! Which webhooks a request is sent to.
+//! Decides which webhooks are called for a request.
 
 use std::sync::Arc;
 
@@ -15,7 +15,8 @@ use crate::resources::ServedResource;
 use crate::state::State;
 use crate::status::{Result, Status};
 
-/// The review to send to a webhook; `None` if the request does not concern it (`ShouldCallHook` in `generic/webhook.go`).
+/// The review to send to a webhook; `None` if the request does not concern it (`ShouldCallHook` in
+/// `generic/webhook.go`).
 pub(super) fn matches(
     state: &State,
     attributes: Attributes<'_>,
@@ -70,7 +71,7 @@ fn version(state: &State, attributes: Attributes<'_>, hook: &Hook) -> Option<Arc
     matched.map(|other| Arc::clone(other))
 }
 
-/// As `predicates/rules/rules.go`.
+/// Like `predicates/rules/rules.go`.
 fn is_match(rule: &Value, attributes: Attributes<'_>, served: &ServedResource) -> bool {
     let has = |field: &str, wanted: &str| {
         let items = rule.get(field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
@@ -103,7 +104,7 @@ fn selector(hook: &Hook, field: &str) -> Result<Option<LabelSelector>> {
     LabelSelector::try_from(&selector).map(Some).map_err(|error| invalid(&error))
 }
 
-/// As `predicates/namespace/matcher.go`.
+/// Like `predicates/namespace/matcher.go`.
 fn matches_namespace(state: &State, attributes: Attributes<'_>, hook: &Hook, object: Option<&Object>) -> Result<bool> {
     let (writer, served) = (attributes.writer, attributes.writer.served);
     let is_namespace = served.is("", "namespaces");
@@ -123,7 +124,7 @@ fn matches_namespace(state: &State, attributes: Attributes<'_>, hook: &Hook, obj
     }
 }
 
-/// As `predicates/object/matcher.go`: the old or the new object.
+/// Like `predicates/object/matcher.go`: the old or the new object.
 fn matches_object(attributes: Attributes<'_>, hook: &Hook, object: Option<&Object>) -> Result<bool> {
     let Some(selector) = selector(hook, "objectSelector")? else { return Ok(true) };
     Ok([object, attributes.old].into_iter().flatten().any(|object| selector.matches(&labels(object))))

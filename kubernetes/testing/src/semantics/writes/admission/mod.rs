@@ -1,4 +1,4 @@
-//! Admission by webhooks, as the API server's plugins call them.
+//! Admission by webhooks, as in the API server's plugins.
 //!
 //! From <https://github.com/kubernetes/apiserver/tree/v0.37.2/pkg/admission/plugin/webhook>.
 
@@ -33,7 +33,7 @@ pub(in crate::semantics) struct Attributes<'a> {
 ///
 /// # Errors
 ///
-/// If one refuses, or changes the object: that is not implemented.
+/// Returns an error if one refuses, or changes the object: that is not implemented.
 pub(in crate::semantics) fn review(
     state: &State,
     writer: &Writer<'_>,
@@ -49,8 +49,8 @@ pub(in crate::semantics) fn review(
     validate(state, attributes, Some(&object))
 }
 
-/// The object as mutating webhooks leave it: each sees the changes of those before, and those that ask for it are called
-/// once more if others have changed it afterwards.
+/// The object after mutating webhooks. Each sees the changes of the preceding ones; those that request reinvocation are
+/// called again if others have changed the object afterwards.
 pub(in crate::semantics) fn mutate(state: &State, attributes: Attributes<'_>, object: Object) -> Result<Object> {
     let hooks = hooks(state, attributes, Kind::Mutating);
     let mut object = object;
@@ -89,20 +89,20 @@ fn change(state: &State, attributes: Attributes<'_>, hook: &Hook, object: &mut O
     Ok(Some(is_changed))
 }
 
-/// Asks all validating webhooks. The refusal of the first in their order counts.
+/// Calls all validating webhooks. The first refusal in their order wins.
 pub(in crate::semantics) fn validate(state: &State, attributes: Attributes<'_>, object: Option<&Object>) -> Result<()> {
     let mut first = Ok(());
     for hook in hooks(state, attributes, Kind::Validating) {
         let Some(review) = matching::matches(state, attributes, &hook, object)? else { continue };
         let answer = call(state, attributes, &hook, &review).map(drop);
-        // Those behind one that is waited for are called meanwhile.
+        // Further webhooks are called while the request waits for one.
         first = first.and(answer);
     }
     wait(state)?;
     first
 }
 
-/// The webhooks of all configurations by their names; none for requests that no webhook sees.
+/// The webhooks of all configurations by name; empty for requests that are not sent to webhooks.
 fn hooks(state: &State, attributes: Attributes<'_>, kind: Kind) -> Vec<Hook> {
     let served = attributes.writer.served;
     let is_exempt = served.group() == "admissionregistration.k8s.io";

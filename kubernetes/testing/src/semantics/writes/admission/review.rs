@@ -10,18 +10,18 @@ use crate::shape::normalize;
 use crate::state::State;
 use crate::status::{Result, Status};
 
-/// The question to a webhook.
+/// The review for a webhook.
 #[derive(Clone, Debug)]
 pub(super) struct Review {
-    /// The version of reviews; `None` if the webhook knows none.
+    /// The version of reviews; `None` if the webhook supports none.
     pub(super) version: Option<String>,
     request: Value,
-    /// Whether the object is in another version than that of the request.
+    /// Whether the object's version differs from the request's.
     is_converted: bool,
 }
 
 impl Review {
-    /// As `CreateV1AdmissionReview` in `request/admissionreview.go`.
+    /// Like `CreateV1AdmissionReview` in `request/admissionreview.go`.
     pub(super) fn new(
         state: &State,
         attributes: Attributes<'_>,
@@ -107,7 +107,7 @@ impl Review {
         let mut object = self.request["object"].clone();
         json_patch::patch(&mut object, patch).map_err(|error| internal(&error))?;
         let Value::Object(mut fields) = object else { return Err(internal(&"the patched object is not an object")) };
-        // As Go's decoder, fields that the type does not have are dropped.
+        // As in Go's decoder, fields that the type does not have are dropped.
         normalize(attributes.writer.served.shape(), &mut fields).map_err(|error| internal(&error))?;
         Ok(Object(fields).without_type())
     }

@@ -1,18 +1,18 @@
-//! The authorities of a Secret, and how they follow each other.
+//! The CAs of a Secret, and how they follow each other.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::super::CertificatesError;
-use super::authority::{Authority, certificates, validity};
+use super::ca::{Ca, certificates, validity};
 
 /// The lifetimes of certificates, and the times that changes take.
 #[derive(Clone, Debug)]
 pub(super) struct Lifetimes {
-    pub(super) authority: Duration,
+    pub(super) ca: Duration,
     pub(super) leaf: Duration,
-    /// How long a new authority is trusted before it signs.
+    /// How long a new CA is trusted before it signs.
     pub(super) overlap: Duration,
     /// How often the objects are looked at, beside watches.
     pub(super) interval: Duration,
@@ -21,23 +21,18 @@ pub(super) struct Lifetimes {
 impl Default for Lifetimes {
     fn default() -> Self {
         const DAY: Duration = Duration::from_secs(24 * 3600);
-        Self {
-            authority: DAY * 365,
-            leaf: DAY * 30,
-            overlap: Duration::from_secs(600),
-            interval: Duration::from_secs(60),
-        }
+        Self { ca: DAY * 365, leaf: DAY * 30, overlap: Duration::from_secs(600), interval: Duration::from_secs(60) }
     }
 }
 
 impl Lifetimes {
     /// Checks that there is time for each change.
     pub(super) fn check(&self) -> Result<(), CertificatesError> {
-        let Self { authority, leaf, overlap, .. } = *self;
+        let Self { ca, leaf, overlap, .. } = *self;
         let reaction = self.reaction();
-        if authority / 3 <= overlap.saturating_add(reaction) {
+        if ca / 3 <= overlap.saturating_add(reaction) {
             return Err(CertificatesError::new(format!(
-                "authority_lifetime ({authority:?}) must be more than three times overlap ({overlap:?}) and three \
+                "ca_lifetime ({ca:?}) must be more than three times overlap ({overlap:?}) and three \
                  intervals ({reaction:?}): a third of it is left when the successor is made"
             )));
         }
@@ -56,19 +51,19 @@ impl Lifetimes {
     }
 }
 
-/// The authority that signs, the one that will, and those that did.
+/// The CA that signs, its successor, and those before it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Authorities {
-    pub(super) current: Authority,
-    pub(super) next: Option<Authority>,
+pub(super) struct Rotation {
+    pub(super) current: Ca,
+    pub(super) next: Option<Ca>,
     /// Certificates alone, as PEM, each until it expires.
     pub(super) retired: Vec<String>,
 }
 
-impl Authorities {
-    /// The first authority.
+impl Rotation {
+    /// The first CA.
     pub(super) fn create(now: Timestamp, lifetimes: &Lifetimes) -> Result<Self, CertificatesError> {
-        Ok(Self { current: Authority::create(now, lifetimes.authority)?, next: None, retired: Vec::new() })
+        Ok(Self { current: Ca::create(now, lifetimes.ca)?, next: None, retired: Vec::new() })
     }
 
     /// Adds certificates that others have, unless they have expired.
@@ -88,7 +83,7 @@ impl Authorities {
         all.chain(self.retired.iter().map(String::as_str)).collect()
     }
 
-    /// The authorities after the next change; `None` if there is nothing to do yet.
+    /// The CAs after the next change; `None` if there is nothing to do yet.
     ///
     /// The successor signs when the whole [bundle](Self::bundle) has been set everywhere, since `trusted`, for the overlap.
     pub(super) fn next_step(
@@ -100,7 +95,7 @@ impl Authorities {
         let mut after = self.clone();
         after.retired.retain(|retired| validity(retired).is_ok_and(|validity| validity.not_after > now));
         match &self.next {
-            // A successor that nobody trusts yet is better than an authority that nobody trusts any more.
+            // A successor that nobody trusts yet is better than a CA that nobody trusts any more.
             Some(next)
                 if trusted.is_some_and(|trusted| is_over(trusted, lifetimes.overlap, now))
                     || !is_over(now, lifetimes.reaction(), self.current.not_after) =>
@@ -110,7 +105,7 @@ impl Authorities {
                 after.next = None;
             }
             Some(_) => {}
-            None if now >= self.current.due() => after.next = Some(Authority::create(now, lifetimes.authority)?),
+            None if now >= self.current.due() => after.next = Some(Ca::create(now, lifetimes.ca)?),
             None => {}
         }
         Ok(Some(after).filter(|after| after != self))

@@ -1,4 +1,4 @@
-//! Authorities and the certificates that they sign.
+//! CAs and the certificates that they sign.
 
 use std::fmt;
 use std::time::Duration;
@@ -20,7 +20,7 @@ const BACKDATE: Duration = Duration::from_secs(300);
 
 /// A certificate authority, which signs.
 #[derive(Clone, PartialEq)]
-pub(super) struct Authority {
+pub(super) struct Ca {
     /// As PEM.
     pub(super) certificate: String,
     /// As PEM. It is a secret.
@@ -35,11 +35,11 @@ pub(super) struct Leaf {
     pub(super) key: String,
     pub(super) not_after: Timestamp,
     due: Timestamp,
-    authority: String,
+    ca: String,
 }
 
-impl Authority {
-    /// A new authority, valid from now on.
+impl Ca {
+    /// A new CA, valid from now on.
     pub(super) fn create(now: Timestamp, lifetime: Duration) -> Result<Self, CertificatesError> {
         let key = KeyPair::generate().map_err(failed)?;
         let mut params = params_of(&key)?;
@@ -49,7 +49,7 @@ impl Authority {
         Self::parse(certificate.pem(), key.serialize_pem())
     }
 
-    /// An authority of a Secret.
+    /// A CA of a Secret.
     pub(super) fn parse(certificate: String, key: String) -> Result<Self, CertificatesError> {
         certified(certificate.as_bytes(), key.as_bytes())?;
         let validity = validity(&certificate)?;
@@ -70,15 +70,15 @@ impl Authority {
     ///
     /// # Errors
     ///
-    /// If the authority has expired: the certificate would have, too.
+    /// If the CA has expired: the certificate would have, too.
     pub(super) fn sign(&self, names: &[String], now: Timestamp, lifetime: Duration) -> Result<Leaf, CertificatesError> {
         if self.not_after <= now {
             return Err(CertificatesError::new(format!("the CA expired at {}", self.not_after)));
         }
         // The error may quote the key.
-        let authority_key = KeyPair::from_pem(&self.key);
-        let authority_key = authority_key.map_err(|_| CertificatesError::new("the authority's key can't be read"))?;
-        let issuer = Issuer::new(params_of(&authority_key)?, authority_key);
+        let ca_key = KeyPair::from_pem(&self.key);
+        let ca_key = ca_key.map_err(|_| CertificatesError::new("the CA's key can't be read"))?;
+        let issuer = Issuer::new(params_of(&ca_key)?, ca_key);
         let mut params = CertificateParams::new(names).map_err(failed)?;
         params.distinguished_name = common_name(names.first().map(String::as_str).unwrap_or_default());
         params.use_authority_key_identifier_extension = true;
@@ -93,16 +93,16 @@ impl Authority {
             key: key.serialize_pem(),
             not_after,
             due: due(now, not_after),
-            authority: self.certificate.clone(),
+            ca: self.certificate.clone(),
         })
     }
 }
 
 impl Leaf {
-    /// Whether another certificate of the authority would not be better.
-    pub(super) fn is_current(&self, authority: &Authority, now: Timestamp) -> bool {
-        // One that lasts as long as its authority can't last longer.
-        self.authority == authority.certificate && (now < self.due || self.not_after >= authority.not_after)
+    /// Whether another certificate of the CA would not be better.
+    pub(super) fn is_current(&self, ca: &Ca, now: Timestamp) -> bool {
+        // One that lasts as long as its CA can't last longer.
+        self.ca == ca.certificate && (now < self.due || self.not_after >= ca.not_after)
     }
 }
 
@@ -111,7 +111,7 @@ pub(super) fn validity(certificate: &str) -> Result<Validity, CertificatesError>
     let parsed = CertificateDer::from_pem_slice(certificate.as_bytes()).ok();
     parsed
         .and_then(|certificate| Validity::of(&certificate))
-        .ok_or_else(|| CertificatesError::new("the authority's certificate can't be read"))
+        .ok_or_else(|| CertificatesError::new("the CA's certificate can't be read"))
 }
 
 /// The certificates of a PEM text, each with a line feed at its end; those that can't be read are left out.
@@ -128,13 +128,13 @@ pub(super) fn check_names(names: &[String]) -> Result<(), CertificatesError> {
     CertificateParams::new(names).map(drop).map_err(failed)
 }
 
-/// The same for each key, so that a certificate is signed by the authority's key alone. Authorities with different keys
+/// The same for each key, so that a certificate is signed by the CA's key alone. CAs with different keys
 /// have different names.
 fn params_of(key: &KeyPair) -> Result<CertificateParams, CertificatesError> {
     let mut params = CertificateParams::new(Vec::new()).map_err(failed)?;
     let hash = Sha256::digest(key.subject_public_key_info());
     let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    params.distinguished_name = common_name(&format!("webhook-authority-{hash}"));
+    params.distinguished_name = common_name(&format!("webhook-ca-{hash}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
     Ok(params)
@@ -173,12 +173,9 @@ fn failed(error: rcgen::Error) -> CertificatesError {
     CertificatesError::new(format!("a certificate can't be made: {error}"))
 }
 
-impl fmt::Debug for Authority {
+impl fmt::Debug for Ca {
     /// Leaves the key out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authority")
-            .field("made", &self.made)
-            .field("not_after", &self.not_after)
-            .finish_non_exhaustive()
+        f.debug_struct("Ca").field("made", &self.made).field("not_after", &self.not_after).finish_non_exhaustive()
     }
 }

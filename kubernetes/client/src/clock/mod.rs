@@ -1,4 +1,6 @@
-//! The one source of time: a paused tokio clock stops everything in this crate.
+//! The only source of time: a paused tokio clock stops everything in this crate.
+
+pub mod boottime;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,16 +15,16 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
-/// `instant` and a duration; what the clock can't count is the far future.
+/// The sum of `instant` and a duration; a sum out of range becomes the far future.
 pub fn later(instant: Instant, by: Duration) -> Instant {
     const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
     instant.checked_add(by).or_else(|| instant.checked_add(CENTURY)).unwrap_or(instant)
 }
 
-/// The wall-clock time, for what is compared with the times of servers and certificates.
+/// The wall-clock time, for comparison with the times of servers and certificates.
 ///
-/// It is the system's, which counts the time while a machine is suspended, moved by as much as a test has moved tokio's
-/// clock.
+/// This is the system's time, which advances while the machine is suspended, shifted by as much as a test has shifted
+/// tokio's clock.
 pub fn timestamp() -> Timestamp {
     let (monotonic, system) = (Instant::now().into_std(), std::time::Instant::now());
     let moved = match monotonic.checked_duration_since(system) {
