@@ -127,7 +127,11 @@ impl Figures {
         if count(&back)? != count(source)? {
             return Err(format!("{} did not come back as it was", source.display()).into());
         }
-        if is_folder { fs::remove_dir_all(back)? } else { fs::remove_file(back)? }
+        if is_folder {
+            fs::remove_dir_all(back)?
+        } else {
+            fs::remove_file(back)?
+        }
         run(&mut cluster.kubectl(&["exec", POD, "--", "rm", "-r", "/tmp/copied"])).map(drop)
     }
 }

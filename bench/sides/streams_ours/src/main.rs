@@ -4,8 +4,8 @@
 use std::error::Error;
 
 use kubernetes_client::Client;
-use kubernetes_streams::{Download, Exec, Upload};
 use kubernetes_streams::port_forward::{PortForwarder, PortMapping};
+use kubernetes_streams::{Download, Exec, Upload};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
 
 #[tokio::main(flavor = "current_thread")]
