@@ -48,6 +48,7 @@ pub(crate) async fn operate(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ControllerError> {
     Controller::new(client, ListRequest::<ConfigMapGenerator>::all_namespaces())
+        .named("example.com/configmapgen")
         .owns(ListRequest::<ConfigMap>::all_namespaces())
         .reconcile_all_on(reloads)
         .run_until(shutdown, reconcile)

@@ -99,7 +99,7 @@ pub(crate) async fn operate(client: &Client) -> Result<(), ControllerError> {
     // Who changes or deletes a ConfigMap by hand gets it back.
     let config_maps = ListRequest::<ConfigMap>::all_namespaces().label_selector("app=greetings");
     Controller::new(client, ListRequest::<Greeting>::all_namespaces())
-        .named("greetings")
+        .named("example.com/greetings")
         .owns(config_maps)
         .concurrency(4)
         .run(reconcile)

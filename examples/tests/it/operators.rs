@@ -1,13 +1,16 @@
 //! The operators that run as a whole: with a manager, and of many kinds.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kubernetes_sdk::api::apps::v1 as apps_v1;
 use kubernetes_sdk::api::core::v1 as core_v1;
+use kubernetes_sdk::api::rbac::v1 as rbac_v1;
 use kubernetes_sdk::controller::Settings;
-use kubernetes_sdk::core::{CreateRequest, DeleteRequest, ListRequest, Patch, PatchRequest, ReadRequest};
+use kubernetes_sdk::core::{CreateRequest, DeleteRequest, ListRequest, Patch, PatchRequest, ReadRequest, Str};
 use kubernetes_sdk::models::core::v1::ConfigMap;
 use kubernetes_sdk::models::events::v1::Event;
+use kubernetes_sdk::models::rbac::v1::PolicyRule;
 use kubernetes_sdk::utils::ensure_definition;
 use kubernetes_sdk::{Client, CustomResource, Schema};
 use kubernetes_testing::TestServer;
@@ -98,6 +101,78 @@ async fn websites_are_published_and_removed() {
         reasons,
         ["HostReleased", "LeaderElection", "LeaderElection", "LeaderElection", "LeaderElection", "Published"]
     );
+}
+
+/// The rules of the manifest in `docs/operator.md`: of the Role in the operator's own namespace, and of the ClusterRole.
+async fn documented_rules() -> (Vec<PolicyRule>, Vec<PolicyRule>) {
+    let page = include_str!("../../../docs/operator.md");
+    let manifest = page.split("## The manifest").nth(1).unwrap().split("```").nth(1).unwrap();
+    let server = TestServer::in_process();
+    server.load_yaml(manifest.trim_start_matches("yaml")).unwrap();
+    let client = server.client();
+    let name = "website-operator";
+    let role = rbac_v1::read_namespaced_role(name, name).send(&client).await.unwrap();
+    (role.rules, rbac_v1::read_cluster_role(name).send(&client).await.unwrap().rules)
+}
+
+/// The API group in the path of a request.
+fn group_of(path: &str) -> &str {
+    path.strip_prefix("/apis/").and_then(|path| path.split('/').next()).unwrap_or_default()
+}
+
+/// The operator has the rights that the page gives it, and no rule of them is for nothing.
+#[tokio::test(start_paused = true)]
+async fn the_documented_rights_are_those_that_the_operator_needs() {
+    let (own, all) = documented_rules().await;
+    let server = TestServer::builder().namespace("website-operator").in_process();
+    let client = server.client();
+    let mut settings = Settings::new("website-operator");
+    (settings.admin_address, settings.lease_namespace) = (None, Some("website-operator".to_owned()));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    website_operator::define(&client).await.unwrap();
+    let manager = tokio::spawn(website_operator::manager(&client, settings).run_until(async { drop(stopped.await) }));
+    CreateRequest::namespaced("default", &website("a", "a.example.com")).send(&client).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(ready(&client, "a").await, is("False", "Starting"));
+    DeleteRequest::<Website>::namespaced("default", "a").send(&client).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert!(read(&client, "a").await.is_none());
+    drop(stop);
+    manager.await.unwrap().unwrap();
+    let mut needed = BTreeSet::new();
+    // Those of its user are not the operator's.
+    let is_of_user = |verb: &str, resource: &str| matches!((verb, resource), ("create" | "delete", "websites"));
+    for request in server.requests() {
+        if is_of_user(request.verb(), request.resource()) {
+            continue;
+        }
+        let is_own = request.namespace() == Some("website-operator");
+        let (group, resource) = (group_of(&request.path).to_owned(), request.resource().to_owned());
+        needed.insert((is_own, group.clone(), resource.clone(), request.verb().to_owned()));
+        // An apply of an object that does not exist is a creation, too.
+        if request.verb() == "patch" && request.status.is_some_and(|status| status.as_u16() == 201) {
+            needed.insert((is_own, group, resource, "create".to_owned()));
+        }
+    }
+    let allows = |rules: &[PolicyRule], group: &str, resource: &str, verb: &str| {
+        rules.iter().any(|rule| {
+            let has = |list: &[Str], value: &str| list.iter().any(|each| *each == *value);
+            has(&rule.api_groups, group) && has(&rule.resources, resource) && has(&rule.verbs, verb)
+        })
+    };
+    for (is_own, group, resource, verb) in &needed {
+        let is_allowed = *is_own && allows(&own, group, resource, verb) || allows(&all, group, resource, verb);
+        assert!(is_allowed, "{verb} {resource} of {group:?}");
+    }
+    for rule in own.iter().chain(&all) {
+        let is_used = |resource: &Str| {
+            needed.iter().any(|(_, group, needed, _)| rule.api_groups[0] == **group && **resource == **needed)
+        };
+        assert!(
+            rule.resources.iter().all(|resource| resource.ends_with("/finalizers") || is_used(resource)),
+            "{rule:?}"
+        );
+    }
 }
 
 /// A kind that is defined while the janitor runs.

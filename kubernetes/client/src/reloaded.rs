@@ -2,6 +2,7 @@
 //! refusal.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub struct Reloaded<T> {
     period: Duration,
     /// Locked while reading, so that one request reads for all.
     last: Mutex<Option<Last<T>>>,
+    reads: AtomicU64,
+    failures: AtomicU64,
 }
 
 /// The last good value.
@@ -50,7 +53,8 @@ impl<T> Reloaded<T> {
         files: Vec<PathBuf>,
         parse: impl Fn(&[Vec<u8>]) -> Result<T, BoxError> + Send + Sync + 'static,
     ) -> Self {
-        Self { name, files, parse: Box::new(parse), period: PERIOD, last: Mutex::new(None) }
+        let (reads, failures) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { name, files, parse: Box::new(parse), period: PERIOD, last: Mutex::new(None), reads, failures }
     }
 
     /// Uses a value for this time before its files are read again, instead of a minute.
@@ -98,6 +102,11 @@ impl<T> Reloaded<T> {
         self.lock().as_ref().map(|last| Arc::clone(&last.value))
     }
 
+    /// How often the files were read, and how often that or the parsing failed.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.reads.load(Ordering::Relaxed), self.failures.load(Ordering::Relaxed))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Last<T>>> {
         lock(&self.last)
     }
@@ -105,7 +114,10 @@ impl<T> Reloaded<T> {
     /// Fails only if there is no value to keep.
     fn reload(&self, last: &mut Option<Last<T>>) -> Result<(), BoxError> {
         let read_at = clock::now();
-        match (self.load(last.as_ref()), last.as_mut()) {
+        let loaded = self.load(last.as_ref());
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.failures.fetch_add(loaded.is_err().into(), Ordering::Relaxed);
+        match (loaded, last.as_mut()) {
             (Ok(None), Some(last)) => last.read_at = read_at,
             (Ok(None), None) => {}
             (Ok(Some((value, contents))), _) => {

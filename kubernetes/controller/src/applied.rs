@@ -1,3 +1,5 @@
+//! The last applies of children, which need not be repeated.
+
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -6,8 +8,8 @@ use std::sync::Mutex;
 use kubernetes_client::sync::lock;
 use kubernetes_core::{Object, ObjectKey};
 
-/// Beyond twice the number of objects in the store, and so many, entries are of objects that are gone.
-const SPARE: usize = 1024;
+/// How many entries there may be beyond twice the number of objects in the store: others are of objects that are gone.
+const SLACK: usize = 1024;
 
 /// The last apply of each child, and the version of the object that came of it: while the child has that version, the same
 /// apply changes nothing. To find that out from its fields takes as long as a request.
@@ -38,7 +40,7 @@ impl Applied {
     pub(crate) fn note<C: Object>(&self, apply: &Apply<'_>, child: &C, len: usize) {
         let (place, hash) = self.hashes(apply, child);
         let mut applies = lock(&self.applies);
-        if applies.len() > len.saturating_mul(2).saturating_add(SPARE) {
+        if applies.len() > len.saturating_mul(2).saturating_add(SLACK) {
             applies.clear();
         }
         applies.insert(place, hash);

@@ -1,14 +1,8 @@
-use std::time::Duration;
-
-use kubernetes_client::{Backoff, Client, Error};
+use kubernetes_client::{Client, Error};
 use kubernetes_core::{CreateRequest, Patch, PatchRequest, Path, ReadRequest, RequestError, Resource};
 
 use crate::Change;
-use crate::clock;
-
-/// Between attempts that meet a conflict, as client-go's `retry.DefaultRetry`.
-const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(10)).jitter(1.0, 1.1);
-const ATTEMPTS: u32 = 5;
+use crate::conflicts::Attempts;
 
 /// Creates an object, or changes it if it exists, with the changes made by `mutate`.
 ///
@@ -51,12 +45,10 @@ pub async fn create_or_update<K>(
 where
     K: Resource + Clone,
 {
-    let mut delays = BACKOFF.delays();
+    let mut attempts = Attempts::new();
     loop {
         match attempt(client, object.clone(), &mut mutate).await {
-            Err(error) if (error.is_conflict() || error.is_already_exists()) && delays.retries() < ATTEMPTS - 1 => {
-                clock::sleep(delays.next_delay()).await;
-            }
+            Err(error) if error.is_conflict() || error.is_already_exists() => attempts.wait_after(error).await?,
             result => return result,
         }
     }

@@ -7,6 +7,7 @@
 mod admin;
 mod applied;
 mod clock;
+mod conflicts;
 mod consistency;
 mod controller;
 mod create_or_update;
@@ -23,7 +24,7 @@ mod status;
 pub use admin::{Admin, Heartbeat};
 pub use controller::{
     Action, Cleanup, Context, Controller, ControllerCounts, ControllerError, Monitor, Predicate, Reason, Runner,
-    Source, Terminal,
+    Source, Terminal, Trigger,
 };
 pub use create_or_update::create_or_update;
 pub use events::{Event, Recorder, RecorderCounts};

@@ -1,3 +1,4 @@
+use kubernetes_core::Str;
 use sha2::{Digest, Sha256};
 
 /// Without vowels and digits that look like them, so that no words come out, as apimachinery's `SafeEncodeString` has it.
@@ -33,6 +34,14 @@ pub fn bounded_name(name: &str, limit: usize) -> String {
         "" => hash.chars().take(limit).collect(),
         start => format!("{start}-{hash}"),
     }
+}
+
+/// The longest name of a field manager that the API server takes.
+const MAX_MANAGER_BYTES: usize = 128;
+
+/// The field manager of a part of something that has a name, such as a controller of a program.
+pub(crate) fn field_manager_of(whole: &str, part: &str) -> Str {
+    bounded_name(&format!("{whole}/{part}"), MAX_MANAGER_BYTES).into()
 }
 
 fn hash(name: &str) -> String {

@@ -1,17 +1,12 @@
 use std::fmt;
-use std::time::Duration;
 
-use kubernetes_client::{Backoff, Error};
+use kubernetes_client::Error;
 use kubernetes_core::json::{DecodeError, Tree};
 use kubernetes_core::meta::v1::Condition;
 use kubernetes_core::{Object, Patch, PatchRequest, ReadRequest, RequestError};
 
 use crate::Context;
-use crate::clock;
-
-/// Between attempts that meet a conflict.
-const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(10)).jitter(1.0, 1.1);
-const ATTEMPTS: u32 = 5;
+use crate::conflicts::Attempts;
 
 type Set<'a, K> = Box<dyn Fn(&mut K) + Send + Sync + 'a>;
 
@@ -78,22 +73,26 @@ impl<'a, K: Object + Clone> StatusUpdate<'a, K> {
     ///
     /// # Errors
     /// Returns the first error other than a conflict, or the last conflict. Also fails if `status.conditions` can't be
-    /// read.
+    /// read, and with the conflict if the object was deleted and created again in the meantime.
     ///
     /// # Cancel safety
     /// If the future is dropped, it is unknown whether the status was changed.
     pub async fn send(self) -> Result<Option<K>, Error> {
         let (client, path) = (self.context.client(), self.context.path());
         let generation = self.object.metadata().generation;
-        let mut delays = BACKOFF.delays();
+        let mut attempts = Attempts::new();
         let mut newer = None;
         loop {
             let object = newer.as_ref().unwrap_or(self.object);
             let Some(patch) = self.patch(object, generation).map_err(Error::from_decode)? else { return Ok(None) };
             match PatchRequest::<K>::at(path.clone(), &patch).subresource("status").send(client).await {
-                Err(error) if error.is_conflict() && delays.retries() < ATTEMPTS - 1 => {
-                    clock::sleep(delays.next_delay()).await;
-                    newer = Some(ReadRequest::<K>::at(path.clone()).send(client).await?);
+                Err(error) if error.is_conflict() => {
+                    let read = ReadRequest::<K>::at(path.clone()).send(client).await?;
+                    if read.metadata().uid != self.object.metadata().uid {
+                        return Err(error);
+                    }
+                    attempts.wait_after(error).await?;
+                    newer = Some(read);
                 }
                 result => return result.map(Some),
             }

@@ -29,6 +29,10 @@ struct CustomResources;
 #[doc = include_str!("../../../docs/controllers.md")]
 struct Controllers;
 
+#[cfg(all(feature = "controller", feature = "derive"))]
+#[doc = include_str!("../../../docs/operator.md")]
+struct Operator;
+
 #[cfg(feature = "controller")]
 #[doc = include_str!("../../../docs/running-controllers.md")]
 struct RunningControllers;

@@ -1,4 +1,8 @@
 //! Match conditions of webhooks, which a test evaluates because this server does not evaluate CEL.
+//!
+//! The crate `cel` would bring twenty others (it parses with ANTLR's runtime), and neither the types of Kubernetes'
+//! environment nor its functions (<https://kubernetes.io/docs/reference/using-api/cel/>): conditions would be true here and
+//! errors there.
 
 use std::fmt;
 use std::sync::Arc;

@@ -18,7 +18,9 @@
 //! # }
 //! ```
 //!
-//! [`TestServer::in_process`] needs no port and is deterministic under tokio's paused clock. [`TestServer::start`] listens on a loopback port, for other programs such as kubectl and for tests of a transport. Both have all resources of the API description, and those added by CustomResourceDefinitions.
+//! [`TestServer::in_process`] needs no port and is deterministic under tokio's paused clock. [`TestServer::start`]
+//! listens on a loopback port, for other programs such as kubectl and for tests of a transport. Both have all resources
+//! of the API description, and those added by CustomResourceDefinitions.
 //!
 //! # Supported features
 //!

@@ -70,7 +70,7 @@ impl WebhookServer {
     }
 
     /// Ends connections gracefully when they have been open for this time, so that requests spread over new replicas;
-    /// by default never.
+    /// by default never. Those of HTTP/1.1 end with a response, so that no request is lost.
     pub fn max_connection_age(mut self, age: Duration) -> Self {
         self.server = self.server.max_connection_age(age);
         self

@@ -79,7 +79,8 @@ impl<K> Index<K> {
         values
     }
 
-    pub(super) fn is(&self, other: &Self) -> bool {
+    /// Whether both are clones of one index.
+    pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.function, &other.function)
     }
 }

@@ -19,11 +19,11 @@ use crate::clock::{self, Instant};
 use crate::informers::WatchedStore;
 use crate::queue::Delivery;
 use hook::NoteWrites;
-pub(crate) use own::Author;
+pub(crate) use own::{Author, Effect};
 use own::{End, OwnWrites};
 use requirements::{Requirement, Requirements};
 
-type OnChange = Box<dyn Fn(&ObjectKey) + Send + Sync>;
+type OnChange = Box<dyn Fn(&ObjectKey, Effect) + Send + Sync>;
 
 /// The writes of a controller's runs that its stores have not seen yet.
 pub(crate) struct Writes {
@@ -31,7 +31,7 @@ pub(crate) struct Writes {
     stores: OnceLock<Vec<Arc<dyn WatchedStore>>>,
     pending: Mutex<HashMap<ObjectKey, Pending>>,
     own: OwnWrites,
-    /// Called with an object of the controller that another has changed while a run wrote it.
+    /// Called with an object of the controller that another has changed while a run wrote it, if that has an effect.
     on_change: OnceLock<OnChange>,
     counters: Arc<ConsistencyCounters>,
     /// Names the objects with writes that nobody waits for yet.
@@ -90,7 +90,7 @@ impl Writes {
     pub(crate) fn start(
         &self,
         stores: Vec<Arc<dyn WatchedStore>>,
-        on_change: impl Fn(&ObjectKey) + Send + Sync + 'static,
+        on_change: impl Fn(&ObjectKey, Effect) + Send + Sync + 'static,
     ) {
         let _ = self.stores.set(stores);
         let _ = self.on_change.set(Box::new(on_change));
@@ -115,9 +115,9 @@ impl Writes {
         None
     }
 
-    /// The author of this state of one of the controller's own objects.
-    pub(crate) fn author(&self, key: &ObjectKey, version: Option<&Str>) -> Author {
-        self.own.author(key, version)
+    /// The author of this state of one of the controller's own objects. If it is not known yet, the effect comes later.
+    pub(crate) fn author(&self, key: &ObjectKey, version: Option<&Str>, effect: Effect) -> Author {
+        self.own.author(key, version, effect)
     }
 
     /// Forgets one of the controller's own objects, which was deleted.
@@ -148,10 +148,11 @@ impl Writes {
     }
 
     fn ended(&self, key: &ObjectKey, end: &End<'_>) {
-        if self.own.ended(key, end)
+        let effect = self.own.ended(key, end);
+        if effect > Effect::Nothing
             && let Some(on_change) = self.on_change.get()
         {
-            on_change(key);
+            on_change(key, effect);
         }
         // It may have been deleted, and forgotten, before the write was noted.
         if !self.is_in_store(key) {

@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use kubernetes_client::Client;
-use kubernetes_core::{Object, ObjectKey, Path};
+use kubernetes_core::{Object, ObjectKey, Path, Str};
 use kubernetes_election::Leadership;
 use kubernetes_watch::Store;
 
@@ -29,6 +29,7 @@ pub struct Context<K: Object> {
 /// The stores of a controller.
 pub(crate) struct Stores<K: Object> {
     pub(super) controller: Arc<str>,
+    pub(super) field_manager: Option<Str>,
     pub(super) primary: Arc<SharedInformer<K>>,
     pub(super) all: Vec<Arc<dyn WatchedStore>>,
     pub(super) recorder: Option<Recorder>,
@@ -65,9 +66,16 @@ impl<K: Object> Context<K> {
         self.run
     }
 
-    /// The name of the controller, which is the field manager of [`apply_owned`](Self::apply_owned).
+    /// The name of the controller.
     pub fn controller_name(&self) -> &str {
         &self.stores.controller
+    }
+
+    /// The field manager of [`apply_owned`](Self::apply_owned): the [name](crate::Controller::named) of the controller, in
+    /// a [`Manager`](crate::Manager) after that of the manager and a slash. `None` if the controller has no name of its
+    /// own: other programs may have controllers of the same resource.
+    pub fn field_manager(&self) -> Option<&str> {
+        self.stores.field_manager.as_deref()
     }
 
     /// The controller's objects.

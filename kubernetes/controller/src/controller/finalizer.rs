@@ -2,12 +2,16 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use kubernetes_client::Error;
-use kubernetes_core::{Object, Patch, PatchRequest, Str};
+use kubernetes_core::{Object, ObjectMeta, Patch, PatchRequest, ReadRequest, Str};
 
+use super::failure::Failure;
 use super::{Action, BoxError, Context, ObjectFunction};
+use crate::conflicts::Attempts;
 
 /// The outcome of a cleanup that succeeded: see [`Controller::finalizer`](crate::Controller::finalizer).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +49,12 @@ pub(crate) async fn finalize<K: Object>(
         return clean_up(finalizers, object, context).await.map(Flow::End);
     }
     let missing = finalizers.iter().map(|finalizer| &finalizer.name).filter(|name| !object.has_finalizer(name));
-    let mut names = object.metadata().finalizers.clone();
-    names.extend(missing.cloned());
-    if names.len() == object.metadata().finalizers.len() {
+    let mut metadata = object.metadata().clone();
+    metadata.finalizers.extend(missing.cloned());
+    if metadata.finalizers.len() == object.metadata().finalizers.len() {
         return Ok(Flow::Reconcile(object));
     }
-    match set_finalizers(&*object, &names, context).await {
+    match set_finalizers(&metadata, context).await {
         Ok(changed) => Ok(Flow::Reconcile(Arc::new(changed))),
         // The store is behind: an event is under way.
         Err(error) if error.is_conflict() => Ok(Flow::End(Action::requeue())),
@@ -65,22 +69,21 @@ async fn clean_up<K: Object>(
     object: Arc<K>,
     context: &Context<K>,
 ) -> Result<Action, BoxError> {
-    let (mut names, mut pending, mut errors) = (object.metadata().finalizers.clone(), None, Vec::new());
+    let (mut pending, mut errors) = (None, Vec::new());
     for finalizer in finalizers.iter().filter(|finalizer| object.has_finalizer(&finalizer.name)) {
-        match (finalizer.cleanup)(Arc::clone(&object), context.clone()).await {
-            Ok(Cleanup::Complete) => names.retain(|name| *name != finalizer.name),
+        // The function may panic before it returns its future.
+        let cleaning = async { (finalizer.cleanup)(Arc::clone(&object), context.clone()).await };
+        let outcome = AssertUnwindSafe(cleaning).catch_unwind().await;
+        let outcome = match outcome.unwrap_or_else(|panic| Err(Failure::of_panic(&*panic).into())) {
+            Ok(Cleanup::Complete) => remove(&finalizer.name, &*object, context).await.map_err(BoxError::from),
             Ok(Cleanup::Pending(action)) => {
                 pending = Some(pending.map_or(action, |other: Action| other.sooner(action)));
+                Ok(())
             }
-            Err(error) => errors.push((finalizer.name.clone(), error)),
-        }
-    }
-    if names.len() < object.metadata().finalizers.len() {
-        match set_finalizers(&*object, &names, context).await {
-            Err(error) if error.is_conflict() && errors.is_empty() => return Ok(Action::requeue()),
-            Err(error) if error.is_not_found() => {}
-            Err(error) if errors.is_empty() => return Err(error.into()),
-            _ => {}
+            Err(error) => Err(error),
+        };
+        if let Err(error) = outcome {
+            errors.push((finalizer.name.clone(), error));
         }
     }
     match errors.is_empty() {
@@ -89,11 +92,29 @@ async fn clean_up<K: Object>(
     }
 }
 
+/// Removes a finalizer from an object, which may have changed since the run began: the cleanup must not be repeated for that.
+async fn remove<K: Object>(finalizer: &Str, object: &K, context: &Context<K>) -> Result<(), Error> {
+    let mut attempts = Attempts::new();
+    let mut current = context.store().get_key(context.key()).map(|object| object.metadata().clone());
+    loop {
+        // Otherwise it has gone, and may have been created again.
+        let Some(mut metadata) = current.filter(|current| current.uid == object.metadata().uid) else { return Ok(()) };
+        metadata.finalizers.retain(|name| name != finalizer);
+        match set_finalizers::<K>(&metadata, context).await {
+            Err(error) if error.is_conflict() => attempts.wait_after(error).await?,
+            Err(error) if !error.is_not_found() => return Err(error),
+            _ => return Ok(()),
+        }
+        let read = ReadRequest::<K>::at(context.path()).metadata_only().send_opt(context.client()).await?;
+        current = read.map(|object| object.metadata);
+    }
+}
+
 /// Sets the finalizers of an object, unless it has changed since: the list is replaced as a whole.
-async fn set_finalizers<K: Object>(object: &K, names: &[Str], context: &Context<K>) -> Result<K, Error> {
+async fn set_finalizers<K: Object>(metadata: &ObjectMeta, context: &Context<K>) -> Result<K, Error> {
     let patch = Patch::merge(&serde_json::json!({"metadata": {
-        "resourceVersion": object.metadata().resource_version.as_deref(),
-        "finalizers": names.iter().map(Str::as_str).collect::<Vec<_>>(),
+        "resourceVersion": metadata.resource_version.as_deref(),
+        "finalizers": metadata.finalizers.iter().map(Str::as_str).collect::<Vec<_>>(),
     }}));
     PatchRequest::<K>::at(context.path(), &patch).send(context.client()).await
 }

@@ -4,6 +4,7 @@ mod action;
 mod context;
 mod counts;
 mod error;
+mod failure;
 mod finalizer;
 mod monitor;
 mod monitors;
@@ -23,9 +24,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use futures_util::StreamExt;
 use kubernetes_client::Client;
 use kubernetes_core::{ListRequest, ObjectKey, Str, Watchable};
 use kubernetes_election::HeldShard;
+use kubernetes_watch::{Index, Store};
 
 pub use action::Action;
 pub use context::Context;
@@ -38,7 +41,7 @@ pub use predicate::Predicate;
 pub(crate) use program::{CurrentLeadership, Program};
 pub use reason::Reason;
 pub use runner::Runner;
-pub use source::Source;
+pub use source::{Source, Trigger};
 pub(crate) use stop_by::StopBy;
 pub use terminal::Terminal;
 
@@ -89,17 +92,19 @@ pub(crate) type ObjectFunction<K, T> = Arc<dyn Fn(Arc<K>, Context<K>) -> BoxFutu
 /// - **A run sees what earlier runs for the same object have written**: it starts when all stores that should have
 ///   these writes have seen them, without delaying other objects. See
 ///   [`consistency_timeout`](Self::consistency_timeout).
-/// - **Errors are retried** after 5 ms, doubling up to 1,000 s, until a run succeeds. Triggers neither shorten nor
-///   prolong the delay, except that a change of the object's specification (its generation) starts over at once. After
-///   a [`Terminal`] error, the next run waits for a change.
+/// - **Errors are retried** after 5 ms, doubling up to 1,000 s, until a run succeeds. Triggers that may have cured the
+///   failure start over at once: a change of the object's specification (its generation), and see
+///   [`Source::ends_backoff`]. Others neither shorten nor prolong the delay. After a [`Terminal`] error, the next run
+///   waits for a change.
 /// - **A panic or a timeout** is an error of that run.
-/// - **Order**: objects of the first list and resyncs come after others, and namespaces take turns. See
+/// - **Order**: objects of the initial list and resyncs come after others, and namespaces take turns. See
 ///   [`Queue`](crate::Queue).
 /// - **A missing resource is awaited**, even if it disappears later; the store keeps its objects in that time.
 #[must_use = "a controller does nothing until it runs"]
 pub struct Controller<K: Watchable> {
     client: Client,
     primary: Source<K>,
+    indexes: Vec<Index<K>>,
     sources: Vec<Box<dyn AnySource<K>>>,
     /// Its own, if there are none.
     informers: Option<Informers>,
@@ -114,6 +119,7 @@ impl<K: Watchable> Controller<K> {
             client: client.clone(),
             settings: Settings::new(name_of(&primary.request)),
             primary,
+            indexes: Vec::new(),
             sources: Vec::new(),
             informers: None,
         }
@@ -153,17 +159,63 @@ impl<K: Watchable> Controller<K> {
         O: Watchable,
         I: IntoIterator<Item = ObjectKey> + 'static,
     {
+        self.watches_with(objects, move |object, _| map(object))
+    }
+
+    /// As [`watches`](Self::watches), with a function that looks the controller's objects up, by an
+    /// [`index`](Self::index) of them.
+    ///
+    /// ```no_run
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # use Pod as Secret;
+    /// # use kubernetes_controller::Controller;
+    /// # use kubernetes_core::{ListRequest, Object, ObjectKey};
+    /// # use kubernetes_watch::Index;
+    /// # fn example(controller: Controller<Pod>) {
+    /// let by_secret = Index::new(|pod: &Pod| pod.metadata.annotations.get("example.com/secret").cloned());
+    /// let controller = controller.index(&by_secret).watches_with(
+    ///     ListRequest::<Secret>::all_namespaces().metadata_only(),
+    ///     move |secret, pods| -> Vec<_> {
+    ///         let users = pods.by_index(&by_secret, secret.name()).into_iter();
+    ///         users.filter(|pod| pod.namespace() == secret.namespace()).map(|pod| ObjectKey::of(&*pod)).collect()
+    ///     },
+    /// );
+    /// # }
+    /// ```
+    ///
+    /// An object that is not in the store yet, or has other values there, runs for its own event.
+    pub fn watches_with<O, I>(
+        self,
+        objects: impl Into<Source<O>>,
+        map: impl Fn(&O, &Store<K>) -> I + Send + 'static,
+    ) -> Self
+    where
+        O: Watchable,
+        I: IntoIterator<Item = ObjectKey> + 'static,
+    {
         self.source(Mapped { source: objects.into(), map })
     }
 
-    /// Runs for the keys that a stream yields, for example for something outside Kubernetes. The controller continues
-    /// when the stream ends.
-    pub fn stream(self, keys: impl futures_core::Stream<Item = ObjectKey> + Send + 'static) -> Self {
-        self.source(Stream(Box::pin(keys)))
+    /// Keeps an index of the controller's objects, for [`watches_with`](Self::watches_with) and [`Context::store`].
+    ///
+    /// Controllers share an [informer](Self::informers) only if it has the indexes that they need; give them clones of one
+    /// index.
+    pub fn index(mut self, index: &Index<K>) -> Self {
+        self.indexes.push(index.clone());
+        self
+    }
+
+    /// Runs for the keys that a stream yields, for example for something outside Kubernetes. The elements are keys or
+    /// [`Trigger`]s. The controller continues when the stream ends.
+    pub fn stream<T: Into<Trigger> + 'static>(
+        self,
+        triggers: impl futures_core::Stream<Item = T> + Send + 'static,
+    ) -> Self {
+        self.source(Stream(Box::pin(triggers.map(Into::into))))
     }
 
     /// Runs for all objects, with low priority, whenever a stream yields, for example when the program's settings have
-    /// changed.
+    /// changed. Objects whose runs have failed start over.
     pub fn reconcile_all_on(self, triggers: impl futures_core::Stream<Item = ()> + Send + 'static) -> Self {
         self.source(All(Box::pin(triggers)))
     }
@@ -174,7 +226,7 @@ impl<K: Watchable> Controller<K> {
     }
 
     /// Adds a finalizer to each object before its first run, and calls `cleanup` instead of the reconcile function when
-    /// the object is being deleted. The object disappears once that returns [`Cleanup::Complete`].
+    /// the object is being deleted. The finalizer is removed once that returns [`Cleanup::Complete`].
     ///
     /// ```
     /// # kubernetes_core::doc_test_resource!(Pod);
@@ -187,7 +239,8 @@ impl<K: Watchable> Controller<K> {
     /// # }
     /// ```
     ///
-    /// With several finalizers, all are called even if one fails, and each is removed when it is complete. Nothing is
+    /// Several finalizers are called one after the other, even if one fails or panics, and each is removed as soon as it is
+    /// complete, whatever else has changed in the meantime. They share the [`run_timeout`](Self::run_timeout). Nothing is
     /// called for an object that is being deleted and has none of them left.
     pub fn finalizer<F, R, E>(mut self, name: impl Into<Str>, cleanup: F) -> Self
     where

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kubernetes_client::Backoff;
-use kubernetes_core::{ObjectKey, Watchable};
+use kubernetes_core::{ObjectKey, Str, Watchable};
 use kubernetes_election::HeldShard;
 use kubernetes_watch::Shard;
 use tokio_util::task::TaskTracker;
@@ -12,11 +12,16 @@ use super::reason::Reason;
 use super::stop_by::StopBy;
 use super::{Action, Controller, CurrentLeadership, ObjectFunction};
 use crate::events::Recorder;
+use crate::names::field_manager_of;
 use crate::queue::{Queue, QueueBuilder};
 
 /// The settings of a controller.
 pub(super) struct Settings<K: Watchable> {
     pub(super) name: Arc<str>,
+    /// Whether the name was chosen, and is not that of the resource.
+    pub(super) is_named: bool,
+    /// The program, as its manager is named.
+    pub(super) program: Option<Str>,
     pub(super) concurrency: usize,
     pub(super) run_timeout: Option<Duration>,
     pub(super) consistency_timeout: Option<Duration>,
@@ -41,6 +46,8 @@ impl<K: Watchable> Settings<K> {
     pub(super) fn new(name: Arc<str>) -> Self {
         Self {
             name,
+            is_named: false,
+            program: None,
             concurrency: 1,
             run_timeout: None,
             consistency_timeout: Some(Duration::from_secs(30)),
@@ -57,6 +64,14 @@ impl<K: Watchable> Settings<K> {
             on_deleted: None,
             recorder: None,
             shard: None,
+        }
+    }
+
+    /// The field manager of what runs apply. That of another program must never be the same.
+    pub(super) fn field_manager(&self) -> Option<Str> {
+        match &self.program {
+            Some(program) => Some(field_manager_of(program, &self.name)),
+            None => self.is_named.then(|| Str::from(&*self.name)),
         }
     }
 
@@ -81,9 +96,13 @@ impl<K: Watchable> Controller<K> {
         self
     }
 
-    /// Names the controller, for logs, metrics, and as the field manager of its applies. The default is its resource,
-    /// such as `crontabs.stable.example.com`.
+    /// Names the controller, for logs, metrics, and as the [field manager](crate::Context::field_manager) of its applies.
+    /// The default is its resource, such as `crontabs.stable.example.com`.
+    ///
+    /// Outside a [`Manager`](crate::Manager), choose a name that no other program in the cluster has, such as
+    /// `shop.example.com/crontabs`.
     pub fn named(mut self, name: impl AsRef<str>) -> Self {
+        self.settings.is_named = true;
         self.settings.name = name.as_ref().into();
         self
     }

@@ -94,6 +94,11 @@ impl Recorder {
         Self { shared: Arc::new(Shared { controller, instance, queue, worker, counters }) }
     }
 
+    /// The controller whose events it records.
+    pub(crate) fn controller(&self) -> &str {
+        &self.shared.controller
+    }
+
     /// Records an event about an object.
     pub fn record(&self, regarding: &impl Object, event: Event) {
         self.record_about(&regarding.reference(), event);

@@ -36,7 +36,7 @@ pub struct Informers {
     watch: Watch,
     /// That of the watch, if it is known.
     client: Option<Client>,
-    running: Arc<Mutex<HashMap<Form, Weak<dyn Any + Send + Sync>>>>,
+    running: Arc<Mutex<HashMap<Form, Vec<Weak<dyn Any + Send + Sync>>>>>,
 }
 
 /// The objects of an informer, and the form in which it has them.
@@ -66,8 +66,8 @@ impl Informers {
         self.client.as_ref().is_some_and(|own| own.is_same_client(client))
     }
 
-    /// The informer of this request, which is started if there is none; `None` if the request's path does not name a
-    /// resource.
+    /// The informer of this request that has these indexes, which is started if there is none; `None` if the request's path
+    /// does not name a resource.
     ///
     /// It goes on whatever happens: a resource may not be there yet, or a permission be missing for a while.
     pub(crate) fn get<K: Watchable>(
@@ -76,6 +76,7 @@ impl Informers {
         request: &ListRequest<K>,
         drops_managed_fields: bool,
         shard: Option<Shard>,
+        indexes: &[Index<K>],
     ) -> Option<Arc<SharedInformer<K>>> {
         let scope = Scope::of(request, shard)?;
         let form = Form {
@@ -86,22 +87,28 @@ impl Informers {
             shard,
         };
         let mut running = lock(&self.running);
-        running.retain(|_, informer| informer.strong_count() > 0);
-        let known = running.get(&form).and_then(Weak::upgrade).and_then(|known| known.downcast().ok());
-        if let Some(informer) = known {
+        running.retain(|_, informers| {
+            informers.retain(|informer| informer.strong_count() > 0);
+            !informers.is_empty()
+        });
+        let known = running.get(&form).into_iter().flatten().filter_map(Weak::upgrade);
+        let mut known = known.filter_map(|known| known.downcast::<SharedInformer<K>>().ok());
+        if let Some(informer) = known.find(|informer| informer.has_indexes(indexes)) {
             return Some(informer);
         }
         let by_owner = Index::owner();
         let builder =
             Informer::builder(client, request.clone()).watch(&self.watch).index(&by_owner).on_error(ErrorPolicy::Retry);
+        let builder = indexes.iter().fold(builder, |builder, index| builder.index(index));
         let builder = if drops_managed_fields { builder.drop_managed_fields() } else { builder };
         let builder = match shard {
             None => builder,
             Some(shard) => builder.shard(shard),
         };
-        let informer = Arc::new(SharedInformer { informer: builder.start(), by_owner, scope });
+        let indexes = indexes.to_vec();
+        let informer = Arc::new(SharedInformer { informer: builder.start(), by_owner, indexes, scope });
         let shared: Arc<dyn Any + Send + Sync> = Arc::clone(&informer) as _;
-        running.insert(form, Arc::downgrade(&shared));
+        running.entry(form).or_default().push(Arc::downgrade(&shared));
         Some(informer)
     }
 }

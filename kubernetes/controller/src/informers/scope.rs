@@ -56,6 +56,16 @@ impl Scope {
             && self.fields.as_ref().is_none_or(|selector| selector.terms().all(has_field))
     }
 
+    /// Whether the store has an object with these metadata if it exists.
+    pub(crate) fn covers(&self, key: &ObjectKey, metadata: &ObjectMeta) -> bool {
+        !self.has_shard() && !self.is_known_to_server_only() && self.may_select(key, metadata)
+    }
+
+    /// Whether the store has all objects of a namespace, or of all.
+    pub(crate) fn covers_all(&self, namespace: Option<&str>) -> bool {
+        !self.has_shard() && !self.is_selective() && self.has_namespace(namespace)
+    }
+
     /// Whether the informer has a shard.
     pub(crate) fn has_shard(&self) -> bool {
         self.shard.is_some()

@@ -11,12 +11,17 @@ use super::scope::Scope;
 pub(crate) struct SharedInformer<K: Object> {
     pub(crate) informer: Informer<K>,
     pub(crate) by_owner: Index<K>,
+    pub(super) indexes: Vec<Index<K>>,
     pub(crate) scope: Scope,
 }
 
 impl<K: Object> SharedInformer<K> {
     pub(crate) fn store(&self) -> Store<K> {
         self.informer.store()
+    }
+
+    pub(super) fn has_indexes(&self, indexes: &[Index<K>]) -> bool {
+        indexes.iter().all(|index| self.indexes.iter().any(|own| own.is(index)))
     }
 }
 

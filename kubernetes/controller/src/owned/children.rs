@@ -4,36 +4,43 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use kubernetes_core::{ApplyRequest, ListRequest, Object, ObjectKey, ObjectMeta, Path, Resource, Watchable};
+use kubernetes_core::{
+    ApplyRequest, ListRequest, Object, ObjectKey, ObjectMeta, Path, ReadRequest, Resource, Watchable,
+};
+use tracing::warn;
 
-use super::delete::delete;
 use super::error::{Cause, OwnedError};
 use super::recreate::{is_immutable, recreate};
-use super::{Change, OwnedChange, OwnedSet};
-use crate::Context;
+use super::requests::{delete, path, read_metadata};
+use super::{Change, OwnedChange, Set};
 use crate::applied::Apply;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// The progress of a set.
+#[derive(Default)]
+pub(super) struct Progress {
+    pub(super) changes: Vec<OwnedChange>,
+    /// The children that have been applied.
+    pub(super) kept: HashSet<(TypeId, ObjectKey)>,
+    /// The types with children that no store covers.
+    uncovered: HashSet<TypeId>,
+}
+
 /// The children of one type.
 pub(super) trait Children<K: Object>: Send + Sync {
-    fn of(&self) -> TypeId;
+    fn type_id(&self) -> TypeId;
 
     fn keys(&self) -> Vec<(TypeId, ObjectKey)>;
 
     fn apply<'a>(
         &'a mut self,
-        set: &'a OwnedSet<'_, K>,
-        changes: &'a mut Vec<OwnedChange>,
+        set: &'a Set<'_, K>,
+        progress: &'a mut Progress,
     ) -> BoxFuture<'a, Result<(), OwnedError>>;
 
     /// Deletes the children of this type that are not kept.
-    fn prune<'a>(
-        &'a self,
-        set: &'a OwnedSet<'_, K>,
-        kept: &'a HashSet<(TypeId, ObjectKey)>,
-        changes: &'a mut Vec<OwnedChange>,
-    ) -> BoxFuture<'a, Result<(), OwnedError>>;
+    fn prune<'a>(&'a self, set: &'a Set<'_, K>, progress: &'a mut Progress) -> BoxFuture<'a, Result<(), OwnedError>>;
 }
 
 pub(super) struct ChildrenOf<C>(Vec<C>);
@@ -49,7 +56,7 @@ where
     K: Object,
     C: Resource + Watchable + Clone + PartialEq,
 {
-    fn of(&self) -> TypeId {
+    fn type_id(&self) -> TypeId {
         TypeId::of::<C>()
     }
 
@@ -59,35 +66,44 @@ where
 
     fn apply<'a>(
         &'a mut self,
-        set: &'a OwnedSet<'_, K>,
-        changes: &'a mut Vec<OwnedChange>,
+        set: &'a Set<'_, K>,
+        progress: &'a mut Progress,
     ) -> BoxFuture<'a, Result<(), OwnedError>> {
         Box::pin(async move {
             for child in &mut self.0 {
                 let change = apply(child, set).await?;
-                changes.push(OwnedChange { kind: C::KIND, key: ObjectKey::of(child), change });
+                let key = ObjectKey::of(child);
+                if !set.context.informers_of::<C>().any(|informer| informer.scope.covers(&key, child.metadata())) {
+                    progress.uncovered.insert(TypeId::of::<C>());
+                    if change != Change::Unchanged && set.context.store_of::<C>().is_some() {
+                        let (controller, kind) = (set.context.controller_name(), C::KIND);
+                        warn!(controller, kind, %key, "controller: no source selects a child, so its changes start no run");
+                    }
+                }
+                progress.kept.insert((TypeId::of::<C>(), key.clone()));
+                progress.changes.push(OwnedChange { kind: C::KIND, key, change });
             }
             Ok(())
         })
     }
 
-    fn prune<'a>(
-        &'a self,
-        set: &'a OwnedSet<'_, K>,
-        kept: &'a HashSet<(TypeId, ObjectKey)>,
-        changes: &'a mut Vec<OwnedChange>,
-    ) -> BoxFuture<'a, Result<(), OwnedError>> {
+    fn prune<'a>(&'a self, set: &'a Set<'_, K>, progress: &'a mut Progress) -> BoxFuture<'a, Result<(), OwnedError>> {
         Box::pin(async move {
-            for metadata in owned::<K, C>(set).await? {
+            for metadata in controlled::<K, C>(set, progress).await? {
                 let key = key_of(&metadata);
-                let is_kept = kept.contains(&(TypeId::of::<C>(), key.clone()));
-                if is_kept || metadata.deletion_timestamp.is_some() || !is_applied_by(&metadata, &set.manager) {
+                if progress.kept.contains(&(TypeId::of::<C>(), key.clone())) || metadata.deletion_timestamp.is_some() {
                     continue;
                 }
+                // The store may keep no managed fields.
+                let metadata = match metadata.managed_fields.is_empty() {
+                    true => read_metadata::<K, C>(set, &key).await?,
+                    false => Some(metadata),
+                };
+                let Some(metadata) = metadata.filter(|metadata| set.has_applied(metadata)) else { continue };
                 delete::<C>(set.context.client(), &key, metadata.uid)
                     .await
                     .map_err(|error| OwnedError::new(C::KIND, &key, Cause::Delete(error)))?;
-                changes.push(OwnedChange { kind: C::KIND, key, change: Change::Deleted });
+                progress.changes.push(OwnedChange { kind: C::KIND, key, change: Change::Deleted });
             }
             Ok(())
         })
@@ -95,7 +111,7 @@ where
 }
 
 /// Applies a child.
-async fn apply<K, C>(child: &mut C, set: &OwnedSet<'_, K>) -> Result<Change, OwnedError>
+async fn apply<K, C>(child: &mut C, set: &Set<'_, K>) -> Result<Change, OwnedError>
 where
     K: Object,
     C: Resource + Watchable + Clone + PartialEq,
@@ -106,10 +122,9 @@ where
     }
     let key = ObjectKey::of(child);
     child.set_controller(set.owner).map_err(|error| OwnedError::new(C::KIND, &key, Cause::Owner(error)))?;
-    let current = stored::<K, C>(set.context, &key);
-    let path = Path::of::<C>(key.namespace()).object(key.name());
-    let request = ApplyRequest::at(path, &*child, set.manager.clone()).force(true);
-    // What can't be encoded is an error of the request.
+    let current = current(child, &key, set).await?;
+    let request = ApplyRequest::at(path::<C>(&key), &*child, set.manager.clone()).force(true);
+    // The request fails if the child can't be encoded.
     let body = request.body().unwrap_or_default();
     let apply = Apply { of: TypeId::of::<C>(), key: &key, manager: &set.manager, body: &body };
     let applied = set.context.applied();
@@ -118,8 +133,7 @@ where
         Some(current) => request.unless_equal(current),
         None => request,
     };
-    let client = set.context.client();
-    match request.send(client).await {
+    match request.send(set.context.client()).await {
         Ok(answer) => {
             if let Some(store) = set.context.store_of::<C>() {
                 applied.note(&apply, &answer, store.len());
@@ -132,48 +146,52 @@ where
                 Some(_) => Change::Updated,
             })
         }
-        Err(error) if set.recreates && is_immutable(&error) => recreate(client, child, &set.manager)
-            .await
-            .map(|()| Change::Recreated)
-            .map_err(|error| OwnedError::new(C::KIND, &key, Cause::Recreate(error))),
+        Err(error) if set.recreates && is_immutable(&error) => recreate(child, set, error).await,
         Err(error) => Err(OwnedError::new(C::KIND, &key, Cause::Apply(error))),
     }
 }
 
-fn stored<K: Object, C: Object>(context: &Context<K>, key: &ObjectKey) -> Option<Arc<C>> {
-    context.informers_of::<C>().find_map(|informer| informer.store().get_key(key))
-}
-
-/// The metadata of the objects of a type whose controller is the owner: from the stores if there is one, or else from the
-/// server.
-async fn owned<K, C>(set: &OwnedSet<'_, K>) -> Result<Vec<ObjectMeta>, OwnedError>
+/// A child as it is: in a store, or on the server if no store covers it.
+async fn current<K, C>(child: &C, key: &ObjectKey, set: &Set<'_, K>) -> Result<Option<Arc<C>>, OwnedError>
 where
     K: Object,
     C: Resource + Watchable,
 {
-    let Some(uid) = set.owner.metadata().uid.as_ref() else { return Ok(Vec::new()) };
-    let is_controlled = |metadata: &ObjectMeta| {
-        metadata.owner_references.iter().any(|owner| owner.uid == *uid && owner.controller == Some(true))
-    };
-    if set.context.informers_of::<C>().next().is_some() {
-        let objects = set.context.owned::<C>(set.owner).into_iter();
-        return Ok(objects.map(|object| object.metadata().clone()).filter(is_controlled).collect());
+    let mut is_covered = false;
+    for informer in set.context.informers_of::<C>() {
+        if let Some(current) = informer.store().get_key(key) {
+            return Ok(Some(current));
+        }
+        is_covered |= informer.scope.covers(key, child.metadata());
     }
-    let request = ListRequest::<C>::at(Path::of::<C>(set.owner.metadata().namespace.as_deref())).metadata_only();
+    if is_covered {
+        return Ok(None);
+    }
+    let current = ReadRequest::<C>::at(path::<C>(key)).send_opt(set.context.client()).await;
+    Ok(current.map_err(|error| OwnedError::new(C::KIND, key, Cause::Read(error)))?.map(Arc::new))
+}
+
+/// The metadata of the objects of a type whose controller is the owner: from the stores if they have all of them, or else
+/// from the server.
+async fn controlled<K, C>(set: &Set<'_, K>, progress: &Progress) -> Result<Vec<ObjectMeta>, OwnedError>
+where
+    K: Object,
+    C: Resource + Watchable,
+{
+    let namespace = set.owner.metadata().namespace.as_deref();
+    let type_id = TypeId::of::<C>();
+    // If sources select all children that there are, they have selected those before.
+    let is_selected = progress.kept.iter().any(|(kept, _)| *kept == type_id) && !progress.uncovered.contains(&type_id);
+    if is_selected || set.context.informers_of::<C>().any(|informer| informer.scope.covers_all(namespace)) {
+        let objects = set.context.owned::<C>(set.owner).into_iter();
+        return Ok(objects.map(|object| object.metadata().clone()).filter(|metadata| set.controls(metadata)).collect());
+    }
+    let request = ListRequest::<C>::at(Path::of::<C>(namespace)).metadata_only();
     let list = request.send(set.context.client()).await;
     let list = list.map_err(|error| OwnedError::new(C::KIND, &ObjectKey::default(), Cause::List(error)))?;
-    Ok(list.items.into_iter().map(|object| object.metadata).filter(is_controlled).collect())
+    Ok(list.items.into_iter().map(|object| object.metadata).filter(|metadata| set.controls(metadata)).collect())
 }
 
 fn key_of(metadata: &ObjectMeta) -> ObjectKey {
     ObjectKey::new(metadata.namespace.as_deref(), metadata.name.as_deref().unwrap_or_default())
-}
-
-/// Whether a manager has applied an object. Where a store keeps no managed fields, the owner is all that is known.
-fn is_applied_by(metadata: &ObjectMeta, manager: &str) -> bool {
-    metadata.managed_fields.is_empty()
-        || metadata
-            .managed_fields
-            .iter()
-            .any(|entry| entry.manager.as_deref() == Some(manager) && entry.operation.as_deref() == Some("Apply"))
 }

@@ -12,7 +12,9 @@ pub struct OwnedError {
 }
 
 pub(super) enum Cause {
+    NoManager,
     Owner(InvalidOwner),
+    Read(Error),
     Apply(Error),
     Recreate(Error),
     Delete(Error),
@@ -24,16 +26,24 @@ impl OwnedError {
         Self { kind, key: key.clone(), cause }
     }
 
-    /// The key of the child.
+    pub(super) fn no_manager() -> Self {
+        Self::new("", &ObjectKey::default(), Cause::NoManager)
+    }
+
+    /// The key of the child; empty if the error is not about a single one.
     pub fn key(&self) -> &ObjectKey {
         &self.key
     }
 
-    /// The error of the request that failed; `None` if the owner can't own the child.
+    /// The error of the request that failed; `None` if none was sent, as for a child that the owner can't own.
     pub fn client_error(&self) -> Option<&Error> {
         match &self.cause {
-            Cause::Apply(error) | Cause::Recreate(error) | Cause::Delete(error) | Cause::List(error) => Some(error),
-            Cause::Owner(_) => None,
+            Cause::Read(error)
+            | Cause::Apply(error)
+            | Cause::Recreate(error)
+            | Cause::Delete(error)
+            | Cause::List(error) => Some(error),
+            Cause::NoManager | Cause::Owner(_) => None,
         }
     }
 }
@@ -42,6 +52,11 @@ impl fmt::Display for OwnedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, key, cause } = self;
         match cause {
+            Cause::NoManager => f.write_str(
+                "can't apply children: the controller needs a name of its own, by which to tell them from those of other \
+                 programs; see `Controller::named`",
+            ),
+            Cause::Read(_) => write!(f, "reading {kind} {key} failed"),
             Cause::Owner(_) => write!(f, "can't apply {kind} {key}"),
             Cause::Apply(_) => write!(f, "applying {kind} {key} failed"),
             Cause::Recreate(_) => write!(f, "recreating {kind} {key} failed"),
@@ -60,8 +75,13 @@ impl fmt::Debug for OwnedError {
 impl StdError for OwnedError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.cause {
+            Cause::NoManager => None,
             Cause::Owner(error) => Some(error),
-            Cause::Apply(error) | Cause::Recreate(error) | Cause::Delete(error) | Cause::List(error) => Some(error),
+            Cause::Read(error)
+            | Cause::Apply(error)
+            | Cause::Recreate(error)
+            | Cause::Delete(error)
+            | Cause::List(error) => Some(error),
         }
     }
 }

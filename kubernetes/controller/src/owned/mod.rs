@@ -1,20 +1,21 @@
 //! Sets of objects that another one owns.
 
 mod children;
-mod delete;
 mod error;
 mod recreate;
+mod requests;
 
-use std::any::TypeId;
 use std::collections::HashSet;
 use std::fmt;
 
-use kubernetes_core::{Object, ObjectKey, Resource, Str, Watchable};
+use kubernetes_core::meta::v1::ManagedFieldsEntry;
+use kubernetes_core::{Object, ObjectKey, ObjectMeta, Resource, Str, Watchable};
 
 pub use error::OwnedError;
 
 use crate::Context;
-use children::{Children, ChildrenOf};
+use crate::names::field_manager_of;
+use children::{Children, ChildrenOf, Progress};
 
 /// A child of an [`OwnedSet`], and its change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,11 +65,19 @@ pub enum Change {
 /// are not any more are removed, and those of others stay. A child that is as it should be in the store, or as the same
 /// apply has left it, is not sent. Then children that the set had before and has not any more are deleted: objects of the
 /// same types of which the owner is the controller, and which this set has applied.
+///
+/// These are known by the [field manager](Context::field_manager). So that no other program has the same, the controller
+/// needs a name of its own ([`Controller::named`](crate::Controller::named)) or a [`Manager`](crate::Manager).
+///
+/// Children are looked up in the stores of sources that cover them, and read from the server otherwise: with a request for
+/// each child that is applied, and a list of metadata to find those that are no longer wanted. A store covers a child if
+/// the selectors of its source, if any, select it.
 #[must_use = "it does nothing until it is applied"]
 pub struct OwnedSet<'a, K: Object> {
     context: &'a Context<K>,
     owner: &'a K,
-    manager: Str,
+    /// `None` if the controller has none: nothing is applied then.
+    manager: Option<Str>,
     recreates: bool,
     kinds: Vec<Box<dyn Children<K> + 'a>>,
 }
@@ -106,7 +115,7 @@ impl<K: Object> Context<K> {
 
     /// Creates an empty set of children, which may be of several types.
     pub fn owned_set<'a>(&'a self, owner: &'a K) -> OwnedSet<'a, K> {
-        let manager = self.controller_name().into();
+        let manager = self.field_manager().map(Str::from);
         OwnedSet { context: self, owner, manager, recreates: false, kinds: Vec::new() }
     }
 }
@@ -140,14 +149,16 @@ impl<'a, K: Object> OwnedSet<'a, K> {
     /// Names the set, where an owner has several of the same types: each deletes only what it has applied. The name
     /// becomes part of the field manager.
     pub fn named(mut self, name: impl AsRef<str>) -> Self {
-        self.manager = format!("{}/{}", self.context.controller_name(), name.as_ref()).into();
+        let manager = self.context.field_manager();
+        self.manager = manager.map(|manager| field_manager_of(manager, name.as_ref()));
         self
     }
 
     /// Deletes a child and creates it again if the server refuses a change because a field is immutable.
     ///
     /// Before it deletes one, it asks the server by a dry run whether that would take the new one. The child's own
-    /// children are deleted with it, in the background. If it has finalizers, this is an error until it is gone.
+    /// children are deleted with it, in the background. If it has finalizers, this is an error until it is gone. An object
+    /// that the owner does not control, or that this set has not applied, is never deleted: the refusal is the error.
     pub fn recreate_immutable(mut self) -> Self {
         self.recreates = true;
         self
@@ -156,24 +167,50 @@ impl<'a, K: Object> OwnedSet<'a, K> {
     /// Applies the children, and deletes those that are no longer in the set.
     ///
     /// # Errors
-    /// Returns the first error; then nothing is deleted other than a child that is recreated.
+    /// Fails if the controller has no [field manager](Context::field_manager). Otherwise returns the first error of a
+    /// child; then nothing is deleted other than a child that is recreated.
     ///
     /// # Cancel safety
     /// If the future is dropped, it is unknown which children were applied. Applying the set again is safe.
     pub async fn apply(mut self) -> Result<Vec<OwnedChange>, OwnedError> {
-        let mut changes = Vec::new();
+        let mut progress = Progress::default();
         let mut kinds = std::mem::take(&mut self.kinds);
+        let Some(manager) = self.manager.take() else { return Err(OwnedError::no_manager()) };
+        let set = Set { context: self.context, owner: self.owner, manager, recreates: self.recreates };
         for kind in &mut kinds {
-            kind.apply(&self, &mut changes).await?;
+            kind.apply(&set, &mut progress).await?;
         }
-        let kept: HashSet<(TypeId, ObjectKey)> = kinds.iter().flat_map(|kind| kind.keys()).collect();
         let mut pruned = HashSet::new();
         for kind in &kinds {
-            if pruned.insert(kind.of()) {
-                kind.prune(&self, &kept, &mut changes).await?;
+            if pruned.insert(kind.type_id()) {
+                kind.prune(&set, &mut progress).await?;
             }
         }
-        Ok(changes)
+        Ok(progress.changes)
+    }
+}
+
+/// The parts of a set that its children need.
+struct Set<'a, K: Object> {
+    context: &'a Context<K>,
+    owner: &'a K,
+    manager: Str,
+    recreates: bool,
+}
+
+impl<K: Object> Set<'_, K> {
+    /// Whether the owner is the controller of an object.
+    fn controls(&self, metadata: &ObjectMeta) -> bool {
+        let Some(uid) = self.owner.metadata().uid.as_ref() else { return false };
+        metadata.owner_references.iter().any(|owner| owner.uid == *uid && owner.controller == Some(true))
+    }
+
+    /// Whether an object is a child of this set, and may be deleted.
+    fn has_applied(&self, metadata: &ObjectMeta) -> bool {
+        let is_own = |entry: &ManagedFieldsEntry| {
+            entry.manager.as_ref() == Some(&self.manager) && entry.operation.as_deref() == Some("Apply")
+        };
+        self.controls(metadata) && metadata.managed_fields.iter().any(is_own)
     }
 }
 

@@ -52,8 +52,8 @@ impl<R> Add<R> {
         self
     }
 
-    /// Leaves an item waiting that has asked to come again ([`Delivery::requeue`](crate::Delivery::requeue)): what it
-    /// is added for is its own doing.
+    /// Does not end the wait of an item that was [requeued](crate::Delivery::requeue): for a change that the worker itself
+    /// has made.
     pub fn keep_requeue(mut self) -> Self {
         self.ends_requeue = false;
         self

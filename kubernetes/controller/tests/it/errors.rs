@@ -13,10 +13,10 @@ use tokio::time::Instant;
 
 use crate::support::*;
 
-type Outcome = Result<Action, Box<dyn std::error::Error + Send + Sync>>;
+pub(crate) type Outcome = Result<Action, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Runs that always fail, with their times in seconds and attempts.
-fn failing(
+pub(crate) fn failing(
     log: &Arc<Mutex<Vec<(u64, u32)>>>,
 ) -> impl Fn(Arc<Widget>, kubernetes_controller::Context<Widget>) -> std::future::Ready<Outcome> + Send + Sync + 'static
 {

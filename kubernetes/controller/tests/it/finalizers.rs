@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use kubernetes_client::Client;
 use kubernetes_controller::{Action, Cleanup, Controller};
-use kubernetes_core::{Object, ReadRequest};
+use kubernetes_core::{Object, Patch, PatchRequest, ReadRequest};
 use kubernetes_testing::Fault;
 use serde_json::json;
 
@@ -140,10 +140,123 @@ async fn finalizers_of_others_stay() {
     // The store is behind, so that the first removal is a conflict.
     server.inject(Fault::status(409).verb("patch").resource("widgets"));
     delete::<Widget>(&client, "w").await;
-    assert_eq!(log.take().await, ["a w", "a w"]);
+    assert_eq!(log.take().await, ["a w"]);
     assert_eq!(finalizers(&client, "w").await.unwrap(), ["example.org/theirs"]);
     merge::<Widget>(&client, "w", json!({"metadata": {"labels": {"a": "b"}}})).await;
     assert_eq!(log.take().await, [""; 0], "nothing is left to do");
     assert_eq!(running.monitor.counts().errors, 0, "a conflict is an ordinary event");
     running.stop().await.unwrap();
+}
+
+/// A cleanup is not repeated since its object has changed meanwhile: by itself, as it tells how far it is, or by others.
+#[tokio::test(start_paused = true)]
+async fn a_cleanup_is_not_repeated_for_a_change() {
+    let server = server();
+    let client = server.client();
+    let log = Log::default();
+    // The second patch is the removal.
+    let late = late_patch(&client, "/widgets/w", 2, SECOND * 3 / 2);
+    let controller = controller(&late).finalizer("example.com/a", {
+        let log = log.clone();
+        move |widget: Arc<Widget>, context: kubernetes_controller::Context<Widget>| {
+            log.push(format!("a {}", widget.name()));
+            async move {
+                let patch = Patch::merge(&json!({"status": {"cleanup": context.run_id()}}));
+                let request = PatchRequest::<Widget>::at(context.path(), &patch).subresource("status");
+                request.send(context.client()).await?;
+                tokio::time::sleep(SECOND * 30).await;
+                Ok::<_, kubernetes_client::Error>(Cleanup::Complete)
+            }
+        }
+    });
+    let running = Running::start(controller, log.reconcile());
+    create(&client, "w").await;
+    log.take().await;
+    delete::<Widget>(&client, "w").await;
+    let others = AbortOnDrop(tokio::spawn({
+        let client = client.clone();
+        async move {
+            for second in 0.. {
+                let patch = Patch::merge(&json!({"metadata": {"labels": {"second": second.to_string()}}}));
+                if PatchRequest::<Widget>::namespaced("default", "w", &patch).send(&client).await.is_err() {
+                    return second;
+                }
+                tokio::time::sleep(SECOND).await;
+            }
+            0
+        }
+    }));
+    tokio::time::sleep(SECOND * 35).await;
+    assert!(others.0.is_finished());
+    assert_eq!(log.take().await, ["a w"]);
+    assert_eq!(finalizers(&client, "w").await, None);
+    assert_eq!(running.monitor.counts().errors, 0);
+    running.stop().await.unwrap();
+}
+
+/// An object of the same name that came meanwhile keeps its finalizer.
+#[tokio::test(start_paused = true)]
+async fn a_finalizer_of_a_new_object_stays() {
+    let server = server();
+    let client = server.client();
+    let log = Log::default();
+    let controller = controller(&client).finalizer("example.com/a", {
+        let log = log.clone();
+        move |widget: Arc<Widget>, _| {
+            log.push(format!("a {}", widget.name()));
+            async {
+                tokio::time::sleep(SECOND * 10).await;
+                Ok::<_, String>(Cleanup::Complete)
+            }
+        }
+    });
+    let _running = Running::start(controller, log.reconcile());
+    create(&client, "w").await;
+    log.take().await;
+    delete::<Widget>(&client, "w").await;
+    settle().await;
+    merge::<Widget>(&client, "w", json!({"metadata": {"finalizers": []}})).await;
+    let mut successor = Widget::named("w");
+    successor.add_finalizer("example.com/a");
+    create_in(&client, "default", &successor).await;
+    tokio::time::sleep(SECOND * 20).await;
+    assert_eq!(finalizers(&client, "w").await.unwrap(), ["example.com/a"]);
+}
+
+/// A panic of one cleanup does not keep another from its end, nor does one that hangs make it run again.
+#[tokio::test(start_paused = true)]
+async fn cleanups_that_end_count_whatever_others_do() {
+    let server = server();
+    let client = server.client();
+    let log = Log::default();
+    let panics = |call| if call == 0 { panic!("a bucket that is not there") } else { Ok(Cleanup::Complete) };
+    let hung = Arc::new(AtomicU32::new(0));
+    let controller = controller(&client)
+        .finalizer("example.com/a", cleaned(&log, "a", panics))
+        .finalizer("example.com/b", cleaned(&log, "b", |_| Ok(Cleanup::Complete)))
+        .finalizer("example.com/c", {
+            let hung = Arc::clone(&hung);
+            move |_: Arc<Widget>, _| {
+                let hangs = hung.fetch_add(1, SeqCst) == 0;
+                async move {
+                    if hangs {
+                        std::future::pending::<()>().await;
+                    }
+                    Ok::<_, String>(Cleanup::Complete)
+                }
+            }
+        })
+        .run_timeout(SECOND)
+        .backoff(kubernetes_client::Backoff::new(SECOND * 10, SECOND * 10));
+    let running = Running::start(controller, log.reconcile());
+    create(&client, "w").await;
+    log.take().await;
+    delete::<Widget>(&client, "w").await;
+    tokio::time::sleep(SECOND * 5).await;
+    assert_eq!(log.take().await, ["a w", "b w"]);
+    assert_eq!(finalizers(&client, "w").await.unwrap(), ["example.com/a", "example.com/c"]);
+    tokio::time::sleep(SECOND * 10).await;
+    assert_eq!(log.take().await, ["a w"]);
+    assert_eq!(finalizers(&client, "w").await, None);
+    assert_eq!(running.monitor.counts().errors, 1, "the timeout");
 }

@@ -1,11 +1,14 @@
 //! Controllers against an API server in memory, on a paused clock.
 
+mod backoff;
 mod consistency;
 mod errors;
 mod finalizers;
 mod lifecycle;
 mod manager;
 mod owned;
+mod prune;
+mod recreate;
 mod runs;
 mod shards;
 mod sources;

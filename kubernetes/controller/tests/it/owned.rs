@@ -1,27 +1,22 @@
 //! Sets of owned objects.
 
 use std::sync::{Arc, Mutex};
-use std::task::{Context as TaskContext, Poll};
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http_body_util::{Either, Full};
-use kubernetes_client::{Body, Client};
 use kubernetes_controller::{Action, Context, OwnedChange, OwnedError, Source};
-use kubernetes_core::{ApplyRequest, Object, ReadRequest};
-use kubernetes_testing::{Fault, ResponseBody, TestServer, TestService};
-use tower_service::Service;
+use kubernetes_core::{Object, ReadRequest};
+use kubernetes_testing::Fault;
 
 use crate::support::*;
 
 /// A gadget of a size, of a name that begins with its owner's.
-fn gadget(owner: &Widget, name: &str, size: u32) -> Gadget {
+pub(crate) fn gadget(owner: &Widget, name: &str, size: u32) -> Gadget {
     let mut gadget = Gadget::named(format!("{}-{name}", owner.name()));
     gadget.spec.size = size;
     gadget
 }
 
-fn logged(log: &Log, result: Result<Vec<OwnedChange>, OwnedError>) -> Result<Action, OwnedError> {
+pub(crate) fn logged(log: &Log, result: Result<Vec<OwnedChange>, OwnedError>) -> Result<Action, OwnedError> {
     let changes = result?;
     let changes: Vec<_> = changes.iter().map(|change| format!("{:?} {}", change.change, change.key.name())).collect();
     log.push(changes.join(", "));
@@ -29,14 +24,14 @@ fn logged(log: &Log, result: Result<Vec<OwnedChange>, OwnedError>) -> Result<Act
 }
 
 /// The log without repeated runs that have changed nothing.
-async fn changes(log: &Log) -> Vec<String> {
+pub(crate) async fn changes(log: &Log) -> Vec<String> {
     let mut changes = log.take().await;
     changes.retain(|change| change.split(", ").any(|change| !change.starts_with("Unchanged")) && !change.is_empty());
     changes
 }
 
 /// Each widget has as many gadgets as its size.
-fn as_many_as_its_size(
+pub(crate) fn as_many_as_its_size(
     log: &Log,
 ) -> impl Fn(Arc<Widget>, Context<Widget>) -> BoxFuture<'static, Result<Action, OwnedError>> + Send + Sync + 'static {
     let log = log.clone();
@@ -107,63 +102,6 @@ async fn an_apply_is_not_repeated_without_managed_fields() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn objects_of_others_are_not_deleted() {
-    let server = server();
-    let client = server.client();
-    let widget = create(&client, "a").await;
-    // Of the same owner, but made otherwise; of another owner, and of none.
-    create_owned(&client, "by-hand", &widget, true).await;
-    let other = create(&client, "b").await;
-    create_owned(&client, "of-b", &other, true).await;
-    create_in(&client, "default", &Gadget::named("of-nobody")).await;
-    let mut theirs = Gadget::named("theirs");
-    theirs.set_controller(&widget).unwrap_err();
-    theirs.metadata.namespace = Some("default".into());
-    theirs.set_controller(&widget).unwrap();
-    ApplyRequest::namespaced("default", &theirs, "somebody").send(&client).await.unwrap();
-    let log = Log::default();
-    let running = Running::start(controller(&client).owns(gadgets()), as_many_as_its_size(&log));
-    resize(&client, "a", 1).await;
-    settle().await;
-    resize(&client, "a", 0).await;
-    settle().await;
-    assert_eq!(names::<Gadget>(&client).await, ["by-hand", "of-b", "of-nobody", "theirs"]);
-    running.stop().await.unwrap();
-}
-
-/// Several sets of the same type, and types without a source.
-#[tokio::test(start_paused = true)]
-async fn sets_have_names_and_need_no_store() {
-    for has_source in [true, false] {
-        let server = server();
-        let client = server.client();
-        let log = Log::default();
-        let controller = controller(&client);
-        let controller = if has_source { controller.owns(gadgets()) } else { controller };
-        let running = Running::start(controller, {
-            let log = log.clone();
-            move |widget: Arc<Widget>, context: Context<Widget>| {
-                let log = log.clone();
-                async move {
-                    let first = (widget.spec.size < 2).then(|| gadget(&widget, "first", 1));
-                    context.owned_set(&*widget).named("one").children(first).apply().await?;
-                    let set = context.owned_set(&*widget).named("two").child(gadget(&widget, "second", 1));
-                    logged(&log, set.prune::<Widget>().apply().await)
-                }
-            }
-        });
-        settle().await;
-        create(&client, "a").await;
-        settle().await;
-        assert_eq!(names::<Gadget>(&client).await, ["a-first", "a-second"], "{has_source}");
-        resize(&client, "a", 2).await;
-        settle().await;
-        assert_eq!(names::<Gadget>(&client).await, ["a-second"], "{has_source}");
-        assert_eq!(running.monitor.counts().errors, 0);
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn nothing_is_deleted_if_a_child_can_not_be_applied() {
     let server = server();
     let client = server.client();
@@ -173,7 +111,11 @@ async fn nothing_is_deleted_if_a_child_can_not_be_applied() {
         let errors = Arc::clone(&errors);
         move |widget, context| {
             let (running, errors) = (reconcile(widget, context), Arc::clone(&errors));
-            async move { running.await.inspect_err(|error| errors.lock().unwrap().push(error.to_string())) }
+            async move {
+                running.await.inspect_err(|error| {
+                    errors.lock().unwrap().push((error.to_string(), error.client_error().is_some()))
+                })
+            }
         }
     });
     create(&client, "a").await;
@@ -184,98 +126,22 @@ async fn nothing_is_deleted_if_a_child_can_not_be_applied() {
     resize(&client, "a", 1).await;
     settle().await;
     assert_eq!(names::<Gadget>(&client).await, ["a-1"]);
-    assert_eq!(errors.lock().unwrap()[0], "applying Gadget default/a-0 failed");
+    assert_eq!(errors.lock().unwrap()[0], ("applying Gadget default/a-0 failed".to_owned(), true));
     // Of another namespace: no object there can be owned.
     running.stop().await.unwrap();
-    let running = Running::start(controller(&client), |widget: Arc<Widget>, context: Context<Widget>| async move {
-        let mut child = gadget(&widget, "far", 1);
-        child.metadata.namespace = Some("shop".into());
-        let error = context.apply_owned(&*widget, [child]).await.unwrap_err();
-        assert_eq!(error.to_string(), "can't apply Gadget shop/a-far");
-        assert!(error.client_error().is_none());
-        Ok::<_, OwnedError>(Action::await_change())
+    let found = Arc::clone(&errors);
+    let running = Running::start(controller(&client), move |widget: Arc<Widget>, context: Context<Widget>| {
+        let found = Arc::clone(&found);
+        async move {
+            let mut child = gadget(&widget, "far", 1);
+            child.metadata.namespace = Some("shop".into());
+            let result = context.apply_owned(&*widget, [child]).await;
+            *found.lock().unwrap() =
+                result.err().iter().map(|error| (error.to_string(), error.client_error().is_some())).collect();
+            Ok::<_, OwnedError>(Action::await_change())
+        }
     });
     settle().await;
-    assert_eq!((running.monitor.counts().successes, running.monitor.counts().errors), (1, 0));
-}
-
-/// A server on which the size of a gadget can't be changed.
-#[derive(Clone)]
-struct Immutable {
-    server: TestService,
-    message: &'static str,
-    is_deleted: Arc<Mutex<bool>>,
-}
-
-impl Service<http::Request<Body>> for Immutable {
-    type Response = http::Response<Either<ResponseBody, Full<Bytes>>>;
-    type Error = <TestService as Service<http::Request<Body>>>::Error;
-    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
-
-    fn poll_ready(&mut self, context: &mut TaskContext<'_>) -> Poll<Result<(), Self::Error>> {
-        Service::<http::Request<Body>>::poll_ready(&mut self.server, context)
-    }
-
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let mut is_deleted = self.is_deleted.lock().unwrap();
-        *is_deleted |= request.method() == http::Method::DELETE;
-        if request.method() == http::Method::PATCH && request.uri().path().contains("/gadgets/") && !*is_deleted {
-            let response = http::Response::builder().status(422).header("content-type", "application/json");
-            let body = Either::Right(Full::new(Bytes::from_static(self.message.as_bytes())));
-            return Box::pin(async move { Ok(response.body(body).unwrap()) });
-        }
-        let response = self.server.call(request);
-        Box::pin(async move { Ok(response.await?.map(Either::Left)) })
-    }
-}
-
-const IMMUTABLE: &str = r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 422, "reason": "Invalid",
-    "message": "Gadget \"a-0\" is invalid", "details": {"causes": [{"reason": "FieldValueInvalid",
-    "message": "Invalid value: 2: field is immutable", "field": "spec.size"}]}}"#;
-const INVALID: &str = r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 422, "reason": "Invalid",
-    "message": "Gadget \"a-0\" is invalid: spec.size: Invalid value: 2: must be odd"}"#;
-
-/// Resizes the child of a set; returns whether it is another object then, its size, and the error of the first attempt.
-async fn resize_immutable(server: &TestServer, message: &'static str, recreates: bool) -> (bool, u32, Option<String>) {
-    let client = server.client();
-    let widget = create(&client, "a").await;
-    let mut before = gadget(&widget, "0", 1);
-    before.metadata.namespace = Some("default".into());
-    before.set_controller(&widget).unwrap();
-    let before = ApplyRequest::namespaced("default", &before, "widgets").send(&client).await.unwrap();
-    let refusing = Immutable { server: server.service(), message, is_deleted: Arc::default() };
-    let refusing = Client::with_service(refusing, "default");
-    let first_error = Arc::new(Mutex::new(None));
-    let errors = Arc::clone(&first_error);
-    let running =
-        Running::start(controller(&refusing).owns(gadgets()), move |widget: Arc<Widget>, context: Context<Widget>| {
-            let errors = Arc::clone(&errors);
-            async move {
-                let set = context.owned_set(&*widget).child(gadget(&widget, "0", 2));
-                let set = if recreates { set.recreate_immutable() } else { set };
-                let result = set.apply().await;
-                if let Err(error) = &result {
-                    errors.lock().unwrap().get_or_insert_with(|| error.to_string());
-                }
-                result.map(|_| Action::await_change())
-            }
-        });
-    tokio::time::sleep(SECOND * 5).await;
+    assert_eq!(*errors.lock().unwrap(), [("can't apply Gadget shop/a-far".to_owned(), false)]);
     running.stop().await.unwrap();
-    let after = ReadRequest::<Gadget>::namespaced("default", "a-0").send(&client).await.unwrap();
-    let error = first_error.lock().unwrap().take();
-    (after.uid() != before.uid(), after.spec.size, error)
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_child_with_an_immutable_field_is_recreated_if_that_is_asked_for() {
-    assert_eq!(resize_immutable(&server(), IMMUTABLE, true).await, (true, 2, None));
-    let refused = Some("applying Gadget default/a-0 failed".to_owned());
-    assert_eq!(resize_immutable(&server(), IMMUTABLE, false).await, (false, 1, refused.clone()));
-    assert_eq!(resize_immutable(&server(), INVALID, true).await, (false, 1, refused), "the new one is wrong");
-    // The server would not take the new one either: the old one stays.
-    let server = server();
-    server.inject(Fault::status(403).verb("create").resource("gadgets").always());
-    let refused = Some("recreating Gadget default/a-0 failed".to_owned());
-    assert_eq!(resize_immutable(&server, IMMUTABLE, true).await, (false, 1, refused));
 }

@@ -5,6 +5,7 @@ use kubernetes_controller::{Controller, Informers, Predicate, Source};
 use kubernetes_core::meta::v1::OwnerReference;
 use kubernetes_core::selector::LabelSelector;
 use kubernetes_core::{CreateRequest, ListRequest, Object, ObjectKey};
+use kubernetes_watch::{Index, Store};
 use serde_json::json;
 
 use crate::support::*;
@@ -157,6 +158,45 @@ async fn all_objects_may_be_looked_at_again() {
     sender.send(()).unwrap();
     assert_eq!(log.take().await, ["a: resync", "b: resync"]);
     running.stop().await.unwrap();
+}
+
+/// Which objects refer to one is looked up in an index.
+#[tokio::test(start_paused = true)]
+async fn objects_that_refer_to_another_are_looked_up() {
+    let server = server();
+    let client = server.client();
+    for (name, reference) in [("a", "password"), ("b", "password"), ("c", "other")] {
+        let mut widget = Widget::named(name);
+        widget.spec.reference = reference.to_owned();
+        create_in(&client, "default", &widget).await;
+    }
+    let by_reference = Index::new(|widget: &Widget| Some(widget.spec.reference.clone()));
+    let informers = Informers::new(&client);
+    let shared = |name| controller(&client).named(name).informers(&informers);
+    let (plain, _) = Running::logging(shared("plain")).await;
+    let users = {
+        let by_reference = by_reference.clone();
+        move |gadget: &Gadget, widgets: &Store<Widget>| -> Vec<ObjectKey> {
+            widgets.by_index(&by_reference, gadget.name()).iter().map(|widget| ObjectKey::of(&**widget)).collect()
+        }
+    };
+    let indexed = || shared("indexed").index(&by_reference);
+    let (running, log) = Running::logging(indexed().watches_with(gadgets(), users)).await;
+    log.take().await;
+    create_in(&client, "default", &Gadget::named("password")).await;
+    assert_eq!(log.take().await, ["a: mapped gadgets default/password", "b: mapped gadgets default/password"]);
+    merge::<Widget>(&client, "b", json!({"spec": {"ref": "other"}})).await;
+    assert_eq!(log.take().await, ["b: updated"]);
+    create_in(&client, "default", &Gadget::named("other")).await;
+    assert_eq!(log.take().await, ["b: mapped gadgets default/other", "c: mapped gadgets default/other"]);
+    // Those with the same index share a store, which also has it for runs.
+    let (again, _) = Running::logging(indexed().named("again")).await;
+    let watches =
+        server.requests().iter().filter(|request| request.verb() == "watch" && request.resource() == "widgets").count();
+    assert_eq!(watches, 2);
+    for running in [plain, running, again] {
+        running.stop().await.unwrap();
+    }
 }
 
 /// The recorder of a controller is that of its runs.

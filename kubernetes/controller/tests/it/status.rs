@@ -83,6 +83,57 @@ async fn a_conflict_is_settled_by_a_read() {
     assert_eq!(read(&client).await.status["size"], json!(1));
 }
 
+/// Others change the object between its read and the write of a run.
+#[tokio::test(start_paused = true)]
+async fn the_status_of_others_stays_in_a_conflict() {
+    let server = server();
+    let client = server.client();
+    create(&client, "a").await;
+    let late = late_patch(&client, "/widgets/a/status", 1, SECOND);
+    let running = Running::start(controller(&late), report);
+    settle().await;
+    let patch = kubernetes_core::Patch::merge(&json!({"status": {"theirs": 7}}));
+    let theirs = kubernetes_core::PatchRequest::<Widget>::namespaced("default", "a", &patch).subresource("status");
+    theirs.send(&client).await.unwrap();
+    tokio::time::sleep(SECOND * 2).await;
+    let status = read(&client).await.status;
+    assert_eq!((&status["theirs"], &status["size"]), (&json!(7), &json!(0)));
+    let patches = server.requests().iter().filter(|request| request.resource() == "widgets/status").count();
+    assert_eq!(patches, 3, "theirs, the one that met a conflict, and the one after it");
+    assert_eq!(running.monitor.counts().errors, 0);
+}
+
+/// A run of an object that was deleted leaves the status of its successor alone.
+#[tokio::test(start_paused = true)]
+async fn a_successor_does_not_get_the_status() {
+    let server = server();
+    let client = server.client();
+    create(&client, "a").await;
+    resize(&client, "a", 5).await;
+    let log = Log::default();
+    let running = Running::start(controller(&client), {
+        let log = log.clone();
+        move |widget: Arc<Widget>, context: Context<Widget>| {
+            let log = log.clone();
+            async move {
+                if log.len() > 0 {
+                    return Ok(Action::await_change());
+                }
+                log.push("begun");
+                tokio::time::sleep(SECOND * 5).await;
+                report(widget, context).await.inspect_err(|error| log.push(error.is_conflict().to_string()))
+            }
+        }
+    });
+    settle().await;
+    delete::<Widget>(&client, "a").await;
+    create(&client, "a").await;
+    tokio::time::sleep(SECOND * 10).await;
+    assert_eq!(log.take().await, ["begun", "true"]);
+    assert_eq!(read(&client).await.status, json!(null));
+    running.stop().await.unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn types_may_lack_the_generation() {
     let server = server();

@@ -1,5 +1,6 @@
 //! Types, objects and a log of runs, which the tests share.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -230,6 +231,20 @@ where
         }
     });
     Client::with_service(service, "default")
+}
+
+/// A client whose patch of this number to a path is sent late.
+pub(crate) fn late_patch(client: &Client, path: &'static str, number: u32, by: Duration) -> Client {
+    let count = Arc::new(AtomicU32::new(0));
+    intercepted(client, move |request| {
+        let is_meant = request.method() == http::Method::PATCH && request.uri().path().ends_with(path);
+        let is_late = is_meant && count.fetch_add(1, Ordering::SeqCst) + 1 == number;
+        async move {
+            if is_late {
+                tokio::time::sleep(by).await;
+            }
+        }
+    })
 }
 
 /// A client whose writes are carried out at once, and answered later.

@@ -5,6 +5,7 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -17,7 +18,7 @@ use tower_service::Service;
 
 use super::activity::Activity;
 use super::{BoxError, Connection, Protocol, Server};
-use crate::clock;
+use crate::clock::{self, Instant};
 
 /// HTTP/2 connections are checked by a ping at this interval, since a peer that is gone sends nothing.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
@@ -48,19 +49,24 @@ impl Server {
             Either::Right((Ok(Ok(shaken)), _)) => shaken,
         };
         let activity = Activity::new();
-        let noted = activity.clone();
+        let (noted, closes_after) = (activity.clone(), self.closes_after(protocol));
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().extend(extensions.clone());
             let (ongoing, response) = (noted.begin(), service.clone().call(request));
             async move {
-                let response = response.await;
+                let mut response = response.await;
+                if let Ok(response) = &mut response
+                    && closes_after.is_some_and(|end| end <= clock::now())
+                {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
                 drop(ongoing);
                 response
             }
         });
         let builder = self.builder(protocol);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
-        let end = pin!(self.end(&closing, &activity));
+        let end = pin!(self.end(&closing, &activity, protocol));
         if let Either::Left((result, _)) = select(connection.as_mut(), end).await {
             return self.log_result(result);
         }
@@ -92,12 +98,18 @@ impl Server {
         }
     }
 
+    /// When an HTTP/1.1 connection is too old, and its next response says that it ends. If it were closed while it is idle,
+    /// a request that comes at that moment would be lost.
+    fn closes_after(&self, protocol: Protocol) -> Option<Instant> {
+        self.max_connection_age.filter(|_| protocol == Protocol::Http1).and_then(|age| clock::now().checked_add(age))
+    }
+
     /// Completes when the connection should end: the server is closing, or the connection is idle or too old.
-    async fn end(&self, closing: &CancellationToken, activity: &Activity) {
+    async fn end(&self, closing: &CancellationToken, activity: &Activity, protocol: Protocol) {
         let idle = activity.ends(self.header_timeout.saturating_mul(2), self.idle_timeout);
         let aged: Pin<Box<dyn Future<Output = ()> + Send>> = match self.max_connection_age {
-            Some(age) => Box::pin(clock::sleep(age)),
-            None => Box::pin(pending()),
+            Some(age) if protocol == Protocol::Http2 => Box::pin(clock::sleep(age)),
+            _ => Box::pin(pending()),
         };
         select(pin!(closing.cancelled()), select(pin!(idle), aged)).await;
     }

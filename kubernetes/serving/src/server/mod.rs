@@ -126,7 +126,8 @@ impl Server {
         self
     }
 
-    /// Ends a connection gracefully when it has been open for this time; by default never.
+    /// Ends a connection gracefully when it has been open for this time; by default never. One of HTTP/1.1 ends with the
+    /// next response, or when it is [idle](Self::idle_timeout).
     pub fn max_connection_age(mut self, age: Duration) -> Self {
         self.max_connection_age = Some(age);
         self

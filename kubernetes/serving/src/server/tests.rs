@@ -96,11 +96,22 @@ async fn silent_and_slow_connections_are_closed() {
     }
 }
 
+/// A request that comes when the connection is too old is still answered: a client does not repeat it.
 #[tokio::test(start_paused = true)]
-async fn old_connections_end() {
+async fn old_connections_end_with_a_response() {
     let (address, _stop, _task) = start(Server::new("test").max_connection_age(Duration::from_secs(7))).await;
-    let response = exchange(address, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    assert!(response.ends_with("hello"), "{response}");
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let mut ask = async || {
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("the request is sent");
+        let mut response = [0; 512];
+        let length = stream.read(&mut response).await.expect("a response");
+        String::from_utf8_lossy(&response[..length]).into_owned()
+    };
+    assert!(!ask().await.contains("connection: close"));
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let last = ask().await;
+    assert!(last.contains("connection: close") && last.ends_with("hello"), "{last}");
+    assert_eq!(ask().await, "", "it has ended");
 }
 
 /// Go's clients keep idle connections for 90 s, and lose a request on one that is closed at that moment.

@@ -25,7 +25,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// ```
 ///
 /// The apply is forced: the field manager takes over fields of other managers, since a program needs the definition
-/// that it was built with. It needs permission to `patch`, `list` and `watch` definitions.
+/// that it was built with. It needs permission to `create`, `patch`, `list` and `watch` definitions.
 ///
 /// # Errors
 /// Returns an error if the server refuses the definition, if another resource has its names, or if it is not

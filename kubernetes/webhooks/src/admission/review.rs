@@ -4,6 +4,8 @@ use kubernetes_core::json::{self, DecodeError, EncodeError, Reader, Value, Write
 use kubernetes_core::{ByteString, GroupVersionKind, GroupVersionResource, Json, Map, Status, Str};
 use kubernetes_models::authentication::v1::UserInfo;
 
+use tracing::Span;
+
 use super::operation::Operation;
 
 const VERSIONS: [&str; 2] = ["admission.k8s.io/v1", "admission.k8s.io/v1beta1"];
@@ -66,6 +68,15 @@ impl Value for Review {
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         reader.fields(Self::FIELDS, &mut [&mut self.kind, &mut self.api_version, &mut self.request])
+    }
+}
+
+impl Wire {
+    /// A span for what the handlers log.
+    pub(crate) fn span(&self, path: &str) -> Span {
+        let (namespace, name, user) = (&*self.namespace, &*self.name, self.user_info.username.as_deref());
+        let (operation, resource) = (self.operation.as_str(), &*self.resource.0.resource);
+        tracing::debug_span!("admission", path, uid = &*self.uid, operation, resource, namespace, name, user)
     }
 }
 

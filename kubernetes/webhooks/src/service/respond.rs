@@ -11,6 +11,7 @@ use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::Full;
+use tracing::Instrument as _;
 
 use super::body::{BodyError, JSON, drain, read};
 use super::{BoxError, CONVERT_PATH, Inner, MAX_ADMISSION_BYTES, MAX_CONVERSION_BYTES};
@@ -106,7 +107,8 @@ impl Inner {
             Ok(read) => read,
             Err(error) => return failed(400, error.to_string()),
         };
-        let decision = AssertUnwindSafe(decide(&webhook.handlers, &request, deadline)).catch_unwind();
+        let decision = decide(&webhook.handlers, &request, deadline).instrument(request.span(&webhook.path));
+        let decision = AssertUnwindSafe(decision).catch_unwind();
         let answer = match clock::timeout_at(deadline, decision).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(payload)) => {

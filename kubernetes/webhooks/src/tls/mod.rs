@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use kubernetes_client::support::{Reloaded, pem_fault, provider};
 use kubernetes_client::sync::lock;
+use kubernetes_serving::MetricsText;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -71,6 +72,29 @@ impl Certificates {
     /// Returns an error if they are not a certificate and its key.
     pub fn pem(certificate: &[u8], key: &[u8]) -> Result<Self, CertificatesError> {
         Ok(Self(Arc::new(Source::Fixed(Arc::new(certified(certificate, key)?)))))
+    }
+
+    /// Writes how often the files were read and how often that failed, by controller-runtime's names; nothing for
+    /// certificates that are not in files.
+    ///
+    /// ```no_run
+    /// # use kubernetes_webhooks::Certificates;
+    /// # fn add(_: impl Fn(&mut kubernetes_serving::MetricsText) + Send + Sync + 'static) {}
+    /// let certificates = Certificates::files("/certs/tls.crt", "/certs/tls.key")?;
+    /// // With a manager: manager.metrics().add(certificates.metrics());
+    /// # add(certificates.metrics());
+    /// # Ok::<(), kubernetes_webhooks::CertificatesError>(())
+    /// ```
+    pub fn metrics(&self) -> impl Fn(&mut MetricsText) + Send + Sync + 'static + use<> {
+        let certificates = self.clone();
+        move |text| {
+            let Source::Files(files) = &*certificates.0 else { return };
+            let (reads, failures) = files.counts();
+            let help = "Total number of certificate reads";
+            text.counter("certwatcher_read_certificate_total", help, &[], reads as f64);
+            let help = "Total number of certificate read errors";
+            text.counter("certwatcher_read_certificate_errors_total", help, &[], failures as f64);
+        }
     }
 
     fn managed() -> Self {

@@ -162,3 +162,23 @@ async fn an_error_of_a_client_keeps_its_status() {
     });
     assert_eq!(ask(&broken).await["status"]["code"], 500);
 }
+
+/// controller-runtime's "should pass a request logger via the context".
+#[tokio::test]
+async fn events_of_handlers_tell_the_request() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let log = std::sync::Mutex::new(file.reopen().expect("the file"));
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_ansi(false).with_writer(log);
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let webhooks = Webhooks::new().validate(|_: AdmissionRequest<Lantern>| async {
+        tracing::info!("deciding");
+        Ok::<(), Denied>(())
+    });
+    ask(&webhooks).await;
+    let text = std::fs::read_to_string(file.path()).expect("the log");
+    let line = text.lines().find(|line| line.contains("deciding")).expect("the event");
+    for field in ["admission{", "uid=\"u-1\"", "operation=\"CREATE\"", "namespace=\"home\" name=\"porch\" user=\"ann\""]
+    {
+        assert!(line.contains(field), "{field}: {line}");
+    }
+}

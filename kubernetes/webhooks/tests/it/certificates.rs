@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::Duration;
 
+use kubernetes_serving::MetricsText;
 use kubernetes_webhooks::{AdmissionRequest, Certificates, Denied, WebhookServer, Webhooks};
 use tempfile::TempDir;
 
@@ -95,4 +96,26 @@ async fn the_last_good_certificate_is_used_meanwhile() {
     fs::remove_file(folder.path().join("tls.crt")).expect("the file is there");
     pass().await;
     assert!(is_trusted(&server, &new).await, "after move out");
+}
+
+#[tokio::test]
+async fn should_get_updated_on_certificate_reads_and_read_errors() {
+    let (folder, ca) = (TempDir::new().expect("a folder"), ca());
+    write(folder.path(), &ca);
+    let certificates =
+        Certificates::files(folder.path().join("tls.crt"), folder.path().join("tls.key")).expect("certificates");
+    let counts = || {
+        let mut text = MetricsText::default();
+        certificates.metrics()(&mut text);
+        let text = text.to_string();
+        let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
+        [value("certwatcher_read_certificate_total "), value("certwatcher_read_certificate_errors_total ")]
+    };
+    assert_eq!(counts(), [Some(1), Some(0)]);
+    let webhooks = Webhooks::new().validate(|_: AdmissionRequest<Lantern>| async { Ok::<(), Denied>(()) });
+    let server = start(&WebhookServer::new(webhooks, certificates.clone())).await;
+    fs::remove_file(folder.path().join("tls.key")).expect("the file is there");
+    pass().await;
+    assert!(is_trusted(&server, &ca).await);
+    assert_eq!(counts(), [Some(2), Some(1)]);
 }

@@ -218,3 +218,25 @@ async fn a_request_that_cant_be_read_is_a_bad_request() {
 fn should_return_error_if_same_spoke_is_specified_twice() {
     let _ = Converter::hub::<Lantern>().spoke::<OldLantern>().spoke::<OldLantern>();
 }
+
+#[test]
+#[should_panic(
+    expected = "other.example.com/v1, Kind=Lantern can't be a version of light.example.com/v1, Kind=Lantern"
+)]
+fn should_return_error_if_spoke_does_not_have_the_same_groupkind_as_the_hub() {
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    struct Other {
+        metadata: ObjectMeta,
+    }
+    resource!(Other: "other.example.com" / "v1" / "Lantern", "lanterns", namespaced, serde);
+    impl Spoke for Other {
+        type Hub = Lantern;
+        fn to_hub(&self) -> Lantern {
+            Lantern::default()
+        }
+        fn from_hub(_: &Lantern) -> Self {
+            Self::default()
+        }
+    }
+    let _ = Converter::hub::<Lantern>().spoke::<Other>();
+}

@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use kubernetes_core::{ObjectKey, Watchable};
 use kubernetes_election::HeldShard;
-use kubernetes_watch::Stopped;
+use kubernetes_watch::{Index, Stopped};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -82,6 +82,7 @@ enum State<K: Watchable> {
 /// The parts of a controller that has not started.
 struct New<K> {
     primary: Source<K>,
+    indexes: Vec<Index<K>>,
     others: Vec<Box<dyn AnySource<K>>>,
     unsettled: mpsc::UnboundedReceiver<ObjectKey>,
 }
@@ -96,7 +97,7 @@ enum Event {
 
 impl<K: Watchable> Runner<K> {
     pub(super) fn new(controller: Controller<K>, reconcile: ObjectFunction<K, Action>) -> Self {
-        let Controller { client, primary, sources, informers, mut settings } = controller;
+        let Controller { client, primary, indexes, sources, informers, mut settings } = controller;
         let (writes, unsettled) = Writes::new(settings.consistency_timeout);
         let queue = std::mem::replace(&mut settings.queue, crate::Queue::builder());
         let inner = Inner {
@@ -110,7 +111,7 @@ impl<K: Watchable> Runner<K> {
             heartbeat: std::sync::Mutex::default(),
         };
         let monitor = Monitor { inner: Arc::new(inner) };
-        let state = State::New(New { primary, others: sources, unsettled });
+        let state = State::New(New { primary, indexes, others: sources, unsettled });
         Self { client, informers, settings, reconcile, writes, monitor, state }
     }
 
@@ -136,9 +137,10 @@ impl<K: Watchable> Runner<K> {
         self.settings.take_shard(shard);
     }
 
-    /// Takes part in a program: its end, its recorder unless it has one, and its leadership.
+    /// Takes part in a program: its name, its end, its recorder unless it has one, and its leadership.
     pub(crate) fn take_part(&mut self, program: Program) {
         let Program { stop_by, recorder, leadership, runs } = program;
+        self.settings.program = Some(recorder.controller().into());
         self.settings.stop_by = stop_by;
         self.settings.recorder.get_or_insert(recorder);
         self.settings.leadership = Some(leadership);

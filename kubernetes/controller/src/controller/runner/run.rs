@@ -1,6 +1,4 @@
-use std::any::Any;
 use std::error::Error as StdError;
-use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +13,7 @@ use crate::consistency::Writes;
 use crate::controller::action::Next;
 use crate::controller::context::Stores;
 use crate::controller::counts::RunResult;
+use crate::controller::failure::Failure;
 use crate::controller::finalizer::{Flow, finalize};
 use crate::controller::monitor::Monitor;
 use crate::controller::reason::Reason;
@@ -22,7 +21,6 @@ use crate::controller::settings::Settings;
 use crate::controller::tombstones::Tombstones;
 use crate::controller::{Action, BoxError, Context, ObjectFunction, Terminal};
 use crate::events::Event;
-use crate::panic;
 use crate::queue::{Add, Delivery};
 
 /// The parts that all runs of a controller share.
@@ -53,10 +51,10 @@ impl<K: Watchable> Runs<K> {
             None => running.instrument(span).await,
             Some(limit) => match clock::timeout(limit, running.instrument(span)).await {
                 Ok(result) => result,
-                Err(_) => Ok(Err(RunError::Timeout(limit).into())),
+                Err(_) => Ok(Err(Failure::Timeout(limit).into())),
             },
         };
-        let result = result.unwrap_or_else(|panic| Err(RunError::of_panic(&*panic).into()));
+        let result = result.unwrap_or_else(|panic| Err(Failure::of_panic(&*panic).into()));
         finished.result = Some(match result {
             Ok(action) => succeed(delivery, action),
             Err(error) => {
@@ -149,8 +147,8 @@ fn succeed(delivery: Delivery<ObjectKey, Reason>, action: Action) -> RunResult {
 
 fn result_of(error: &(dyn StdError + 'static)) -> RunResult {
     match error.downcast_ref() {
-        Some(RunError::Timeout(_)) => RunResult::Timeout,
-        Some(RunError::Panic(_)) => RunResult::Panic,
+        Some(Failure::Timeout(_)) => RunResult::Timeout,
+        Some(Failure::Panic(_)) => RunResult::Panic,
         None if Terminal::is(error) => RunResult::TerminalError,
         None => RunResult::Error,
     }
@@ -170,27 +168,3 @@ impl<K: Watchable> Drop for Finished<'_, K> {
         self.runs.monitor.inner.counters.finished(self.result, duration);
     }
 }
-
-/// A run that the reconcile function did not end.
-#[derive(Debug)]
-enum RunError {
-    Timeout(std::time::Duration),
-    Panic(String),
-}
-
-impl RunError {
-    fn of_panic(payload: &(dyn Any + Send)) -> Self {
-        Self::Panic(panic::message(payload).unwrap_or("without a message").to_owned())
-    }
-}
-
-impl fmt::Display for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Timeout(limit) => write!(f, "the reconcile function timed out after {limit:?}"),
-            Self::Panic(message) => write!(f, "the reconcile function panicked: {message}"),
-        }
-    }
-}
-
-impl StdError for RunError {}

@@ -11,6 +11,7 @@ use tokio::task::AbortHandle;
 
 use super::{New, Runner};
 use crate::applied::Applied;
+use crate::consistency::Effect;
 use crate::controller::context::Stores;
 use crate::controller::error::{Cause, ControllerError};
 use crate::controller::source::{Source, Started, Target, start_primary};
@@ -37,7 +38,7 @@ impl<K: Watchable> Sources<K> {
         let (settings, inner, writes) = (&runner.settings, &runner.monitor.inner, &runner.writes);
         let informers = runner.informers.clone().unwrap_or_else(|| Informers::new(&runner.client));
         let Source { request, drops_managed_fields, .. } = &new.primary;
-        let primary = informers.get(&runner.client, request, *drops_managed_fields, settings.shard);
+        let primary = informers.get(&runner.client, request, *drops_managed_fields, settings.shard, &new.indexes);
         let primary = primary.ok_or_else(|| ControllerError::new(&settings.name, Cause::NoResource(None)))?;
         let target = Arc::new(Target {
             name: Arc::clone(&settings.name),
@@ -56,14 +57,16 @@ impl<K: Watchable> Sources<K> {
         }
         let all: Vec<Arc<dyn WatchedStore>> = started.iter().filter_map(|started| started.store.clone()).collect();
         let queue = inner.queue.clone();
-        writes.start(all.clone(), move |key| {
-            queue.add_with(key.clone(), Add::new().reset_backoff());
+        writes.start(all.clone(), move |key, effect| {
+            let add = Add::new();
+            queue.add_with(key.clone(), if effect == Effect::StartOver { add.reset_backoff() } else { add });
         });
         let (writes, queue) = (Arc::clone(writes), inner.queue.clone());
         let settle = writes.settle(runner.client.clone(), new.unsettled, move |key: &ObjectKey| queue.release(key));
         let settle = tokio::spawn(settle).abort_handle();
         let stores = Arc::new(Stores {
             controller: Arc::clone(&settings.name),
+            field_manager: settings.field_manager(),
             primary,
             all,
             recorder: settings.recorder.clone(),

@@ -6,6 +6,7 @@ use kubernetes_core::{Object, ObjectKey};
 
 use super::{AnySource, Follower, Started, Target};
 use crate::controller::reason::Reason;
+use crate::queue::Add;
 
 /// All objects, whenever a stream says so.
 pub(crate) struct All(pub(crate) Pin<Box<dyn futures_core::Stream<Item = ()> + Send>>);
@@ -18,7 +19,9 @@ impl<K: Object> AnySource<K> for All {
             synced.send_replace(true);
             while triggers.next().await.is_some() {
                 for object in target.primary.store().snapshot().iter() {
-                    target.add(ObjectKey::of(&**object), Reason::Resync, true);
+                    // It may be the settings that have made runs fail.
+                    let add = Add::new().priority(Add::<()>::LOW).reset_backoff().reason(Reason::Resync);
+                    target.add(ObjectKey::of(&**object), add);
                     tokio::task::coop::consume_budget().await;
                 }
             }

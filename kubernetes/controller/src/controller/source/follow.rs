@@ -16,7 +16,7 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
-    /// Calls `handle` for each event, and tells it whether the event is one of the first list.
+    /// Calls `handle` for each event, and tells it whether the event is one of the initial list.
     ///
     /// A panic of it, as in a function of the user, is logged, and the next event is handled all the same.
     pub(super) fn of_events<O: Object>(

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use kubernetes_core::{Object, ObjectKey, Watchable};
+use kubernetes_watch::{Store, StoreEvent};
 
 use super::{AnySource, Source, Started, Target, related};
 use crate::controller::reason::Reason;
@@ -15,12 +16,15 @@ impl<K, O, F, I> AnySource<K> for Mapped<O, F>
 where
     K: Object,
     O: Watchable,
-    F: Fn(&O) -> I + Send + 'static,
+    F: Fn(&O, &Store<K>) -> I + Send + 'static,
     I: IntoIterator<Item = ObjectKey>,
 {
     fn start(self: Box<Self>, target: &Arc<Target<K>>) -> Option<Started> {
         let Self { source, map } = *self;
         let reason = |resource, key| Reason::Mapped { resource, key };
-        related::start(source, target, reason, move |object, _, add| map(object).into_iter().for_each(add))
+        let ends_backoff = |event: &StoreEvent<O>| matches!(event, StoreEvent::Added(_));
+        related::start(source, target, reason, ends_backoff, move |object, target, add| {
+            map(object, &target.primary.store()).into_iter().for_each(add);
+        })
     }
 }

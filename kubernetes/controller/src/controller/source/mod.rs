@@ -22,6 +22,7 @@ pub(crate) use mapped::Mapped;
 pub(crate) use owned::Owned;
 pub(crate) use primary::start as start_primary;
 pub(crate) use stream::Stream;
+pub use stream::Trigger;
 
 use super::Predicate;
 use super::reason::Reason;
@@ -47,13 +48,15 @@ use crate::queue::{Add, Queue};
 pub struct Source<K> {
     pub(crate) request: ListRequest<K>,
     pub(crate) predicate: Option<Predicate<K>>,
+    /// The events that end a backoff, if that is not the default.
+    backoff_ends: Option<Predicate<K>>,
     pub(crate) drops_managed_fields: bool,
 }
 
 impl<K: Watchable> Source<K> {
     /// All events of the objects that `request` lists.
     pub fn new(request: ListRequest<K>) -> Self {
-        Self { request, predicate: None, drops_managed_fields: false }
+        Self { request, predicate: None, backoff_ends: None, drops_managed_fields: false }
     }
 
     /// Leaves out events that do not pass. Several predicates must all pass.
@@ -65,15 +68,37 @@ impl<K: Watchable> Source<K> {
         self
     }
 
+    /// Events that may cure a run which has failed, of those that pass the [filter](Self::filter): they start one at once, as
+    /// the first attempt. Others leave a backoff alone, as they may be noise, or made by runs.
+    ///
+    /// ```
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # use Pod as Secret;
+    /// use kubernetes_controller::{Predicate, Source};
+    /// use kubernetes_core::ListRequest;
+    ///
+    /// let passwords = ListRequest::<Secret>::all_namespaces().label_selector("app=db");
+    /// let passwords = Source::new(passwords).ends_backoff(Predicate::resource_version_changed());
+    /// ```
+    ///
+    /// By default, these are, of objects that are [watched](crate::Controller::watches), the creations, and of objects that
+    /// are [owned](crate::Controller::owns) none, for runs create them. Of the controller's own objects, changes of the
+    /// generation and of what has none always do, unless a run has made them.
+    pub fn ends_backoff(mut self, events: Predicate<K>) -> Self {
+        self.backoff_ends = Some(events);
+        self
+    }
+
     /// Does not keep `metadata.managedFields`, a third of most objects. `apply_owned` then sends a child that another has
-    /// changed, or that it has not applied since the program began, as it can't tell whether the child is as it should be.
+    /// changed, or that it has not applied since the program began, as it can't tell whether the child is as it should be;
+    /// and it reads the metadata of an object of the owner that is not in its set, to see whether it was.
     pub fn drop_managed_fields(mut self) -> Self {
         self.drops_managed_fields = true;
         self
     }
 
     fn informer(&self, informers: &Informers, client: &Client) -> Option<Arc<SharedInformer<K>>> {
-        informers.get(client, &self.request, self.drops_managed_fields, None)
+        informers.get(client, &self.request, self.drops_managed_fields, None, &[])
     }
 }
 
@@ -83,6 +108,13 @@ impl<K> Source<K> {
         K: Object,
     {
         self.predicate.as_ref().is_none_or(|predicate| predicate.passes(event))
+    }
+
+    fn ends_backoff_by(&self, event: &StoreEvent<K>, default: bool) -> bool
+    where
+        K: Object,
+    {
+        self.backoff_ends.as_ref().map_or(default, |events| events.passes(event))
     }
 }
 
@@ -112,14 +144,13 @@ pub(crate) struct Target<K: Object> {
 }
 
 impl<K: Object> Target<K> {
-    /// Adds a key for an event of a related object.
-    fn add(&self, key: ObjectKey, reason: Reason, is_low: bool) {
+    /// Adds a key for an event of something else than its object.
+    fn add(&self, key: ObjectKey, add: Add<Reason>) {
         // Of the controllers of several shards, that of the object's shard runs; when it comes, so does its own event.
         if self.primary.scope.has_shard() && self.primary.store().get_key(&key).is_none() {
             return;
         }
-        let add = Add::new().reason(reason);
-        self.queue.add_with(key, if is_low { add.priority(Add::<()>::LOW) } else { add });
+        self.queue.add_with(key, add);
     }
 }
 

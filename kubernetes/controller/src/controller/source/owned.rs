@@ -17,9 +17,15 @@ impl<K: Object, O: Watchable> AnySource<K> for Owned<O> {
     fn start(self: Box<Self>, target: &Arc<Target<K>>) -> Option<Started> {
         let Self { source, any_owner } = *self;
         let reason = |resource, key| Reason::Owned { resource, key };
-        related::start(source, target, reason, move |object, target, add| {
-            owners(object, any_owner, target).for_each(add);
-        })
+        related::start(
+            source,
+            target,
+            reason,
+            |_| false,
+            move |object, target, add| {
+                owners(object, any_owner, target).for_each(add);
+            },
+        )
     }
 }
 

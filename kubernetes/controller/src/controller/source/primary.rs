@@ -6,7 +6,7 @@ use kubernetes_core::{Object, Watchable};
 use kubernetes_watch::StoreEvent;
 
 use super::{Follower, Source, Started, Target, is_low};
-use crate::consistency::Author;
+use crate::consistency::{Author, Effect};
 use crate::controller::reason::Reason;
 use crate::queue::Add;
 
@@ -20,24 +20,25 @@ pub(crate) fn start<K: Watchable>(source: Source<K>, resync: Option<Duration>, t
     };
     let name = Arc::clone(&target.name);
     let follower = Follower::of_events(&name, events, move |event, is_initial| {
+        let effect = effect(event, &source);
         // Each event is the state of one write, whether it counts or not.
-        let author = author(event, &target);
-        if source.passes(event) {
-            handle(event, is_initial, author, &target);
+        let author = author(event, effect, &target);
+        if effect > Effect::Nothing {
+            let may_cure = effect == Effect::StartOver && author == Author::Other && !is_initial;
+            let add = if author == Author::Other { Add::new() } else { Add::new().keep_requeue() };
+            handle(event, is_initial, if may_cure { add.reset_backoff() } else { add }, &target);
         }
     });
     Started { store: Some(informer), follower }
 }
 
-fn handle<K: Object>(event: &StoreEvent<K>, is_initial: bool, author: Author, target: &Target<K>) {
+fn handle<K: Object>(event: &StoreEvent<K>, is_initial: bool, add: Add<Reason>, target: &Target<K>) {
     let key = event.key();
-    let (reason, may_cure) = match event {
-        StoreEvent::Added(_) if is_initial => (Reason::Listed, false),
-        StoreEvent::Added(_) => (Reason::Created, true),
-        StoreEvent::Updated { .. } if event.is_resync() => (Reason::Resync, false),
-        StoreEvent::Updated { old, new } => {
-            (Reason::Updated, is_wanted_otherwise(&**old, &**new) && author == Author::Other)
-        }
+    let reason = match event {
+        StoreEvent::Added(_) if is_initial => Reason::Listed,
+        StoreEvent::Added(_) => Reason::Created,
+        StoreEvent::Updated { .. } if event.is_resync() => Reason::Resync,
+        StoreEvent::Updated { .. } => Reason::Updated,
         StoreEvent::Deleted { object, .. } => {
             if !target.has_begun.load(Ordering::Acquire) {
                 return target.queue.remove(&key);
@@ -45,13 +46,25 @@ fn handle<K: Object>(event: &StoreEvent<K>, is_initial: bool, author: Author, ta
             if let Some(tombstones) = &target.tombstones {
                 tombstones.insert(key.clone(), Arc::clone(object));
             }
-            (Reason::Deleted, true)
+            Reason::Deleted
         }
     };
-    let add = Add::new().reason(reason);
     let add = if is_low(event, is_initial) { add.priority(Add::<()>::LOW) } else { add };
-    let add = if author == Author::Other { add } else { add.keep_requeue() };
-    target.queue.add_with(key, if may_cure { add.reset_backoff() } else { add });
+    target.queue.add_with(key, add.reason(reason));
+}
+
+/// The effect of an event that is not a run's own doing.
+fn effect<K: Object>(event: &StoreEvent<K>, source: &Source<K>) -> Effect {
+    let may_cure = match event {
+        StoreEvent::Added(_) | StoreEvent::Deleted { .. } => true,
+        StoreEvent::Updated { .. } if event.is_resync() => false,
+        StoreEvent::Updated { old, new } => is_wanted_otherwise(&**old, &**new) || source.ends_backoff_by(event, false),
+    };
+    match (source.passes(event), may_cure) {
+        (false, _) => Effect::Nothing,
+        (true, false) => Effect::Run,
+        (true, true) => Effect::StartOver,
+    }
 }
 
 /// Whether something else is wanted than before, which may have been why runs failed. Status, labels and annotations do not
@@ -64,11 +77,11 @@ fn is_wanted_otherwise<K: Object>(old: &K, new: &K) -> bool {
 
 /// The author of an event's state. A run that changes its own object, and fails or asks to run again, would otherwise be
 /// repeated without a pause.
-fn author<K: Object>(event: &StoreEvent<K>, target: &Target<K>) -> Author {
+fn author<K: Object>(event: &StoreEvent<K>, effect: Effect, target: &Target<K>) -> Author {
     let key = event.key();
     match event {
         StoreEvent::Updated { new, .. } if !event.is_resync() => {
-            target.writes.author(&key, new.metadata().resource_version.as_ref())
+            target.writes.author(&key, new.metadata().resource_version.as_ref(), effect)
         }
         StoreEvent::Deleted { .. } => {
             target.writes.forget(&key);

@@ -5,6 +5,7 @@ use kubernetes_watch::StoreEvent;
 
 use super::{Follower, Source, Started, Target, is_low};
 use crate::controller::reason::Reason;
+use crate::queue::Add;
 
 /// Follows the objects of a source, and adds each key of the controller's objects that `keys` hands on for one.
 ///
@@ -13,6 +14,7 @@ pub(super) fn start<K: Object, O: Watchable>(
     source: Source<O>,
     target: &Arc<Target<K>>,
     reason: fn(Str, ObjectKey) -> Reason,
+    ends_backoff: fn(&StoreEvent<O>) -> bool,
     keys: impl Fn(&O, &Target<K>, &dyn Fn(ObjectKey)) + Send + 'static,
 ) -> Option<Started> {
     let informer = source.informer(&target.informers, &target.client)?;
@@ -25,8 +27,12 @@ pub(super) fn start<K: Object, O: Watchable>(
             return;
         }
         let related = event.key();
+        let is_low = is_low(event, is_initial);
+        let ends_backoff = !is_low && source.ends_backoff_by(event, ends_backoff(event));
         let add = |key: ObjectKey| {
-            target.add(key, reason(resource.clone(), related.clone()), is_low(event, is_initial));
+            let add = Add::new().reason(reason(resource.clone(), related.clone()));
+            let add = if is_low { add.priority(Add::<()>::LOW) } else { add };
+            target.add(key, if ends_backoff { add.reset_backoff() } else { add });
         };
         if let StoreEvent::Updated { old, .. } = event {
             keys(old, &target, &add);

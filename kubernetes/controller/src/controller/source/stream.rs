@@ -6,18 +6,42 @@ use kubernetes_core::{Object, ObjectKey};
 
 use super::{AnySource, Follower, Started, Target};
 use crate::controller::reason::Reason;
+use crate::queue::Add;
 
-/// Keys that come from elsewhere.
-pub(crate) struct Stream(pub(crate) Pin<Box<dyn futures_core::Stream<Item = ObjectKey> + Send>>);
+/// Triggers that come from elsewhere.
+pub(crate) struct Stream(pub(crate) Pin<Box<dyn futures_core::Stream<Item = Trigger> + Send>>);
+
+/// An element of a [stream](crate::Controller::stream): the object that is to be looked at.
+///
+/// A key is a trigger: it leaves a backoff alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trigger {
+    key: ObjectKey,
+    is_now: bool,
+}
+
+impl Trigger {
+    /// A run at once, as the first attempt, though the last one has failed.
+    pub fn now(key: ObjectKey) -> Self {
+        Self { key, is_now: true }
+    }
+}
+
+impl From<ObjectKey> for Trigger {
+    fn from(key: ObjectKey) -> Self {
+        Self { key, is_now: false }
+    }
+}
 
 impl<K: Object> AnySource<K> for Stream {
     fn start(self: Box<Self>, target: &Arc<Target<K>>) -> Option<Started> {
-        let (mut keys, target) = (self.0, Arc::clone(target));
+        let (mut triggers, target) = (self.0, Arc::clone(target));
         let follower = Follower::spawn(|synced| async move {
             // Nothing is waited for.
             synced.send_replace(true);
-            while let Some(key) = keys.next().await {
-                target.add(key, Reason::Stream, false);
+            while let Some(Trigger { key, is_now }) = triggers.next().await {
+                let add = Add::new().reason(Reason::Stream);
+                target.add(key, if is_now { add.reset_backoff() } else { add });
                 tokio::task::coop::consume_budget().await;
             }
         });

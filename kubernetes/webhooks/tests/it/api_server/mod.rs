@@ -262,8 +262,7 @@ async fn a_webhook_is_not_called_for_the_first_time_when_others_are_called_again
     assert_eq!(notes.all(), ["b"]);
 }
 
-/// A missing namespace is an error before any webhook is called; a selector of namespaces does not affect other
-/// resources.
+/// A missing namespace is reported before any webhook is called. A namespace selector for other resources does not count.
 #[tokio::test(start_paused = true)]
 async fn a_missing_namespace_comes_first() {
     let selector = LabelSelector { match_labels: [("guarded", "yes")].into(), ..LabelSelector::default() };
