@@ -149,7 +149,7 @@ mod tests {
         let flags = [("stdin", true), ("stdout", false), ("stderr", false)];
         assert_eq!(settings(&flags).unwrap(), "stdin=true&stdout=false&stderr=false&tty=false");
         for (flags, expected) in [
-            (&[("tty", true), ("stderr", true)][..], "a process with a terminal has no stderr"),
+            (&[("tty", true), ("stderr", true)][..], "a process with a terminal has no separate stderr"),
             (&[("stdout", false), ("stderr", false)], "none of stdin, stdout and stderr"),
         ] {
             let error = settings(flags).unwrap_err();

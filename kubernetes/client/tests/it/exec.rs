@@ -225,7 +225,7 @@ async fn output_that_is_wrong_is_an_error() {
         "status": {"token": "s3cret"}}'"#;
     let cases = [
         ("", "standard output is empty"),
-        ("echo s3cret", "not one ExecCredential in JSON"),
+        ("echo s3cret", "not a single ExecCredential in JSON"),
         (other_version, "v1beta1"),
         ("credential ''", "neither token"),
         ("head -c 2000000 /dev/zero", "more than 1048576 bytes"),

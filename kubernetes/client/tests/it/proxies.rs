@@ -252,7 +252,7 @@ async fn says_what_the_proxy_refused() {
         chain(&error)
     );
     let error = refused("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n", "").await;
-    assert!(chain(&error).contains("another user and password"), "{}", chain(&error));
+    assert!(chain(&error).contains("correct the user and password"), "{}", chain(&error));
     let error = refused("garbage\r\n\r\n", "").await;
     assert!(chain(&error).contains("HTTP"), "{}", chain(&error));
     refused("", "").await;

@@ -62,7 +62,7 @@ async fn refuses_a_certificate_for_another_name() {
 async fn refuses_a_certificate_at_the_wrong_time() {
     let authority = Authority::new();
     let cases = [
-        (2020, 2021, "has expired: renew it, unless the clock of this machine is wrong"),
+        (2020, 2021, "has expired: renew it, or correct the clock of this machine"),
         (4000, 4001, "is not valid yet: check the clock of this machine"),
     ];
     for (from, until, expected) in cases {

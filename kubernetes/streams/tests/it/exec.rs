@@ -215,7 +215,7 @@ async fn requests_that_make_no_sense_are_not_sent() {
     let none = [""; 0];
     for (exec, expected) in [
         (Exec::new("default", "web", none), "the command is empty"),
-        (exec().tty(true).stderr(true), "no stderr of its own"),
+        (exec().tty(true).stderr(true), "no separate stderr"),
         (exec().stdout(false).stderr(false), "none of stdin, stdout and stderr"),
         (Exec::new("default", "../web", ["ls"]), "the argument `name` must not contain"),
         (Exec::new("", "web", ["ls"]), "`namespace`"),

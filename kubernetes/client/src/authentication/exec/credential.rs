@@ -150,7 +150,7 @@ mod tests {
             ("", "empty"),
             (" \n", "empty"),
             ("Logging in…\n{}", "line 1, column 1"),
-            ("[]", "not one ExecCredential in JSON"),
+            ("[]", "not a single ExecCredential in JSON"),
             ("{} {}", "(line 1, column 4)"),
             ("{}", "is not an ExecCredential"),
             (beta.as_str(), r#"its apiVersion is "client.authentication.k8s.io/v1beta1""#),

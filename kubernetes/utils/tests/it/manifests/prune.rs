@@ -165,7 +165,7 @@ async fn a_set_of_another_tool_is_refused_until_it_is_taken_over() {
     writes(&server);
     let other = || ApplySet::secret("shop", "my-set", "other/2.0").unwrap();
     let error = prune(&server, &Manifests::default(), other()).await.unwrap_err();
-    let expected = "the set of secrets shop/my-set belongs to \"tool\", and not to \"other\": take it over first";
+    let expected = "the set of secrets shop/my-set belongs to \"tool\", not to \"other\": take it over first";
     assert_eq!(error.to_string(), expected);
     assert!(error.has(ProblemKind::Parent) && writes(&server).is_empty());
     let newer = ApplySet::secret("shop", "my-set", "tool/9").unwrap();

@@ -76,7 +76,7 @@ const WRONG: &[(&str, ProblemKind, &str)] = &[
     ("\n\napiVersion: v1", ProblemKind::InvalidObject, "w.yaml:3:1: the object has no kind"),
     ("a text", ProblemKind::InvalidObject, "w.yaml:1:1: the document is not an object"),
     ("- 1", ProblemKind::InvalidObject, "w.yaml:1:1: the document is not an object"),
-    ("kind: Pod\napiVersion: a/b/c", ProblemKind::InvalidObject, "w.yaml:2:13: \"a/b/c\" is not an apiVersion"),
+    ("kind: Pod\napiVersion: a/b/c", ProblemKind::InvalidObject, "w.yaml:2:13: \"a/b/c\" is not a valid apiVersion"),
     ("a: b\n\tc: d", ProblemKind::Syntax, "w.yaml:2:1: a tab can't indent YAML: use spaces"),
     ("spec:\n\treplicas: 1", ProblemKind::Syntax, "w.yaml:2:1: a tab can't indent YAML: use spaces"),
     ("a: [1", ProblemKind::Syntax, "w.yaml:1:"),
