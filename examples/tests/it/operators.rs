@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use kubernetes_sdk::api::apps::v1 as apps_v1;
 use kubernetes_sdk::api::core::v1 as core_v1;
-use kubernetes_sdk::api::rbac::v1 as rbac_v1;
 use kubernetes_sdk::controller::Settings;
-use kubernetes_sdk::core::{CreateRequest, DeleteRequest, ListRequest, Patch, PatchRequest, ReadRequest, Str};
+use kubernetes_sdk::core::{CreateRequest, DeleteRequest, ListRequest, ObjectMeta, Patch, PatchRequest, ReadRequest};
 use kubernetes_sdk::models::core::v1::ConfigMap;
 use kubernetes_sdk::models::events::v1::Event;
-use kubernetes_sdk::models::rbac::v1::PolicyRule;
 use kubernetes_sdk::utils::ensure_definition;
-use kubernetes_sdk::{Client, CustomResource, Schema};
+use kubernetes_sdk::{Client, CustomResource, Schema, resource};
 use kubernetes_testing::TestServer;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use website_operator::{Website, website};
 
@@ -103,6 +102,29 @@ async fn websites_are_published_and_removed() {
     );
 }
 
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Role {
+    metadata: ObjectMeta,
+    rules: Vec<PolicyRule>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct ClusterRole {
+    metadata: ObjectMeta,
+    rules: Vec<PolicyRule>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PolicyRule {
+    api_groups: Vec<String>,
+    resources: Vec<String>,
+    verbs: Vec<String>,
+}
+
+resource!(Role: "rbac.authorization.k8s.io" / "v1" / "Role", "roles", namespaced, serde);
+resource!(ClusterRole: "rbac.authorization.k8s.io" / "v1" / "ClusterRole", "clusterroles", cluster, serde);
+
 /// The rules of the manifest in `docs/operator.md`: of the Role in the operator's own namespace, and of the ClusterRole.
 async fn documented_rules() -> (Vec<PolicyRule>, Vec<PolicyRule>) {
     let page = include_str!("../../../docs/operator.md");
@@ -111,8 +133,8 @@ async fn documented_rules() -> (Vec<PolicyRule>, Vec<PolicyRule>) {
     server.load_yaml(manifest.trim_start_matches("yaml")).unwrap();
     let client = server.client();
     let name = "website-operator";
-    let role = rbac_v1::read_namespaced_role(name, name).send(&client).await.unwrap();
-    (role.rules, rbac_v1::read_cluster_role(name).send(&client).await.unwrap().rules)
+    let role = ReadRequest::<Role>::namespaced(name, name).send(&client).await.unwrap();
+    (role.rules, ReadRequest::<ClusterRole>::cluster(name).send(&client).await.unwrap().rules)
 }
 
 /// The API group in the path of a request.
@@ -156,7 +178,7 @@ async fn the_documented_rights_are_those_that_the_operator_needs() {
     }
     let allows = |rules: &[PolicyRule], group: &str, resource: &str, verb: &str| {
         rules.iter().any(|rule| {
-            let has = |list: &[Str], value: &str| list.iter().any(|each| *each == *value);
+            let has = |list: &[String], value: &str| list.iter().any(|each| each == value);
             has(&rule.api_groups, group) && has(&rule.resources, resource) && has(&rule.verbs, verb)
         })
     };
@@ -165,13 +187,11 @@ async fn the_documented_rights_are_those_that_the_operator_needs() {
         assert!(is_allowed, "{verb} {resource} of {group:?}");
     }
     for rule in own.iter().chain(&all) {
-        let is_used = |resource: &Str| {
-            needed.iter().any(|(_, group, needed, _)| rule.api_groups[0] == **group && **resource == **needed)
+        let is_used = |resource: &String| {
+            needed.iter().any(|(_, group, needed, _)| rule.api_groups[0] == *group && resource == needed)
         };
-        assert!(
-            rule.resources.iter().all(|resource| resource.ends_with("/finalizers") || is_used(resource)),
-            "{rule:?}"
-        );
+        let are_used = rule.resources.iter().all(|resource| resource.ends_with("/finalizers") || is_used(resource));
+        assert!(are_used, "{rule:?}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Controllers against an API server in memory, on a paused clock.
+//! Controllers against an API server in memory, on a paused clock but for `threads`.
 
 mod backoff;
 mod consistency;
@@ -14,3 +14,4 @@ mod shards;
 mod sources;
 mod status;
 mod support;
+mod threads;
