@@ -91,7 +91,7 @@ impl Admin {
         lock(&self.ready).add(name, None, move || Some(check()));
     }
 
-    /// As [`live_check`](Self::live_check) and [`ready_check`](Self::ready_check), until the owner is gone.
+    /// Like [`live_check`](Self::live_check) and [`ready_check`](Self::ready_check), until the owner is gone.
     pub(crate) fn checks_of(
         &self,
         owner: &Weak<Owner>,

@@ -172,7 +172,7 @@ impl Configuration {
     ///
     /// # Errors
     ///
-    /// If a request fails. A definition that does not exist is not an error.
+    /// Returns an error if a request fails. A definition that does not exist is not an error.
     ///
     /// # Cancel safety
     ///
