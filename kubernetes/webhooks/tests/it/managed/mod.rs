@@ -11,8 +11,8 @@ use kubernetes_models::admissionregistration::v1::ValidatingWebhookConfiguration
 use kubernetes_models::core::v1::Secret;
 use kubernetes_testing::{CustomResource, Fault, TestServer};
 use kubernetes_webhooks::{
-    AdmissionRequest, CaBundle, CertificatesError, Configuration, Denied, Endpoint, ManagedCertificates, WebhookServer,
-    Webhooks,
+    AdmissionRequest, CaBundle, CertificatesError, Configuration, Denied, Endpoint, ManagedCertificates, Webhook,
+    WebhookServer, Webhooks,
 };
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -189,6 +189,33 @@ async fn a_bundle_that_was_lost_is_set_again() {
     let request = ApplyRequest::cluster(&other, "other").force(true);
     request.send(&server.client()).await.expect("it is applied");
     tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(bundle(&server).await, before);
+}
+
+/// The replica that leads still knows the old webhooks, and sees each step.
+#[tokio::test(start_paused = true)]
+async fn a_webhook_is_renamed_while_the_bundle_is_maintained() {
+    let server = TestServer::builder().resource(CustomResource::of::<Lantern>()).in_process();
+    let configuration = |name: &str| {
+        let guard = Webhook::validating(|_: AdmissionRequest<Lantern>| async { Ok::<(), Denied>(()) }).name(name);
+        let webhooks = Webhooks::new().with(guard);
+        let webhooks = webhooks.mutate(|it: Lantern, _: AdmissionRequest<Lantern>| async move { Ok::<_, Denied>(it) });
+        Configuration::new("lights", &webhooks, &endpoint(), &CaBundle::Unset)
+    };
+    let old = configuration("old.example.com");
+    old.apply(&server.client(), "operator").await.expect("the configuration is applied");
+    let _running = run(managed(&server, &old));
+    eventually(async || bundle(&server).await.is_some()).await;
+    let before = bundle(&server).await;
+    let slow = || Fault::delay(Duration::from_secs(5)).verb("patch");
+    server.inject(slow().resource("mutatingwebhookconfigurations"));
+    server.inject(slow().resource("validatingwebhookconfigurations").nth(2));
+    let new = configuration("new.example.com");
+    new.apply(&server.client(), "operator").await.expect("the configuration is applied");
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let request = ReadRequest::<ValidatingWebhookConfiguration>::cluster("lights");
+    let webhooks = request.send(&server.client()).await.expect("the configuration").webhooks;
+    assert_eq!(webhooks.iter().map(|webhook| webhook.name.as_str()).collect::<Vec<_>>(), ["new.example.com"]);
     assert_eq!(bundle(&server).await, before);
 }
 
