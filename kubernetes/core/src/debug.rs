@@ -57,17 +57,55 @@ impl Writer {
     }
 }
 
-/// Formats an error and all its causes on one line, without terminal control characters. A `main` that returns the
-/// error prints this. A cause that the preceding error already quotes is left out.
+/// Implements `Display` and `Debug` of an error by its method `write_message`, which writes one level.
+///
+/// `{error:#}` and `{error:?}` show all levels by [`error`], or by another function such as [`lines`].
+#[macro_export]
+macro_rules! error_text {
+    ($error:ty) => {
+        $crate::error_text!($error, $crate::debug::error);
+    };
+    ($error:ty, $chain:path) => {
+        impl ::core::fmt::Display for $error {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                if f.alternate() { $chain(self, f) } else { self.write_message(f) }
+            }
+        }
+
+        /// Like `Display`, followed by all sources: a `main` that returns the error prints this.
+        impl ::core::fmt::Debug for $error {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                $chain(self, f)
+            }
+        }
+    };
+}
+
+/// Formats an error and all its causes on one line, without terminal control characters.
+///
+/// Causes that are already part of the text are left out.
 pub fn error(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let mut text = error.to_string();
+    let text = error.to_string();
     OneLine(f).write_str(&text)?;
+    causes(text, error, f)
+}
+
+/// Formats an error with a message of several lines, and all its causes on the last one.
+///
+/// The message must not have control characters other than those line ends.
+pub fn lines(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let text = error.to_string();
+    f.write_str(&text)?;
+    causes(text, error, f)
+}
+
+fn causes(mut text: String, error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut source = error.source();
     while let Some(error) = source {
         let cause = error.to_string();
         if !text.contains(&cause) {
             write!(OneLine(f), "; caused by: {cause}")?;
-            text = cause;
+            text.push_str(&cause);
         }
         source = error.source();
     }

@@ -257,7 +257,6 @@ fn address(value: &str) -> Option<Option<SocketAddr>> {
 }
 
 /// A setting that is not valid.
-#[derive(Debug)]
 pub struct SettingsError {
     message: String,
 }
@@ -268,8 +267,10 @@ impl SettingsError {
     }
 }
 
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(SettingsError);
+
+impl SettingsError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }

@@ -120,7 +120,7 @@ impl fmt::Debug for Request {
 }
 
 /// The error for a request with invalid arguments.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct InvalidRequest(Box<str>);
 
 impl InvalidRequest {
@@ -133,8 +133,10 @@ impl InvalidRequest {
     }
 }
 
-impl fmt::Display for InvalidRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+crate::error_text!(InvalidRequest);
+
+impl InvalidRequest {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }

@@ -27,7 +27,7 @@ use kubernetes_core::text::printable;
 pub struct KubernetesDuration(Duration);
 
 /// The error for a text or duration that GEP-2257 does not allow.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidDuration(Box<str>);
 
 const MOST: Duration = Duration::from_millis(99_999 * 3_600_000 + 59 * 60_000 + 59_999);
@@ -107,8 +107,10 @@ impl Value for KubernetesDuration {
 
 kubernetes_core::serde_by_json!(KubernetesDuration);
 
-impl fmt::Display for InvalidDuration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(InvalidDuration);
+
+impl InvalidDuration {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
