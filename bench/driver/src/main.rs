@@ -9,6 +9,7 @@ use clap::{Parser, ValueEnum};
 mod bench;
 mod compile;
 mod controllers;
+mod copies;
 mod counting_proxy;
 mod curve;
 mod discovery;
@@ -47,6 +48,8 @@ struct Arguments {
     /// How many objects there are when they start with all that they own in place.
     #[arg(long, default_value_t = 100_000)]
     cold_objects: usize,
+    #[command(flatten)]
+    copies: copies::Copies,
     /// Record the instructions that `guard` counts, instead of comparing them.
     #[arg(long)]
     record: bool,
@@ -113,7 +116,10 @@ const PARTS: &[(What, Part)] = &[
     (What::Watch, |bench, table, _| watching::measure(bench, table)),
     (What::Server, |bench, table, _| server::measure(bench, table)),
     (What::Discovery, |bench, table, _| discovery::measure(bench, table)),
-    (What::Streams, |bench, table, _| streams::measure(bench, table)),
+    (What::Streams, |bench, table, arguments| {
+        streams::measure(bench, table)?;
+        copies::measure(bench, table, &arguments.copies)
+    }),
     (What::Manifests, |bench, table, _| manifests::measure(bench, table)),
     (What::Controller, controller),
     (What::Webhooks, |bench, table, _| webhooks::measure(bench, table)),

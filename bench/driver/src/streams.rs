@@ -219,7 +219,7 @@ fn per_mib(seconds: f64) -> f64 {
 }
 
 /// Runs a command; returns the seconds that it took, and those that it had on a core.
-fn run(command: &mut Command) -> Result<(f64, f64)> {
+pub(crate) fn run(command: &mut Command) -> Result<(f64, f64)> {
     let cpu = || {
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
         Ok::<_, nix::Error>(

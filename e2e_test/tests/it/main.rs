@@ -37,6 +37,7 @@ mod projects;
 mod python_streams;
 mod requests;
 mod restart;
+mod shutdown;
 mod streams;
 mod subresources;
 mod until;

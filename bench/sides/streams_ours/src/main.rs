@@ -1,10 +1,11 @@
-//! This SDK's streams: `listen PORT…` forwards local ports and prints them, `exec BYTES` reads the output of a command.
+//! This SDK's streams: `listen PORT…` forwards local ports and prints them, `exec BYTES` reads the output of a command,
+//! `exec-input BYTES` writes its input, and `copy POD FROM TO` copies files as `kubectl cp` does.
 
 use std::error::Error;
 
 use kubernetes_client::Client;
-use kubernetes_streams::Exec;
 use kubernetes_streams::port_forward::{PortForwarder, PortMapping};
+use kubernetes_streams::{Download, Exec, Upload};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
 
 #[tokio::main(flavor = "current_thread")]
@@ -41,7 +42,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
             output.read_to_string(&mut text).await?;
             println!("{text}");
         }
-        _ => return Err("expected listen PORT…, exec BYTES or exec-input BYTES".into()),
+        ["copy", pod, from, to] => match (from.strip_prefix(&format!("{pod}:")), to.strip_prefix(&format!("{pod}:"))) {
+            (None, Some(remote)) => drop(Upload::new("default", *pod, from, remote).send(&client).await?),
+            (Some(remote), None) => drop(Download::new("default", *pod, remote, to).send(&client).await?),
+            _ => return Err("expected one path in the pod".into()),
+        },
+        _ => return Err("expected listen PORT…, exec BYTES, exec-input BYTES or copy POD FROM TO".into()),
     }
     Ok(())
 }

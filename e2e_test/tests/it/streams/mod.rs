@@ -3,6 +3,7 @@
 mod attach;
 mod copy;
 mod exec;
+mod logs;
 mod port_forward;
 mod proxies;
 

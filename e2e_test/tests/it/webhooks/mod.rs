@@ -1,6 +1,7 @@
 //! The API server calls validating, mutating and converting webhooks, with certificates that are managed.
 
 mod rotation;
+mod subresources;
 
 use std::time::Duration;
 

@@ -31,7 +31,7 @@ pub(crate) enum Kind {
 /// Connects to one server, whatever it is asked for.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
-    authority: Authority,
+    pub(crate) authority: Authority,
     seen: Arc<Mutex<Vec<String>>>,
     accepting: AbortHandle,
 }

@@ -137,6 +137,21 @@ async fn a_proxy_is_asked_for_a_tunnel_also_without_tls() {
 }
 
 #[tokio::test]
+async fn every_kind_of_proxy_carries_upgrades() {
+    let authority = Authority::new();
+    let tls = tls_config(&authority.server(&["api.example.invalid"]), &["h2", "http/1.1"], None);
+    let server = Server::tls(tls, switching).await;
+    for (scheme, kind) in [("http", Kind::Http), ("https", Kind::Https), ("socks5", Kind::Socks)] {
+        let proxy = Proxy::start(kind, &server).await;
+        let mut config = config("https://api.example.invalid:6443");
+        config.certificate_authority = Some(format!("{}{}", authority.pem, proxy.authority.pem).into_bytes());
+        config.proxy_url = Some(format!("{scheme}://{}", proxy.address).parse().unwrap());
+        check(upgrade(&Client::new(config).unwrap()).await.unwrap()).await;
+        assert_eq!(proxy.seen().len(), 1, "{scheme}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_is_the_error_of_any_request() {
     let status = r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403,
         "message": "pods \"web\" is forbidden: User \"jane\" cannot create resource \"pods/exec\""}"#;

@@ -36,8 +36,11 @@ pub struct Informers {
     watch: Watch,
     /// That of the watch, if it is known.
     client: Option<Client>,
-    running: Arc<Mutex<HashMap<Form, Vec<Weak<dyn Any + Send + Sync>>>>>,
+    running: Arc<Mutex<Running>>,
 }
+
+/// The informers of each form, which differ in their indexes.
+type Running = HashMap<Form, Vec<Weak<dyn Any + Send + Sync>>>;
 
 /// The objects of an informer, and the form in which it has them.
 #[derive(PartialEq, Eq, Hash)]

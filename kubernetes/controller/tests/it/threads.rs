@@ -122,6 +122,34 @@ struct Seen {
     written: AtomicU64,
 }
 
+/// Notes in the status that the size has been seen, with a number that grows; a fifth of the runs fails then.
+async fn reconcile(
+    seen: Arc<Vec<Seen>>,
+    violations: Arc<Mutex<Vec<String>>>,
+    widget: Arc<Widget>,
+    context: Context<Widget>,
+) -> Result<Action, Box<dyn std::error::Error + Send + Sync>> {
+    let index: usize = widget.name().trim_start_matches('w').parse()?;
+    let own = &seen[index];
+    if own.is_busy.swap(true, SeqCst) {
+        violations.lock().unwrap().push(format!("two runs of {index}"));
+    }
+    let (expected, found) = (own.written.load(SeqCst), widget.status["run"].as_u64().unwrap_or_default());
+    if found != expected {
+        violations.lock().unwrap().push(format!("{index} has {found} instead of {expected}"));
+    }
+    if widget.status["size"].as_u64() != Some(u64::from(widget.spec.size)) {
+        let patch = Patch::merge(&json!({"status": {"run": found + 1, "size": widget.spec.size}}));
+        PatchRequest::<Widget>::at(context.path(), &patch).subresource("status").send(context.client()).await?;
+        own.written.store(found + 1, SeqCst);
+    }
+    own.is_busy.store(false, SeqCst);
+    match context.run_id() % 5 {
+        0 => Err("fails after its write".into()),
+        _ => Ok(Action::await_change()),
+    }
+}
+
 /// Runs of an object never overlap, each sees what the last one has written, and in the end all is done, though runs fail
 /// and others write the same objects.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -137,34 +165,7 @@ async fn runs_follow_each_other_and_see_their_writes() {
     let controller = controller(&client).concurrency(8).backoff(Backoff::new(MILLISECOND, MILLISECOND * 10));
     let running = Running::start(controller, {
         let (seen, violations) = (Arc::clone(&seen), Arc::clone(&violations));
-        move |widget: Arc<Widget>, context: Context<Widget>| {
-            let (seen, violations) = (Arc::clone(&seen), Arc::clone(&violations));
-            async move {
-                let index: usize = widget.name().trim_start_matches('w').parse()?;
-                let own = &seen[index];
-                if own.is_busy.swap(true, SeqCst) {
-                    violations.lock().unwrap().push(format!("two runs of {index}"));
-                }
-                let (expected, found) = (own.written.load(SeqCst), widget.status["run"].as_u64().unwrap_or_default());
-                if found != expected {
-                    violations.lock().unwrap().push(format!("{index} has {found} instead of {expected}"));
-                }
-                let is_done = widget.status["size"].as_u64() == Some(u64::from(widget.spec.size));
-                if !is_done {
-                    let patch = Patch::merge(&json!({"status": {"run": found + 1, "size": widget.spec.size}}));
-                    PatchRequest::<Widget>::at(context.path(), &patch)
-                        .subresource("status")
-                        .send(context.client())
-                        .await?;
-                    own.written.store(found + 1, SeqCst);
-                }
-                own.is_busy.store(false, SeqCst);
-                match context.run_id() % 5 {
-                    0 => Err("fails after its write".into()),
-                    _ => Ok::<_, Box<dyn std::error::Error + Send + Sync>>(Action::await_change()),
-                }
-            }
-        }
+        move |widget, context| reconcile(Arc::clone(&seen), Arc::clone(&violations), widget, context)
     });
     let mut users = JoinSet::new();
     for user in 0..4 {
@@ -178,7 +179,7 @@ async fn runs_follow_each_other_and_see_their_writes() {
     }
     users.join_all().await;
     let is_done = async |index: usize| {
-        let widget = ReadRequest::<Widget>::namespaced("default", &format!("w{index}")).send(&client).await.unwrap();
+        let widget = ReadRequest::<Widget>::namespaced("default", format!("w{index}")).send(&client).await.unwrap();
         widget.status["size"].as_u64() == Some(u64::from(widget.spec.size))
     };
     let all_done = async {

@@ -142,13 +142,14 @@ impl Follower {
         if opened.has_restarted && (is_again || !self.log.is_initial) {
             self.read_previous(run).await?;
         }
-        self.pass_on(opened, run).await
+        self.pass_on(opened, run, true).await
     }
 
     /// Reads the rest of the run before the last one.
     async fn read_previous(&mut self, run: usize) -> Result<(), Stop> {
         match self.log.open_previous(self.position.second()).await {
-            Ok(Some(opened)) => self.pass_on(opened, run).await,
+            // A kubelet that has removed the log says so in its place, without a time.
+            Ok(Some(opened)) => self.pass_on(opened, run, false).await,
             Ok(None) => Err(Stop::PodGone),
             // There is none, or none any more.
             Err(error) if error.http_status().is_some() => Ok(()),
@@ -156,11 +157,9 @@ impl Follower {
         }
     }
 
-    /// Passes on the lines that are new.
-    async fn pass_on(&mut self, mut opened: Opened, run: usize) -> Result<(), Stop> {
+    /// Passes on the lines that are new; those before the first with a time are if `is_new`.
+    async fn pass_on(&mut self, mut opened: Opened, run: usize, mut is_new: bool) -> Result<(), Stop> {
         self.position.resume();
-        // Of a line that comes in pieces, only the first has a time.
-        let mut is_new = true;
         loop {
             let line = tokio::select! {
                 biased;
@@ -172,6 +171,7 @@ impl Follower {
             if opened.end.is_some_and(|end| timestamp.is_some_and(|timestamp| timestamp >= end)) {
                 return Err(Stop::PodGone);
             }
+            // Of a line that comes in pieces, only the first has a time.
             is_new = timestamp.map_or(is_new, |timestamp| self.position.is_new(timestamp, &text));
             if is_new {
                 self.has_progress = true;

@@ -242,8 +242,8 @@ mod tests {
             assert!(!by_end || push(&outputs, Stdout, b"third").is_pending(), "nobody waits any more");
             outputs.end(Ok(()));
             assert_eq!(next(&outputs, Stdout), Poll::Ready(Ok(Some(Bytes::from_static(b"first")))));
-            let error = "6 bytes of stdout were discarded: nobody had taken it when its buffer was full and another \
-                         stream or the end of the process was awaited";
+            let error = "6 bytes of stdout were discarded: its buffer was full, and the program had not taken the \
+                         stream but awaited another one or the end of the process";
             assert_eq!(next(&outputs, Stdout), Poll::Ready(Err(error.to_owned())));
         }
     }

@@ -11,22 +11,70 @@ use super::settings::{STRICT, Settings, setters, write_setters};
 use super::waves::{self, Done, Verb};
 use crate::{Retry, retry_on_conflict};
 
-/// The creation of the objects of manifests; created by [`Manifests::create`].
-#[derive(Clone, Debug)]
-#[must_use = "nothing is created until it is sent"]
-pub struct Create<'a> {
-    manifests: &'a Manifests,
-    settings: Settings,
-    fields: Fields,
+/// The two operations, whose requests alone differ.
+macro_rules! operation {
+    ($(#[$documentation:meta])* $name:ident, $participle:literal, $names:expr, $verb:ident) => {
+        $(#[$documentation])*
+        #[derive(Clone, Debug)]
+        #[must_use = "nothing is written until it is sent"]
+        pub struct $name<'a> {
+            manifests: &'a Manifests,
+            settings: Settings,
+            fields: Fields,
+        }
+
+        impl<'a> $name<'a> {
+            pub(super) fn new(manifests: &'a Manifests) -> Self {
+                Self { manifests, settings: Settings::default(), fields: Fields::default() }
+            }
+
+            setters!();
+            write_setters!();
+
+            /// Sets the field manager, which becomes the owner of the fields.
+            pub fn field_manager(mut self, manager: impl Into<Str>) -> Self {
+                self.fields.manager = Some(manager.into());
+                self
+            }
+
+            /// Sets the treatment of unknown fields: `Ignore`, `Warn` or `Strict` (the default).
+            pub fn field_validation(mut self, validation: impl Into<Str>) -> Self {
+                self.fields.validation = validation.into();
+                self
+            }
+
+            /// Checks all objects, and sends them.
+            ///
+            /// # Errors
+            /// Returns an error, before anything is written, if manifests are not valid or the server's resources can't be
+            #[doc = concat!("read. An object that could not be ", $participle, " is a result in the report.")]
+            ///
+            /// # Cancel safety
+            #[doc = concat!("If the future is dropped, it is unknown which objects were ", $participle, ".")]
+            pub async fn send(self, client: &Client) -> Result<Report, ManifestError> {
+                let mapper = self.settings.mapper(client);
+                not_empty(self.manifests)?;
+                let plan = Plan::new(self.manifests, $names, &self.settings, &mapper, client).await?;
+                let verb = $verb { fields: self.fields, mapper };
+                Ok(Report::new(waves::run(client, &self.settings, &plan, &verb).await))
+            }
+        }
+
+        struct $verb {
+            fields: Fields,
+            mapper: Mapper,
+        }
+    };
 }
 
-/// The replacement of the objects of manifests; created by [`Manifests::replace`].
-#[derive(Clone, Debug)]
-#[must_use = "nothing is replaced until it is sent"]
-pub struct Replace<'a> {
-    manifests: &'a Manifests,
-    settings: Settings,
-    fields: Fields,
+operation! {
+    /// The creation of the objects of manifests; created by [`Manifests::create`].
+    Create, "created", Names::MayBeGenerated, CreateVerb
+}
+
+operation! {
+    /// The replacement of the objects of manifests; created by [`Manifests::replace`].
+    Replace, "replaced", Names::Required, ReplaceVerb
 }
 
 #[derive(Clone, Debug)]
@@ -55,53 +103,6 @@ macro_rules! with_fields {
     }};
 }
 
-macro_rules! field_setters {
-    () => {
-        /// Sets the field manager, which becomes the owner of the fields.
-        pub fn field_manager(mut self, manager: impl Into<Str>) -> Self {
-            self.fields.manager = Some(manager.into());
-            self
-        }
-
-        /// Sets the treatment of unknown fields: `Ignore`, `Warn` or `Strict` (the default).
-        pub fn field_validation(mut self, validation: impl Into<Str>) -> Self {
-            self.fields.validation = validation.into();
-            self
-        }
-    };
-}
-
-impl<'a> Create<'a> {
-    pub(super) fn new(manifests: &'a Manifests) -> Self {
-        Self { manifests, settings: Settings::default(), fields: Fields::default() }
-    }
-
-    setters!();
-    write_setters!();
-    field_setters!();
-
-    /// Checks all objects, and creates them.
-    ///
-    /// # Errors
-    /// Returns an error, before anything is written, if manifests are not valid or the server's resources can't be
-    /// read. An object that could not be created is a result in the report.
-    ///
-    /// # Cancel safety
-    /// If the future is dropped, it is unknown which objects were created.
-    pub async fn send(self, client: &Client) -> Result<Report, ManifestError> {
-        let mapper = self.settings.mapper(client);
-        not_empty(self.manifests)?;
-        let plan = Plan::new(self.manifests, Names::MayBeGenerated, &self.settings, &mapper, client).await?;
-        let verb = CreateVerb { fields: self.fields, mapper };
-        Ok(Report::new(waves::run(client, &self.settings, &plan, &verb).await))
-    }
-}
-
-struct CreateVerb {
-    fields: Fields,
-    mapper: Mapper,
-}
-
 impl Verb for CreateVerb {
     async fn run(&self, client: &Client, settings: &Settings, step: &Step) -> Result<Done, OperationError> {
         let created = when_served(settings, step, || async {
@@ -116,37 +117,6 @@ impl Verb for CreateVerb {
             None => Ok(Done::new(Action::Unchecked, None)),
         }
     }
-}
-
-impl<'a> Replace<'a> {
-    pub(super) fn new(manifests: &'a Manifests) -> Self {
-        Self { manifests, settings: Settings::default(), fields: Fields::default() }
-    }
-
-    setters!();
-    write_setters!();
-    field_setters!();
-
-    /// Checks all objects, and replaces them.
-    ///
-    /// # Errors
-    /// Returns an error, before anything is written, if manifests are not valid or the server's resources can't be
-    /// read. An object that could not be replaced is a result in the report.
-    ///
-    /// # Cancel safety
-    /// If the future is dropped, it is unknown which objects were replaced.
-    pub async fn send(self, client: &Client) -> Result<Report, ManifestError> {
-        let mapper = self.settings.mapper(client);
-        not_empty(self.manifests)?;
-        let plan = Plan::new(self.manifests, Names::Required, &self.settings, &mapper, client).await?;
-        let verb = ReplaceVerb { fields: self.fields, mapper };
-        Ok(Report::new(waves::run(client, &self.settings, &plan, &verb).await))
-    }
-}
-
-struct ReplaceVerb {
-    fields: Fields,
-    mapper: Mapper,
 }
 
 impl Verb for ReplaceVerb {

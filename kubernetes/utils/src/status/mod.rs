@@ -29,7 +29,7 @@ use document::Document;
 ///
 /// 1. An object with a `deletionTimestamp` is [`Terminating`](ObjectState::Terminating).
 /// 2. An object whose `status.observedGeneration` differs from its `metadata.generation` is
-/// [`InProgress`](ObjectState::InProgress).
+///    [`InProgress`](ObjectState::InProgress).
 /// 3. A condition `Reconciling` that is true means `InProgress`, and `Stalled` means [`Failed`](ObjectState::Failed).
 /// 4. Pods, workloads, jobs, claims, services and definitions of custom resources have specific rules.
 /// 5. For any other kind, a condition `Ready` decides; without one, the object is [`Current`](ObjectState::Current).

@@ -31,14 +31,15 @@ impl Kubelet {
         let server = TestServer::in_process();
         let pods = Arc::new(Mutex::new(Pods::new()));
         let (kubelet, began) = (Arc::clone(&pods), Instant::now());
-        server.on_log(move |request, log| {
+        server.on_log(move |request, mut log| {
             let runs = kubelet.lock().expect("no panic").get(&request.pod).cloned().unwrap_or_default();
             let run = runs.iter().rev().nth(request.previous.into()).map(watch::Sender::subscribe);
             async move {
-                if let Some(run) = run {
-                    // A client that has gone reads no more.
-                    let _ = serve(&request, log, run, began).await;
-                }
+                // A client that has gone reads no more.
+                let _ = match run {
+                    Some(run) => serve(&request, log, run, began).await,
+                    None => log.write_all(b"unable to retrieve container logs for run-0\n").await,
+                };
             }
         });
         Self { server, pods }

@@ -65,7 +65,7 @@ fn review_connection(state: &State, request: &ApiRequest, target: &Target) -> Re
         "attach" => "PodAttachOptions",
         _ => {
             let ports: Vec<u16> = query.all("ports").filter_map(|port| port.parse().ok()).collect();
-            options = Map::from_iter([("ports".to_owned(), ports.into())]);
+            options = (!ports.is_empty()).then(|| ("ports".to_owned(), ports.into())).into_iter().collect();
             "PodPortForwardOptions"
         }
     };

@@ -43,7 +43,11 @@ pub(super) fn scale(
     let mut writer = Writer::of(request, target, options);
     check_scale(&writer, &stored, &sent)?;
     let kind = GroupVersionKind::new("autoscaling", "v1", "Scale");
-    admission::review(state, &writer, "UPDATE", &kind, &sent, Some(&before))?;
+    // Webhooks get the present status, which nobody can change here.
+    let mut shown = sent.clone();
+    shown["status"] = before["status"].clone();
+    shown["spec"] = specification(sent.pointer("/spec/replicas"));
+    admission::review(state, &writer, "UPDATE", &kind, &shown, Some(&before))?;
     writer.is_reviewed = true;
     let replicas = sent.pointer("/spec/replicas").cloned().unwrap_or(json!(0));
     let mut new = old.clone();
@@ -90,11 +94,16 @@ fn scale_of(object: &Object, paths: &ScalePaths) -> Value {
     if let Some(selector) = selector {
         status["selector"] = selector.into();
     }
-    let spec = match object.at(&paths.spec_replicas) {
+    let spec = specification(object.at(&paths.spec_replicas));
+    json!({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": spec, "status": status})
+}
+
+/// `spec.replicas` is omitted if it is zero, as in Go.
+fn specification(replicas: Option<&Value>) -> Value {
+    match replicas.filter(|replicas| replicas.as_i64() != Some(0)) {
         Some(replicas) => json!({"replicas": replicas}),
         None => json!({}),
-    };
-    json!({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": spec, "status": status})
+    }
 }
 
 /// A selector in the form of query parameters.

@@ -95,11 +95,18 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         let Some(mask) = header.mask else { return Err(invalid("a frame of a client without a mask")) };
         self.buffer.advance(start);
         let mut payload = self.buffer.split_to(length);
-        for (byte, mask) in payload.iter_mut().zip(mask.iter().cycle()) {
-            *byte ^= mask;
-        }
+        unmask(&mut payload, mask);
         Ok(Some((header, payload)))
     }
+}
+
+/// Removes a mask, a word at a time: byte by byte, it would take more than half of the time of an upload.
+fn unmask(bytes: &mut [u8], mask: [u8; 4]) {
+    let (words, rest) = bytes.as_chunks_mut::<4>();
+    for word in words {
+        *word = (u32::from_ne_bytes(*word) ^ u32::from_ne_bytes(mask)).to_ne_bytes();
+    }
+    rest.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
 }
 
 /// A message of the server.

@@ -229,7 +229,7 @@ async fn members_of_other_sets_are_refused() {
     let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: {applyset.kubernetes.io/part-of: x}}";
     let error = prune(&server, &read(text), set()).await.unwrap_err();
     assert!(error.has(ProblemKind::ForeignMember), "{error}");
-    assert!(error.to_string().starts_with("test.yaml:1:1: configmaps default/a has the label"), "{error}");
+    assert!(error.to_string().starts_with("test.yaml:1:1: configmaps default/a already has the label"), "{error}");
     assert!(writes(&server).is_empty());
 }
 

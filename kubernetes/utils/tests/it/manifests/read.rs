@@ -189,7 +189,7 @@ fn folders_that_are_nested_too_deep_are_an_error() {
     fs::write(folder.path().join("a.yaml"), "{apiVersion: v1, kind: Pod, metadata: {name: a}}").unwrap();
     fs::create_dir_all(folder.path().join("d/".repeat(65))).unwrap();
     let error = Manifests::reader().recursive(true).path(folder.path()).read().unwrap_err();
-    assert!(error.to_string().ends_with("folders are nested more than 64 deep"), "{error}");
+    assert!(error.to_string().ends_with("folders are nested more than 64 levels deep"), "{error}");
 }
 
 #[test]
