@@ -119,3 +119,37 @@ impl fmt::Write for OneLine<'_, '_> {
         text.chars().try_for_each(|c| self.0.write_char(if c.is_control() { ' ' } else { c }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Level(&'static str, Option<Box<Level>>);
+
+    error_text!(Level);
+
+    impl Level {
+        fn of(texts: &[&'static str]) -> Option<Box<Self>> {
+            let (text, below) = texts.split_first()?;
+            Some(Box::new(Self(text, Self::of(below))))
+        }
+
+        fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Level {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_deref().map(|below| below as _)
+        }
+    }
+
+    #[test]
+    fn causes_are_shown_once_and_on_one_line() {
+        let refused = Level::of(&["can't connect: refused", "tcp\nerror", "refused", "no route"]).unwrap();
+        assert_eq!(refused.to_string(), "can't connect: refused");
+        let chain = "can't connect: refused; caused by: tcp error; caused by: no route";
+        assert_eq!((format!("{refused:#}"), format!("{refused:?}")), (chain.to_owned(), chain.to_owned()));
+    }
+}
