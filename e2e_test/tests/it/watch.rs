@@ -3,8 +3,9 @@
 use futures::{StreamExt, TryStreamExt};
 use kubernetes_sdk::Patch;
 use kubernetes_sdk::api::core::v1 as core_v1;
+use kubernetes_sdk::core::Printed;
 use kubernetes_sdk::models::core::v1::ConfigMap;
-use kubernetes_sdk::watch::{Event, Watch};
+use kubernetes_sdk::watch::{Event, Informer, Watch};
 use serde_json::json;
 
 use crate::cluster;
@@ -110,4 +111,32 @@ async fn stop_ends_a_stream_that_waits_for_bytes() {
     assert!(!waiting.is_finished());
     handle.stop();
     tokio::time::timeout(std::time::Duration::from_secs(5), waiting).await.expect("it ends at once").unwrap().unwrap();
+}
+
+/// A server sends rows in place of objects, and its bookmarks are tables too.
+#[tokio::test]
+async fn tables_are_watched_from_their_initial_rows_to_later_changes() {
+    let (client, namespace) = cluster::namespace("tables").await;
+    let create = async |object: &ConfigMap| {
+        core_v1::create_namespaced_config_map(&namespace, object).send(&client).await.unwrap();
+    };
+    create(&labelled("first")).await;
+    let printed = || core_v1::list_namespaced_config_map(&namespace).label_selector("test=x").printed();
+    let mut stream = Watch::new(&client).stream(printed());
+    let name = |event: &Event<Printed<ConfigMap>>| {
+        (event.type_name(), event.object().map(|printed| printed.row.text(0).into_owned()))
+    };
+    let mut next = async || tokio::time::timeout(cluster::LIMIT, stream.try_next()).await.unwrap().unwrap().unwrap();
+
+    assert_eq!(name(&next().await), ("ADDED", Some("first".to_owned())));
+    let bookmark = next().await;
+    assert!(matches!(&bookmark, Event::Bookmark(bookmark) if bookmark.ends_initial_events()), "{bookmark:?}");
+    create(&labelled("second")).await;
+    assert_eq!(name(&next().await), ("ADDED", Some("second".to_owned())));
+
+    let informer = Informer::start(&client, printed());
+    informer.wait_until_ready_within(cluster::LIMIT).await.unwrap();
+    let mut cells: Vec<_> = informer.store().list().iter().map(|row| row.row.text(0).into_owned()).collect();
+    cells.sort_unstable();
+    assert_eq!(cells, ["first", "second"]);
 }

@@ -6,7 +6,7 @@ use kubernetes_client::{Backoff, Delays, Error};
 
 use crate::clock;
 
-/// As client-go's `retry.DefaultRetry`.
+/// Like client-go's `retry.DefaultRetry`.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(10)).jitter(1.0, 1.1);
 const ATTEMPTS: u32 = 5;
 

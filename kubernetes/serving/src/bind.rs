@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 ///
 /// # Errors
 ///
-/// As [`TcpListener::bind`].
+/// Like [`TcpListener::bind`].
 ///
 /// # Cancel safety
 ///

@@ -170,7 +170,7 @@ impl Webhook {
         self
     }
 
-    /// Sets the name, such as `guard.pods.example.com`: it must have three parts, and users see it when a request is
+    /// Sets the name, such as `guard.pods.example.com`: it must have three parts, and users see it if a request is
     /// refused. By default it is `validate.KIND.VERSION.GROUP` or `mutate.KIND.VERSION.GROUP`.
     pub fn name(mut self, name: impl Into<Str>) -> Self {
         self.settings.name = name.into();
@@ -229,8 +229,8 @@ impl Webhook {
         self
     }
 
-    /// Selects objects by their labels, of the new object or the old one. Users can change labels, which makes it unfit for
-    /// protection.
+    /// Selects objects by their labels, of the new object or the old one. Users can change labels, which makes it unfit
+    /// for protection.
     pub fn object_selector(mut self, selector: LabelSelector) -> Self {
         self.settings.object_selector = selector.into();
         self
@@ -243,8 +243,8 @@ impl Webhook {
         self
     }
 
-    /// Asks to be called again, once, if a later webhook changes the object. It has no effect on a validating webhook, which
-    /// is called when all changes are made.
+    /// Asks to be called again, once, if a later webhook changes the object. It has no effect on a validating webhook,
+    /// which is called when all changes are made.
     pub fn reinvoke_if_needed(mut self) -> Self {
         self.settings.reinvocation_policy = Some("IfNeeded".into());
         self

@@ -37,7 +37,7 @@ use heartbeat::Pulse;
 /// The body of a response.
 type Text = Full<Bytes>;
 
-/// Tells Kubernetes whether a program lives and is ready, and Prometheus its metrics.
+/// Serves the health and readiness of a program to Kubernetes, and its metrics to Prometheus.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -91,7 +91,7 @@ impl Admin {
         lock(&self.ready).add(name, None, move || Some(check()));
     }
 
-    /// As [`live_check`](Self::live_check) and [`ready_check`](Self::ready_check), until the owner is gone.
+    /// Like [`live_check`](Self::live_check) and [`ready_check`](Self::ready_check), until the owner is gone.
     pub(crate) fn checks_of(
         &self,
         owner: &Weak<Owner>,
@@ -146,8 +146,8 @@ impl Admin {
     /// [`Settings::authorize_metrics`](crate::Settings::authorize_metrics).
     ///
     /// The server is asked by a TokenReview and a SubjectAccessReview, for which `client` needs the ClusterRole
-    /// `system:auth-delegator`. What it allows counts for a minute, and what it refuses for 30 s. Tokens are sent in the
-    /// clear unless the endpoints are served over TLS.
+    /// `system:auth-delegator`. Permissions are cached for a minute, refusals for 30 s. Tokens are sent in
+    /// the clear unless the endpoints are served over TLS.
     pub fn guard_metrics(&self, client: &Client) {
         self.guard.get_or_init(|| Guard::new(client));
     }

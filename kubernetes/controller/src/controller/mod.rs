@@ -162,7 +162,7 @@ impl<K: Watchable> Controller<K> {
         self.watches_with(objects, move |object, _| map(object))
     }
 
-    /// As [`watches`](Self::watches), with a function that looks the controller's objects up, by an
+    /// Like [`watches`](Self::watches), with a function that looks the controller's objects up, by an
     /// [`index`](Self::index) of them.
     ///
     /// ```no_run
@@ -198,8 +198,8 @@ impl<K: Watchable> Controller<K> {
 
     /// Keeps an index of the controller's objects, for [`watches_with`](Self::watches_with) and [`Context::store`].
     ///
-    /// Controllers share an [informer](Self::informers) only if it has the indexes that they need; give them clones of one
-    /// index.
+    /// Controllers share an [informer](Self::informers) only if it has the indexes that they need; give them clones of
+    /// one index.
     pub fn index(mut self, index: &Index<K>) -> Self {
         self.indexes.push(index.clone());
         self
@@ -239,9 +239,9 @@ impl<K: Watchable> Controller<K> {
     /// # }
     /// ```
     ///
-    /// Several finalizers are called one after the other, even if one fails or panics, and each is removed as soon as it is
-    /// complete, whatever else has changed in the meantime. They share the [`run_timeout`](Self::run_timeout). Nothing is
-    /// called for an object that is being deleted and has none of them left.
+    /// Several finalizers are called one after the other, even if one fails or panics, and each is removed as soon as
+    /// it is complete, whatever else has changed in the meantime. They share the [`run_timeout`](Self::run_timeout).
+    /// Nothing is called for an object that is being deleted and has none of them left.
     pub fn finalizer<F, R, E>(mut self, name: impl Into<Str>, cleanup: F) -> Self
     where
         F: Fn(Arc<K>, Context<K>) -> R + Send + Sync + 'static,
@@ -254,9 +254,9 @@ impl<K: Watchable> Controller<K> {
 
     /// Calls a function with the last state of each deleted object.
     ///
-    /// It is not called for objects that were deleted while no replica led, or while their shard moved: to miss none, use a
-    /// [`finalizer`](Self::finalizer). If an object was created and deleted several times since the last run, it gets
-    /// the last state.
+    /// It is not called for objects that were deleted while no replica led, or while their shard moved: to miss none,
+    /// use a [`finalizer`](Self::finalizer). If an object was created and deleted several times since the last run, it
+    /// gets the last state.
     pub fn on_deleted<F, R, E>(mut self, function: F) -> Self
     where
         F: Fn(Arc<K>, Context<K>) -> R + Send + Sync + 'static,

@@ -47,13 +47,13 @@ pub struct Settings {
     /// `--leader-elect-retry-period`, by default 2 s; see [`LeaseConfig::retry_period`].
     pub retry_period: Duration,
     /// Where `/livez`, `/readyz` and `/metrics` are served: `--admin-bind-address`, by default `:8080`, all
-    /// addresses. `0` is nowhere.
+    /// addresses. `0` disables them.
     pub admin_address: Option<SocketAddr>,
-    /// Whether `/metrics` demands a bearer token whose user may get that path, as the API server says:
+    /// Whether `/metrics` requires a bearer token whose user may get that path, which the API server decides:
     /// `--authorize-metrics`. The default is `false`.
     pub authorize_metrics: bool,
-    /// How long the program is not ready before it stops, so that Services leave it out: `--shutdown-delay`. The default
-    /// is none.
+    /// The time between becoming unready and stopping, so that Services stop routing to the program: `--shutdown-delay`.
+    /// The default is none.
     pub shutdown_delay: Duration,
     /// How long services may take to stop: `--graceful-shutdown-timeout`, by default 30 s. A pod's
     /// `terminationGracePeriodSeconds` should be some seconds longer.
@@ -110,12 +110,12 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         flag: "authorize-metrics",
-        help: "whether the API server is asked who may read /metrics (false)",
+        help: "whether /metrics requires a token with permission to read it (false)",
         set: |settings, value| boolean(value).map(|value| settings.authorize_metrics = value),
     },
     Setting {
         flag: "shutdown-delay",
-        help: "time that the program is not ready before it stops (0s)",
+        help: "time between becoming unready and stopping (0s)",
         set: |settings, value| duration(value).map(|value| settings.shutdown_delay = value),
     },
     Setting {

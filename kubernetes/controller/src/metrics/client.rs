@@ -74,7 +74,7 @@ const SIZES: &[Duration] = &[
 ];
 
 impl ClientMetrics {
-    /// Counters of a client of this server, which is only a label.
+    /// Creates counters with this label `host`, usually the address of the server, such as `10.0.0.1:443`.
     pub fn new(host: &str) -> Self {
         Self { host: host.into(), state: Arc::default() }
     }

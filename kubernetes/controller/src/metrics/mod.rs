@@ -59,7 +59,7 @@ impl Metrics {
         self.add_of(None, source);
     }
 
-    /// As [`add`](Self::add), until the owner is gone.
+    /// Like [`add`](Self::add), until the owner is gone.
     fn add_of(&self, owner: Option<Weak<Owner>>, write: impl Fn(&mut MetricsText) + Send + Sync + 'static) {
         lock(&self.sources).push(Source { owner, write: Arc::new(write) });
     }

@@ -27,7 +27,7 @@ impl Metrics {
         self.add(move |text| write_monitor(text, &monitor, &[]));
     }
 
-    /// As [`add_controller`](Self::add_controller), until the owner is gone.
+    /// Like [`add_controller`](Self::add_controller), until the owner is gone.
     pub(crate) fn add_controller_of(&self, owner: Weak<Owner>, monitor: Monitor) {
         self.add_of(Some(owner), move |text| write_monitor(text, &monitor, &[]));
     }

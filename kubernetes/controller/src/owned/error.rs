@@ -4,7 +4,7 @@ use std::fmt;
 use kubernetes_client::Error;
 use kubernetes_core::{InvalidOwner, ObjectKey};
 
-/// A child of an [`OwnedSet`](crate::OwnedSet) could not be made as it should be.
+/// The error of a child of an [`OwnedSet`](crate::OwnedSet) that could not be applied or deleted.
 pub struct OwnedError {
     kind: &'static str,
     key: ObjectKey,

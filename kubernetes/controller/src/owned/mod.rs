@@ -29,18 +29,18 @@ pub struct OwnedChange {
     pub change: Change,
 }
 
-/// The change of an object that makes it as it should be.
+/// The change that an apply of an [`OwnedSet`] made to a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
-    /// It was as it should be.
+    /// It was already as desired.
     Unchanged,
     /// It did not exist.
     Created,
     /// It was changed.
     Updated,
-    /// It was deleted and created again, as a field of it can't be changed.
+    /// It was deleted and created again, because a field can't be changed.
     Recreated,
-    /// It was deleted, as the set does not have it any more.
+    /// It was deleted, because the set no longer has it.
     Deleted,
 }
 
@@ -60,11 +60,11 @@ pub enum Change {
 /// }
 /// ```
 ///
-/// Each child gets the owner's namespace, if it has none, and a reference to the owner as its controller, and is applied
-/// ([`ApplyRequest`](kubernetes_core::ApplyRequest)) by force, in the order given: fields that were in the set before and
-/// are not any more are removed, and those of others stay. A child that is as it should be in the store, or as the same
-/// apply has left it, is not sent. Then children that the set had before and has not any more are deleted: objects of the
-/// same types of which the owner is the controller, and which this set has applied.
+/// Each child gets the owner's namespace, if it has none, and a reference to the owner as its controller. The children
+/// are applied ([`ApplyRequest`](kubernetes_core::ApplyRequest)) in the given order and with `force`: fields that are no
+/// longer in the set are removed, and fields of others stay. A child that the store has as desired, or as the same apply
+/// has left it, is not sent. Then children that the set no longer has are deleted: objects of the same types whose
+/// controller is the owner, and which this set has applied.
 ///
 /// These are known by the [field manager](Context::field_manager). So that no other program has the same, the controller
 /// needs a name of its own ([`Controller::named`](crate::Controller::named)) or a [`Manager`](crate::Manager).
@@ -138,7 +138,7 @@ impl<'a, K: Object> OwnedSet<'a, K> {
         self
     }
 
-    /// Deletes children of a type which the set had before and of which it has none now.
+    /// Also deletes the children of this type if the set no longer has any, such as in the cleanup of a finalizer.
     pub fn prune<C>(self) -> Self
     where
         C: Resource + Watchable + Clone + PartialEq + 'a,

@@ -51,7 +51,7 @@ const IMMUTABLE: &str = r#"{"kind": "Status", "apiVersion": "v1", "status": "Fai
 const INVALID: &str = r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 422, "reason": "Invalid",
     "message": "Gadget \"a-0\" is invalid: spec.size: Invalid value: 2: must be odd"}"#;
 
-/// As [`resize_existing`], of a child that the set has applied.
+/// Like [`resize_existing`], of a child that the set has applied.
 async fn resize_immutable(server: &TestServer, message: &'static str, recreates: bool) -> (bool, u32, Option<String>) {
     let client = server.client();
     let widget = create(&client, "a").await;

@@ -93,16 +93,16 @@ pub trait Spoke: Resource + Sized {
 ///
 /// Every [`Spoke`] is one.
 pub trait TrySpoke: Resource + Sized {
-    /// The version by way of which this one is converted to all others.
+    /// The version through which this one is converted to all others.
     type Hub: Resource;
 
-    /// This object in the hub's version.
+    /// Converts this object to the hub's version.
     ///
     /// # Errors
     /// If the hub's version can't express it.
     fn try_to_hub(&self) -> Result<Self::Hub, ConversionError>;
 
-    /// The hub's object in this version.
+    /// Converts the hub's object to this version.
     ///
     /// # Errors
     /// If this version can't express it.

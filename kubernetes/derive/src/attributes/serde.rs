@@ -34,11 +34,11 @@ pub(super) fn name(entry: &ParseNestedMeta<'_>) -> Result<LitStr> {
 pub(super) fn other(entry: &ParseNestedMeta<'_>, key: &str) -> Result<()> {
     if key == "content" {
         let rule = "adjacently tagged enums have no structural schema, as the type of the content depends on the tag; \
-                    leave `content` out, so that the fields of a variant stand beside the tag";
+                    omit `content`, so that the fields of a variant are next to the tag";
         return Err(entry.error(rule));
     }
     if BY_CODE.contains(&key) {
-        let rule = "changes the form by code, which a schema can't follow; use a type that implements `Schema` and \
+        let rule = "changes the form with code, which a schema can't express; use a type that implements `Schema` and \
                     `json::Value` for it";
         return Err(entry.error(format!("`{key}` {rule}")));
     }

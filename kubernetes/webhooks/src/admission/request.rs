@@ -42,8 +42,8 @@ pub struct AdmissionRequest<K> {
     /// The new object; `None` for a delete, and for a [mutating](crate::Webhook::mutating) handler, which gets it
     /// separately.
     pub object: Option<K>,
-    /// The object as it was; `None` for a create, and for a [mutating](crate::Webhook::mutating) handler also if it can't be
-    /// read as `K`: otherwise, no update could repair it.
+    /// The object as it was; `None` for a create, and for a [mutating](crate::Webhook::mutating) handler also if it
+    /// can't be read as `K`: otherwise, no update could repair it.
     pub old_object: Option<K>,
     /// Whether nothing will be stored, so that there must be no side effects.
     pub dry_run: bool,
@@ -59,7 +59,7 @@ impl<K: Value> AdmissionRequest<K> {
         Self::with_old(wire, object, old_object, deadline)
     }
 
-    /// As [`decode`](Self::decode), without an old object that can't be read.
+    /// Like [`decode`](Self::decode), without an old object that can't be read.
     pub(super) fn decode_new(wire: &Wire, object: &Json, deadline: Instant) -> Result<Self, DecodeError> {
         let old_object = decode(&wire.old_object, "oldObject").unwrap_or_else(|error| {
             tracing::warn!(%error, name = &*wire.name, "a mutating webhook gets no old object");

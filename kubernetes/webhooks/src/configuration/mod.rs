@@ -39,8 +39,8 @@ impl Endpoint {
         Self(Place::Service { namespace: namespace.to_owned(), name: name.to_owned(), port: 443 })
     }
 
-    /// A server outside of the cluster, by a URL such as `https://10.0.0.1:9443`; paths are added to it. API servers refuse
-    /// URLs of other schemes than `https`.
+    /// A server outside the cluster, by a URL such as `https://10.0.0.1:9443`, to which paths are appended. API servers
+    /// refuse URLs of other schemes than `https`.
     pub fn url(base: &str) -> Self {
         Self(Place::Url(base.trim_end_matches('/').to_owned()))
     }
@@ -136,9 +136,9 @@ impl Configuration {
     /// Applies all objects, as a manager of their fields. A configuration of the same name that this manager has
     /// applied, and that has no webhooks any more, is deleted.
     ///
-    /// The definitions of converted resources must exist. Their `spec.conversion` is applied as another manager, whose name
-    /// has `-conversion` behind it: so the two don't give up each other's fields if one program applies both. It stays when
-    /// a later configuration has no conversion: see [`release_conversion`](Self::release_conversion).
+    /// The definitions of converted resources must exist. Their `spec.conversion` is applied as another manager, whose
+    /// name has `-conversion` behind it: so the two don't give up each other's fields if one program applies both. It
+    /// stays when a later configuration has no conversion: see [`release_conversion`](Self::release_conversion).
     ///
     /// # Errors
     ///
@@ -172,7 +172,7 @@ impl Configuration {
     ///
     /// # Errors
     ///
-    /// If a request fails. A definition that does not exist is not an error.
+    /// Returns an error if a request fails. A definition that does not exist is not an error.
     ///
     /// # Cancel safety
     ///

@@ -121,7 +121,7 @@ impl Webhooks {
     ///
     /// # Panics
     ///
-    /// If another has its path or its name, or the path is `/convert`. (Several handlers at a path:
+    /// Panics if another has its path or its name, or the path is `/convert`. (Several handlers at a path:
     /// [`Webhook::and_validate`].)
     pub fn with(mut self, webhook: Webhook) -> Self {
         let (path, inner) = (webhook.path.clone(), Arc::make_mut(&mut self.0));

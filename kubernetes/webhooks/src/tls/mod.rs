@@ -21,7 +21,7 @@ pub use error::CertificatesError;
 pub use managed::ManagedCertificates;
 pub(crate) use settings::{ClientCa, ServerSettings};
 
-/// As controller-runtime's certwatcher, which reads the files every 10 s beside watching them.
+/// Like controller-runtime's certwatcher, which reads the files every 10 s beside watching them.
 const PERIOD: Duration = Duration::from_secs(10);
 
 /// The certificate and key of a server, which may change while it runs.

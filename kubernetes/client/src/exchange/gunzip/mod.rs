@@ -1,7 +1,7 @@
 //! Compressed responses.
 //!
-//! An API server compresses answers of more than 128 KiB, and since Kubernetes 1.37 streaming lists (KEP-6060), for those
-//! who ask, as Go's clients do by default. Watches that resume, and logs, are not compressed.
+//! An API server compresses answers of more than 128 KiB, and since Kubernetes 1.37 streaming lists (KEP-6060), for
+//! those who ask, as Go's clients do by default. Watches that resume, and logs, are not compressed.
 
 mod member;
 
@@ -30,7 +30,7 @@ pub(super) fn decompressed(headers: &HeaderMap, body: Body) -> Result<Body, Erro
     }
     if !encoding.eq_ignore_ascii_case(b"gzip") {
         let encoding = String::from_utf8_lossy(encoding);
-        let message = format!("it has the Content-Encoding {encoding:?}, which was not asked for");
+        let message = format!("it has the Content-Encoding {encoding:?}, which the client does not accept");
         return Err(Error::new(Kind::Compression(message.into())));
     }
     Ok(Body::new(Decompressed { body, compressed: Bytes::new(), members: Members::default(), is_pending: false }))

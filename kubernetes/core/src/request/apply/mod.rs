@@ -176,7 +176,7 @@ impl<'a, K> ApplyRequest<'a, K> {
         body(*object, kept, empties, unowned)
     }
 
-    /// Sends the request; the server answers with the object as it then is.
+    /// Sends the request, and returns the resulting object.
     ///
     /// # Errors
     /// See [`Execute::execute`].

@@ -29,7 +29,7 @@ pub(crate) fn is_unchanged<K: Object + PartialEq>(
     if owned_tree == applied {
         return true;
     }
-    // Quantities, times and the like are the same if their values are, however they are written.
+    // Quantities, times and the like are equal if their values are, however they are written.
     same_fields(&owned_tree, &applied)
         && matches!((owned_tree.to_value::<K>(), applied.to_value::<K>()), (Ok(owned), Ok(applied)) if owned == applied)
 }

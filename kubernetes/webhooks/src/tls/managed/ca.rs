@@ -70,7 +70,7 @@ impl Ca {
     ///
     /// # Errors
     ///
-    /// If the CA has expired: the certificate would have, too.
+    /// Returns an error if the CA has expired: the certificate would have, too.
     pub(super) fn sign(&self, names: &[String], now: Timestamp, lifetime: Duration) -> Result<Leaf, CertificatesError> {
         if self.not_after <= now {
             return Err(CertificatesError::new(format!("the CA expired at {}", self.not_after)));
