@@ -70,7 +70,7 @@ pub(super) struct DetachFilter {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Filtered {
     pub(super) bytes: Vec<u8>,
-    /// The keys were typed. Input behind them is ignored.
+    /// The keys were typed. The input behind them is ignored.
     pub(super) is_detached: bool,
 }
 
@@ -86,11 +86,26 @@ impl DetachFilter {
             while !self.keys.0.starts_with(&self.held) {
                 bytes.push(self.held.remove(0));
             }
-            if self.held.len() == self.keys.0.len() {
+            if self.is_detached() {
                 return Filtered { bytes, is_detached: true };
             }
         }
         Filtered { bytes, is_detached: false }
+    }
+
+    /// Whether the keys were typed.
+    pub(super) fn is_detached(&self) -> bool {
+        self.held.len() == self.keys.0.len()
+    }
+
+    /// Whether there are keys that are held back.
+    pub(super) fn is_holding(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Takes the keys that are held back: no more follow.
+    pub(super) fn take_held(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.held)
     }
 }
 

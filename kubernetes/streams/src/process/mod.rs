@@ -181,7 +181,8 @@ impl Process {
     ///
     /// # Errors
     /// See [`wait`](Self::wait); also fails, and closes the connection, if an output exceeds `limit` bytes
-    /// ([`Error::is_too_much_output`]).
+    /// ([`Error::is_too_much_output`]), or if stdin was requested, is not taken, and the server uses version 4 of the
+    /// protocol, which can't end an input ([`Error::is_unsupported`]).
     ///
     /// # Cancel safety
     /// If the future is dropped, the connection is closed and the collected output is lost.
@@ -194,8 +195,7 @@ impl Process {
     /// A process may end before it has read everything, which is not an error.
     ///
     /// # Errors
-    /// See [`output`](Self::output); also fails if `input` can't be read ([`Error::is_input`]), or if the server uses
-    /// version 4 of the protocol, which can't end an input ([`Error::is_unsupported`]).
+    /// See [`output`](Self::output); also fails if `input` can't be read ([`Error::is_input`]).
     ///
     /// # Cancel safety
     /// Like [`output`](Self::output).

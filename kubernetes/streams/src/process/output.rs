@@ -36,7 +36,11 @@ impl fmt::Debug for Output {
 
 /// Reads both outputs of a process to their end.
 pub(super) async fn collect(mut process: Process, limit: usize) -> Result<Output, Error> {
-    drop(process.stdin());
+    if let Some(stdin) = process.stdin() {
+        // Otherwise a process that reads it would never end.
+        process.check_close()?;
+        drop(stdin);
+    }
     read(&mut process, limit).await
 }
 

@@ -16,7 +16,7 @@ use crate::error::Error;
 /// - Bytes for a reader that was dropped are discarded.
 /// - A reader that exists blocks the connection.
 /// - An output that nobody has taken also blocks the connection, unless a caller already waits for the other output or
-///   for the end: then its further bytes are discarded, and counted, so that whoever takes it later gets an error.
+///   for the end: then all further bytes are discarded, and counted, so that whoever takes it later gets an error.
 #[derive(Debug)]
 pub(super) struct Outputs {
     state: Mutex<State>,
@@ -45,7 +45,7 @@ struct Output {
     was_read: bool,
     /// Waits for bytes.
     waker: Option<Waker>,
-    /// How many bytes were discarded because nobody had taken the output.
+    /// How many bytes were discarded because nobody had taken the output. Once there are any, all others are too.
     discarded: u64,
 }
 
@@ -77,6 +77,11 @@ impl Outputs {
         let mut state = self.lock();
         let is_other_awaited = state.waiters > 0 || state.output(channel.other()).was_read;
         let output = state.output(channel);
+        if output.discarded > 0 {
+            // What follows a gap must not look as if it followed the bytes before.
+            output.discarded += chunk.len() as u64;
+            return Poll::Ready(());
+        }
         if output.held < self.limit && output.reader != Reader::Dropped {
             output.push(std::mem::take(chunk));
             return Poll::Ready(());
@@ -239,11 +244,16 @@ mod tests {
             }
             assert!(push(&outputs, Stdout, b"second").is_ready());
             drop(waiter);
-            assert!(!by_end || push(&outputs, Stdout, b"third").is_pending(), "nobody waits any more");
-            outputs.end(Ok(()));
+            outputs.take(Stdout);
             assert_eq!(next(&outputs, Stdout), Poll::Ready(Ok(Some(Bytes::from_static(b"first")))));
-            let error = "6 bytes of stdout were discarded: its buffer was full, and the program had not taken the \
+            // There is room again, but what follows a gap must not look as if it followed the bytes before.
+            assert!(push(&outputs, Stdout, b"third").is_ready());
+            let error = "11 bytes of stdout were discarded: its buffer was full, and the program had not taken the \
                          stream but awaited another one or the end of the process";
+            for _ in 0..2 {
+                assert_eq!(next(&outputs, Stdout), Poll::Ready(Err(error.to_owned())));
+            }
+            outputs.end(Ok(()));
             assert_eq!(next(&outputs, Stdout), Poll::Ready(Err(error.to_owned())));
         }
     }

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::io;
+use std::iter;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -60,6 +61,11 @@ impl Input {
         Ok((!self.is_closed.swap(true, Ordering::Relaxed)).then(protocol::close_stdin))
     }
 
+    /// Takes no more input, and leaves the process waiting for it.
+    fn detach(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+    }
+
     fn is_closed(&self) -> bool {
         self.is_closed.load(Ordering::Relaxed)
     }
@@ -81,6 +87,23 @@ impl Stdin {
         self.queue.send_item(message).map_err(|_| self.failure())
     }
 
+    /// Sends the keys that are held back, as the input ends with them.
+    fn poll_send_held(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if self.detach.as_ref().is_some_and(DetachFilter::is_holding) {
+            ready!(self.poll_ready(cx))?;
+            if let Some(held) = self.take_held() {
+                self.send(held)?;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The message with the keys that are held back, if there are any.
+    fn take_held(&mut self) -> Option<Bytes> {
+        let held = self.detach.as_mut()?.take_held();
+        (!held.is_empty()).then(|| protocol::stdin(&held))
+    }
+
     fn failure(&self) -> Error {
         self.session.locate(self.session.sender.failure())
     }
@@ -89,7 +112,9 @@ impl Stdin {
 impl AsyncWrite for Stdin {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.input.is_closed() {
-            return Poll::Ready(Err(self.session.locate(Error::closed()).into()));
+            let is_detached = self.detach.as_ref().is_some_and(DetachFilter::is_detached);
+            let error = if is_detached { Error::detached() } else { Error::closed() };
+            return Poll::Ready(Err(self.session.locate(error).into()));
         }
         if bytes.is_empty() {
             return Poll::Ready(Ok(0));
@@ -105,6 +130,8 @@ impl AsyncWrite for Stdin {
             self.send(protocol::stdin(&filtered.bytes))?;
         }
         if filtered.is_detached {
+            // What is written from now on would still be sent before the connection is closed.
+            self.input.detach();
             self.session.close(Error::detached(), Ok(()));
         }
         Poll::Ready(Ok(bytes.len()))
@@ -118,6 +145,7 @@ impl AsyncWrite for Stdin {
         if self.input.is_closed() {
             return Poll::Ready(Ok(()));
         }
+        ready!(self.poll_send_held(cx))?;
         ready!(self.poll_ready(cx))?;
         match self.input.close().map_err(|error| self.session.locate(error))? {
             Some(close) => self.send(close)?,
@@ -130,14 +158,26 @@ impl AsyncWrite for Stdin {
 
 impl Drop for Stdin {
     fn drop(&mut self) {
-        let Ok(Some(close)) = self.input.close() else { return };
+        if self.input.is_closed() {
+            return;
+        }
         self.queue.abort_send();
         let Some(queue) = self.queue.get_ref().cloned() else { return };
-        // With a full queue, the close has to wait as any message does, until the connection ends.
-        if let Err(TrySendError::Full(close)) = queue.try_send(close)
-            && let Ok(runtime) = Handle::try_current()
-        {
-            runtime.spawn(async move { queue.send(close).await });
+        let mut messages = self.take_held().into_iter().chain(self.input.close().ok().flatten());
+        while let Some(message) = messages.next() {
+            // With a full queue, the close has to wait as any message does, until the connection ends.
+            if let Err(TrySendError::Full(message)) = queue.try_send(message)
+                && let Ok(runtime) = Handle::try_current()
+            {
+                runtime.spawn(async move {
+                    for message in iter::once(message).chain(messages) {
+                        if queue.send(message).await.is_err() {
+                            return;
+                        }
+                    }
+                });
+                return;
+            }
         }
     }
 }

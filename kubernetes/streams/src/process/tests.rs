@@ -1,5 +1,7 @@
 //! Messages that a real server rarely sends.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::SinkExt;
 use kubernetes_core::Path;
@@ -7,14 +9,22 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-use super::{Output, Process, TerminalSize};
+use super::{DetachKeys, Output, Process, TerminalSize};
 use crate::error::Error;
 use crate::fake_server::{self, Socket};
 use crate::process_request::ProcessRequest;
 
 async fn start(protocol: &'static str) -> (Process, Socket) {
+    start_with_keys(protocol, None).await
+}
+
+async fn start_with_keys(protocol: &'static str, detach_keys: Option<DetachKeys>) -> (Process, Socket) {
     let (client, socket) = fake_server::server(Some(protocol));
     let mut request = ProcessRequest::new(Path::new("/api/v1/namespaces/default/pods/web/exec", &[]));
+    request.detach_keys = detach_keys;
+    if request.detach_keys.is_some() {
+        request.request.query.set("tty", true);
+    }
     request.request.query.set("stdin", true);
     let process = request.start(&client).await.unwrap();
     (process, socket.await.unwrap())
@@ -113,6 +123,49 @@ async fn an_input_can_t_be_ended_in_version_4() {
     let (process, _socket) = start("v4.channel.k8s.io").await;
     let error = process.output_with_input(&b"in"[..], 100).await.unwrap_err();
     assert!(error.is_unsupported(), "{error}");
+    let (process, _socket) = start("v4.channel.k8s.io").await;
+    let output = tokio::time::timeout(Duration::from_secs(10), process.output(100));
+    let error = output.await.expect("it does not wait for the process").unwrap_err();
+    assert!(error.is_unsupported(), "{error}");
+}
+
+/// The messages up to the end of the connection.
+async fn received(mut socket: Socket) -> Vec<Bytes> {
+    let mut messages = Vec::new();
+    while let Some(Ok(message)) = futures_util::StreamExt::next(&mut socket).await {
+        if message.is_binary() {
+            messages.push(message.into_data());
+        }
+    }
+    messages
+}
+
+#[tokio::test]
+async fn nothing_behind_the_detach_keys_is_sent() {
+    let (mut process, socket) = start_with_keys("v5.channel.k8s.io", Some(DetachKeys::default())).await;
+    let mut stdin = process.stdin().unwrap();
+    stdin.write_all(b"ls\x10\x11").await.unwrap();
+    let error = stdin.write_all(b"exit\n").await.unwrap_err();
+    assert!(Error::of_io(&error).unwrap().is_detached(), "{error}");
+    stdin.shutdown().await.unwrap();
+    drop(stdin);
+    assert!(process.wait().await.unwrap_err().is_detached());
+    assert_eq!(received(socket).await, [&b"\0ls"[..]], "neither input nor its end");
+}
+
+#[tokio::test]
+async fn a_key_that_is_held_back_is_sent_at_the_end_of_the_input() {
+    for shuts_down in [true, false] {
+        let (mut process, socket) = start_with_keys("v5.channel.k8s.io", Some(DetachKeys::default())).await;
+        let mut stdin = process.stdin().unwrap();
+        stdin.write_all(b"a\x10").await.unwrap();
+        if shuts_down {
+            stdin.shutdown().await.unwrap();
+        }
+        drop(stdin);
+        drop(process);
+        assert_eq!(received(socket).await, [&b"\0a"[..], b"\0\x10", &[255, 0]], "{shuts_down}");
+    }
 }
 
 #[tokio::test]

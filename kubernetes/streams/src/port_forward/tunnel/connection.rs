@@ -143,7 +143,8 @@ impl Connection {
         self.wake();
     }
 
-    fn fail_with_text(&mut self) {
+    /// Any text of an error is a failure, as for client-go.
+    pub(super) fn fail_with_text(&mut self) {
         if !self.error_text.is_empty() && self.failure.is_none() {
             let message = String::from_utf8_lossy(&std::mem::take(&mut self.error_text)).into_owned();
             self.failure = Some(ForwardError::Refused { port: self.port, message }.into());

@@ -293,6 +293,9 @@ impl Connections {
 
     /// The tunnel is lost, and with it the connections.
     pub(super) fn lose(&mut self, error: &Error) {
+        if matches!(self.state, State::Lost(_)) {
+            return;
+        }
         self.state = State::Lost(error.clone());
         for connection in self.open.values_mut() {
             connection.lose(error);
@@ -375,6 +378,17 @@ impl Connections {
     /// No data has come for a while after the text of an error.
     pub(super) fn end_data(&mut self, key: u32) {
         self.with(data_id(key), |connection, stream, _| connection.end(stream));
+    }
+
+    /// The end of errors has not come for a while after that of the data; returns whether there is the text of one.
+    pub(super) fn end_error(&mut self, key: u32) -> bool {
+        self.with(data_id(key), |connection, _, _| connection.fail_with_text());
+        self.open.get(&key).is_some_and(|connection| connection.failure.is_some())
+    }
+
+    /// Whether nothing is read from the server because a connection is not read.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked_by.is_some()
     }
 
     /// Nobody reads the connection any more: its bytes are dropped.

@@ -128,7 +128,14 @@ impl Drop for PortWriter {
 
 impl PortReader {
     fn poll_grace(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.grace.get_or_insert_with(|| Timer::after(GRACE)).poll(cx)
+        loop {
+            ready!(self.grace.get_or_insert_with(|| Timer::after(GRACE)).poll(cx));
+            if !self.handle.shared.lock().is_blocked() {
+                return Poll::Ready(());
+            }
+            // What is awaited may have come, behind bytes for another connection that is not read.
+            self.grace = None;
+        }
     }
 
     /// Ready when there are bytes, or none will come.
@@ -151,7 +158,7 @@ impl PortReader {
                 Read::Pending => return Poll::Pending,
                 Read::PendingError => {
                     ready!(self.poll_grace(cx));
-                    self.has_ended = true;
+                    self.has_ended = !self.handle.shared.lock().end_error(self.handle.key);
                 }
                 Read::PendingData => {
                     ready!(self.poll_grace(cx));

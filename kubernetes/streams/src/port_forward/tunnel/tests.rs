@@ -136,9 +136,26 @@ async fn the_end_of_data_is_the_end_though_no_error_follows() {
     let (start, mut read) = (clock::now(), Vec::new());
     stream.read_to_end(&mut read).await.unwrap();
     assert_eq!((read.as_slice(), start.elapsed().as_secs()), (&b"abc"[..], 10));
-    // The text of an error without its end says nothing yet.
+    stream.write_all(b"x").await.expect("the pod may still read");
+    // Any text of an error is one, though its end is missing.
     let (_, mut stream) = stream_after([data(3, b"", true), data(1, b"connect: ", false)]);
-    assert_eq!(stream.read(&mut [0; 3]).await.unwrap(), 0);
+    let error = stream.read(&mut [0; 3]).await.unwrap_err();
+    assert!(Error::of_io(&error).unwrap().is_refused(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_behind_a_slow_reader_is_not_missed() {
+    let (shared, mut stream) = stream_after([data(3, b"", true)]);
+    let mut read = [0; 3];
+    let failing = async {
+        shared.lock().open(81).unwrap();
+        shared.lock().receive(Frame::Data { id: 7, bytes: vec![1; RECEIVE_BYTES + 1].into(), fin: false });
+        clock::sleep(Duration::from_secs(12)).await;
+        shared.lock().read(1, &cx());
+        shared.lock().receive(data(1, b"it broke", true));
+    };
+    let (error, ()) = tokio::join!(stream.read(&mut read), failing);
+    assert_eq!(Error::of_io(&error.unwrap_err()).unwrap().to_string(), "the connection to port 80 failed: it broke");
 }
 
 #[tokio::test(start_paused = true)]
@@ -267,6 +284,8 @@ fn a_lost_tunnel_fails_what_had_not_ended() {
     connections.receive(data(3, b"last", true));
     connections.receive(data(1, b"", true));
     connections.lose(&Error::cut_short());
+    // The first reason stays.
+    connections.lose(&Error::closed());
     assert!(matches!(connections.read(0, &cx()), Read::Bytes(_)));
     assert!(matches!(connections.read(0, &cx()), Read::End));
     assert!(matches!(connections.poll_accepted(1, &cx()), Poll::Ready(Err(error)) if error.is_connection_lost()));
