@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use kubernetes_core::json::DecodeError;
-use kubernetes_core::{RequestError, Status};
+use kubernetes_core::{InvalidRequest, RequestError, Status};
 
 pub(crate) use authentication::AuthenticationError;
 pub(crate) use chain::{find, is_refused_certificate};
@@ -206,6 +206,12 @@ impl RequestError for Error {
 
     fn from_decode(error: DecodeError) -> Self {
         Self::new(Kind::Decode(error))
+    }
+}
+
+impl From<InvalidRequest> for Error {
+    fn from(error: InvalidRequest) -> Self {
+        Self::new(Kind::Request(error))
     }
 }
 

@@ -124,7 +124,8 @@ impl fmt::Debug for Request {
 pub struct InvalidRequest(Box<str>);
 
 impl InvalidRequest {
-    pub(crate) fn new(message: String) -> Self {
+    /// An error with the reason, for functions that refuse a request before it is sent.
+    pub fn new(message: impl Into<Box<str>>) -> Self {
         Self(message.into())
     }
 
