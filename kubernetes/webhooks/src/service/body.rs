@@ -4,7 +4,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http_body::Body;
@@ -19,18 +19,16 @@ pub(super) const JSON: &str = "application/json";
 /// Like Go's server, for a client that is still writing: it would get a reset in place of the response.
 const DRAIN_TIME: Duration = Duration::from_millis(500);
 const DRAIN_BYTES: usize = 8 << 20;
+const KIBIBYTE: usize = 1024;
 
-/// How many bytes of bodies may be in memory at a time, for all requests together.
+/// How many bytes of bodies may be in memory at a time, for all requests together, by permits of a kibibyte.
 #[derive(Clone)]
-pub(super) struct Budget {
-    kibibytes: u32,
-    free: Arc<Semaphore>,
-}
+pub(super) struct Budget(Arc<Semaphore>);
 
 /// A body in memory, which has a share of the budget until it is dropped.
 pub(super) struct Buffered {
     pub(super) bytes: Bytes,
-    _share: Option<OwnedSemaphorePermit>,
+    _share: OwnedSemaphorePermit,
 }
 
 /// The reason why a body was not read.
@@ -43,18 +41,14 @@ pub(super) enum BodyError {
 
 impl Budget {
     pub(super) fn new(bytes: usize) -> Self {
-        let kibibytes = kibibytes(bytes);
-        Self { kibibytes, free: Arc::new(Semaphore::new(kibibytes as usize)) }
+        Self(Arc::new(Semaphore::new(bytes.div_ceil(KIBIBYTE).clamp(1, Semaphore::MAX_PERMITS))))
     }
 
-    /// Waits for room for so many bytes. A request that alone needs more than everything gets everything.
-    async fn reserve(&self, bytes: usize, deadline: Instant) -> Result<Option<OwnedSemaphorePermit>, BodyError> {
-        let permit = Arc::clone(&self.free).acquire_many_owned(kibibytes(bytes).min(self.kibibytes));
-        match clock::timeout_at(deadline, permit).await {
-            // It is never closed.
-            Ok(permit) => Ok(permit.ok()),
-            Err(_) => Err(BodyError::NoRoom),
-        }
+    /// Takes so many kibibytes, unless others have them. Nobody waits for room, so that those who have some can't keep
+    /// the others waiting.
+    fn take(&self, kibibytes: usize) -> Result<OwnedSemaphorePermit, BodyError> {
+        let permits = u32::try_from(kibibytes).map_err(|_| BodyError::NoRoom)?;
+        Arc::clone(&self.0).try_acquire_many_owned(permits).map_err(|_| BodyError::NoRoom)
     }
 }
 
@@ -64,14 +58,7 @@ impl Default for Budget {
     }
 }
 
-fn kibibytes(bytes: usize) -> u32 {
-    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX).max(1)
-}
-
-/// Reads the whole body of a request, which must be JSON.
-///
-/// Room is reserved for the length that the request declares, or for the most that it may have: a request that waited
-/// for more room while it holds some could wait for another one that does the same.
+/// Reads the whole body of a request, which must be JSON. It takes room as its bytes arrive, whatever it declares.
 pub(super) async fn read<B>(
     head: &Parts,
     mut body: Pin<&mut B>,
@@ -99,28 +86,46 @@ async fn read_whole<B>(
 where
     B: Body<Error: Into<BoxError>>,
 {
-    let invalid = |code, message: String| BodyError::Invalid { code, message };
     let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     if !media_type.eq_ignore_ascii_case(JSON) {
         return Err(invalid(400, format!("contentType={content_type}, expected application/json")));
     }
-    let too_large = || invalid(413, format!("request entity is too large; limit is {limit} bytes"));
-    let size = body.size_hint();
-    if size.lower() > limit as u64 {
-        return Err(too_large());
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large(limit));
     }
-    let declared = size.upper().and_then(|upper| usize::try_from(upper).ok()).unwrap_or(limit);
-    let share = budget.reserve(declared.min(limit), deadline).await?;
-    match clock::timeout_at(deadline, pin!(Limited::new(body, limit).collect())).await {
-        Ok(Ok(body)) => match body.to_bytes() {
-            bytes if bytes.is_empty() => Err(invalid(400, "request body is empty".to_owned())),
-            bytes => Ok(Buffered { bytes, _share: share }),
-        },
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(error)) => Err(invalid(400, format!("can't read the request body: {error}"))),
-        Err(_) => Err(invalid(408, "timed out reading the request body".to_owned())),
+    let timed_out = |_| Err(invalid(408, "timed out reading the request body"));
+    clock::timeout_at(deadline, pin!(collect(body, limit, budget))).await.unwrap_or_else(timed_out)
+}
+
+async fn collect<B>(body: Pin<&mut B>, limit: usize, budget: &Budget) -> Result<Buffered, BodyError>
+where
+    B: Body<Error: Into<BoxError>>,
+{
+    let (mut bytes, mut share) = (BytesMut::new(), budget.take(0)?);
+    let mut body = pin!(Limited::new(body, limit));
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
+            true => too_large(limit),
+            false => invalid(400, format!("can't read the request body: {error}")),
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        let needed = bytes.len().saturating_add(data.remaining()).div_ceil(KIBIBYTE);
+        share.merge(budget.take(needed.saturating_sub(share.num_permits()))?);
+        bytes.put(data);
     }
+    if bytes.is_empty() {
+        return Err(invalid(400, "request body is empty"));
+    }
+    Ok(Buffered { bytes: bytes.freeze(), _share: share })
+}
+
+fn invalid(code: i32, message: impl Into<String>) -> BodyError {
+    BodyError::Invalid { code, message: message.into() }
+}
+
+fn too_large(limit: usize) -> BodyError {
+    invalid(413, format!("request entity is too large; limit is {limit} bytes"))
 }
 
 /// Reads and forgets the rest of a body, for a while.
@@ -134,7 +139,7 @@ async fn drain_bytes<B: Body<Error: Into<BoxError>>>(mut body: Pin<&mut B>) {
     let mut left = DRAIN_BYTES;
     while left > 0 && !body.is_end_stream() {
         let Some(Ok(frame)) = body.frame().await else { return };
-        let length = frame.data_ref().map_or(0, bytes::Buf::remaining);
+        let length = frame.data_ref().map_or(0, |data| data.remaining());
         left = left.saturating_sub(length.max(1));
     }
 }

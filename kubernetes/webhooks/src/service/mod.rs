@@ -189,8 +189,8 @@ impl Webhooks {
 
     /// Limits the bytes of all requests in memory; 256 MiB by default.
     ///
-    /// Further requests wait. A request that reaches its deadline gets the status 503, so that the failure policy of
-    /// the webhook decides.
+    /// It should be more than the largest request may have. A request whose bytes find no room gets the status 503 at
+    /// once, so that the failure policy of the webhook decides.
     pub fn max_buffered_bytes(mut self, bytes: usize) -> Self {
         Arc::make_mut(&mut self.0).budget = Budget::new(bytes);
         self

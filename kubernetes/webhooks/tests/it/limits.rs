@@ -48,10 +48,10 @@ impl Body for Sending {
 }
 
 /// Sends such a body; returns the response's status and body, and how many chunks were read.
-async fn send_some(webhooks: &Webhooks, declared: u64, chunks: usize) -> (StatusCode, Value, usize) {
+async fn send_some(webhooks: &Webhooks, path: &str, declared: u64, chunks: usize) -> (StatusCode, Value, usize) {
     let taken = Arc::new(AtomicUsize::new(0));
     let body = Sending { declared, chunks, taken: Arc::clone(&taken) };
-    let request = Request::post(VALIDATE).header("content-type", "application/json").body(body).expect("a request");
+    let request = Request::post(path).header("content-type", "application/json").body(body).expect("a request");
     let response = webhooks.clone().call(request).await.expect("the service never fails");
     let status = response.status();
     let body = response.into_body().collect().await.expect("it is in memory").to_bytes();
@@ -65,7 +65,7 @@ fn allowing() -> Webhooks {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_declares_too_much_is_refused_before_it_is_sent() {
     let start = Instant::now();
-    let (status, review, _) = send_some(&allowing(), 8 << 20, 0).await;
+    let (status, review, _) = send_some(&allowing(), VALIDATE, 8 << 20, 0).await;
     assert_eq!((status, &review["response"]["status"]["code"]), (StatusCode::OK, &json!(413)));
     assert!(start.elapsed() <= Duration::from_millis(500), "{:?}", start.elapsed());
 }
@@ -74,14 +74,29 @@ async fn a_request_that_declares_too_much_is_refused_before_it_is_sent() {
 #[tokio::test(start_paused = true)]
 async fn the_body_of_a_refused_request_is_read_for_a_while() {
     let refusing = allowing().authenticate(|_: Caller| async { Err("unknown".to_owned()) });
-    let (status, _, taken) = send_some(&refusing, 7 << 20, 100).await;
+    let (status, _, taken) = send_some(&refusing, VALIDATE, 7 << 20, 100).await;
     assert_eq!((status, taken), (StatusCode::UNAUTHORIZED, 100));
-    let (_, _, taken) = send_some(&refusing, u64::MAX, 1_000_000).await;
+    let (_, _, taken) = send_some(&refusing, VALIDATE, u64::MAX, 1_000_000).await;
     assert_eq!(taken, 8192, "and no longer");
 }
 
+/// The declared length of a body takes no memory, so it takes no room.
 #[tokio::test(start_paused = true)]
-async fn requests_wait_for_room_in_memory_until_their_deadline() {
+async fn bodies_that_never_come_keep_nobody_out() {
+    let webhooks = allowing().convert(converter());
+    for _ in 0..8 {
+        let webhooks = webhooks.clone();
+        tokio::spawn(async move { send_some(&webhooks, "/convert", 64 << 20, 10).await });
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let start = Instant::now();
+    let review = post(&webhooks, VALIDATE, &review("CREATE", &lantern("red"), &Value::Null)).await;
+    assert_eq!(review["allowed"], true);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_refused_at_once_if_there_is_no_room_in_memory() {
     let (started, finish) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
     let (count, release) = (Arc::clone(&started), Arc::clone(&finish));
     let webhooks = Webhooks::new()
@@ -93,24 +108,27 @@ async fn requests_wait_for_room_in_memory_until_their_deadline() {
                 Ok::<(), Denied>(())
             }
         })
-        .max_buffered_bytes(1024);
-    let body = review("CREATE", &lantern("red"), &Value::Null);
-    let ask = |timeout: &'static str| {
-        let (webhooks, body) = (webhooks.clone(), body.to_string());
-        tokio::spawn(async move {
-            let request = Request::post(format!("{VALIDATE}?timeout={timeout}"));
-            let request = request.header("content-type", "application/json").body(body.into()).expect("a request");
-            send(&webhooks, request).await.0
-        })
+        .max_buffered_bytes(10 << 10);
+    let body = review("CREATE", &lantern("red"), &Value::Null).to_string();
+    assert!(body.len() < 1024, "{}", body.len());
+    let ask = || {
+        let request = Request::post(VALIDATE).header("content-type", "application/json");
+        let (webhooks, request) = (webhooks.clone(), request.body(body.clone().into()).expect("a request"));
+        tokio::spawn(async move { send(&webhooks, request).await.0 })
     };
-    let [first, second, impatient] = [ask("30s"), ask("30s"), ask("2s")];
-    assert_eq!(impatient.await.expect("no panic"), StatusCode::SERVICE_UNAVAILABLE, "the failure policy decides");
-    assert_eq!(started.load(Ordering::SeqCst), 1);
+    let waiting: Vec<_> = (0..10).map(|_| ask()).collect();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let start = Instant::now();
+    assert_eq!(ask().await.expect("no panic"), StatusCode::SERVICE_UNAVAILABLE, "the failure policy decides");
+    assert_eq!((start.elapsed(), started.load(Ordering::SeqCst)), (Duration::ZERO, 10));
     finish.notify_one();
-    assert_eq!(first.await.expect("no panic"), StatusCode::OK);
-    finish.notify_one();
-    assert_eq!(second.await.expect("no panic"), StatusCode::OK);
-    assert_eq!(started.load(Ordering::SeqCst), 2);
+    for request in waiting {
+        assert_eq!(request.await.expect("no panic"), StatusCode::OK);
+        finish.notify_one();
+    }
+    // One that does not find room to its end gives back what it had.
+    assert_eq!(send_some(&webhooks, VALIDATE, 20 << 10, 20).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(ask().await.expect("no panic"), StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]

@@ -222,22 +222,16 @@ impl ManagedCertificates {
             }
         };
         let bundle = rotation.bundle();
-        let injected = self.inject(client, &bundle).await;
+        let (is_changed, injected) = self.inject(client, &bundle).await;
         let now = clock::timestamp();
-        match &injected {
-            Ok(is_changed) if *is_changed || trust.as_ref().is_none_or(|trust| trust.bundle != bundle) => {
-                *trust = Some(Trust { bundle, since: now });
-            }
-            Ok(_) => {}
-            // Better one configuration with an old bundle than expired CAs in all.
-            Err(_) if rotation.current.is_pressing(now) => {
-                trust.get_or_insert(Trust { bundle, since: now });
-            }
-            Err(_) => return Ok(injected.map(|_| false)?),
+        if is_changed || trust.as_ref().is_none_or(|trust| trust.bundle != bundle) {
+            *trust = Some(Trust { bundle, since: now });
         }
-        let trusted = trust.as_ref().map(|trust| trust.since);
+        // It is better to leave one configuration behind than to let the CA of all expire.
+        let counts = injected.is_ok() || rotation.current.is_pressing(now);
+        let trusted = trust.as_ref().filter(|_| counts).map(|trust| trust.since);
         let Some(next) = rotation.next_step(now, &self.lifetimes, trusted)? else {
-            return Ok(injected.map(|_| false)?);
+            return Ok(injected.map(|()| false)?);
         };
         self.store.replace(client, secret, &next).await?;
         let (current, retired) = (next.current.not_after, next.retired.len());
@@ -262,20 +256,20 @@ impl ManagedCertificates {
         Ok(rotation)
     }
 
-    /// Sets the CA bundle of all objects; one that refuses it does not keep the others from getting it. Returns whether any
-    /// had another one.
-    async fn inject(&self, client: &Client, bundle: &str) -> Result<bool, Error> {
-        let mut result = Ok(false);
+    /// Sets the CA bundle of all objects; one that refuses it does not keep the others from getting it. Returns whether
+    /// any had another one, and the last error.
+    async fn inject(&self, client: &Client, bundle: &str) -> (bool, Result<(), Error>) {
+        let (mut is_changed, mut result) = (false, Ok(()));
         for target in &self.targets {
             match target.inject(client, bundle).await {
-                Ok(is_changed) => result = result.map(|others| others || is_changed),
+                Ok(differed) => is_changed |= differed,
                 Err(error) => {
                     tracing::warn!(?target, %error, "can't set the CA bundle");
                     result = Err(error);
                 }
             }
         }
-        result
+        (is_changed, result)
     }
 
     /// The time until the next look: less while something is missing, so that the start is quick.
@@ -285,7 +279,7 @@ impl ManagedCertificates {
     }
 }
 
-/// The CA bundle that all configurations have, and since when.
+/// The CA bundle that all configurations have, but for those that refuse it, and since when.
 struct Trust {
     bundle: String,
     since: Timestamp,

@@ -7,7 +7,8 @@ use std::time::Duration;
 use http::StatusCode;
 use kubernetes_client::support::{provider, time_provider};
 use kubernetes_core::ByteString;
-use kubernetes_webhooks::{Certificates, ManagedCertificates, WebhookServer};
+use kubernetes_testing::{Fault, TestServer};
+use kubernetes_webhooks::{Certificates, Configuration, ManagedCertificates, WebhookServer};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection};
@@ -59,14 +60,29 @@ fn short_lived(managed: ManagedCertificates) -> ManagedCertificates {
         .overlap(OVERLAP)
 }
 
-/// The API server's watch may be late by half of the overlap. The replica that leads is gone as soon as it has made a
-/// successor, and others go on.
 #[tokio::test(start_paused = true)]
 async fn an_api_server_that_is_late_trusts_all_replicas_whoever_leads() {
     let (server, configuration) = configured().await;
+    let (bundles, handovers) = rotate(&server, &configuration, None).await;
+    assert!(handovers >= 3 && bundles >= 3 * handovers, "{handovers} {bundles}");
+}
+
+/// The others, which can be set, are not used any sooner.
+#[tokio::test(start_paused = true)]
+async fn an_api_server_that_is_late_trusts_all_replicas_while_an_object_can_t_be_set() {
+    let (server, configuration) = configured().await;
+    let refusal = Fault::status(403).verb("patch").resource("customresourcedefinitions").always();
+    let (bundles, _) = rotate(&server, &configuration, Some(refusal)).await;
+    assert!(bundles >= 5, "{bundles}");
+}
+
+/// Two replicas for an hour. The API server's watch may be late by half of the overlap. The replica that leads is gone
+/// as soon as it has made a successor, and others go on; but it stays if there is a fault, which begins when all objects
+/// have been set. Returns how often the bundle and the leader have changed.
+async fn rotate(server: &TestServer, configuration: &Configuration, fault: Option<Fault>) -> (usize, usize) {
     let mut replicas = VecDeque::new();
     let begin = || {
-        let managed = short_lived(managed(&server, &configuration));
+        let managed = short_lived(managed(server, configuration));
         (managed.certificates(), run(managed))
     };
     for _ in 0..2 {
@@ -74,10 +90,12 @@ async fn an_api_server_that_is_late_trusts_all_replicas_whoever_leads() {
         // The first one leads.
         tokio::time::sleep(Duration::from_secs(20)).await;
     }
+    let hands_over = fault.is_none();
+    fault.into_iter().for_each(|fault| server.inject(fault));
     let (end, mut seen) = (Instant::now() + Duration::from_secs(3600), VecDeque::<(Instant, ByteString)>::new());
     let (mut bundles, mut handovers, mut had_successor) = (1, 0, false);
     while Instant::now() < end {
-        let latest = bundle(&server).await.expect("there is one");
+        let latest = bundle(server).await.expect("there is one");
         if seen.back().is_none_or(|(_, known)| *known != latest) {
             seen.push_back((Instant::now(), latest));
             bundles += 1;
@@ -88,8 +106,8 @@ async fn an_api_server_that_is_late_trusts_all_replicas_whoever_leads() {
         for (certificates, _) in &replicas {
             shake(certificates, &seen[0].1).expect("the certificate is trusted");
         }
-        let has_successor = secret(&server).await.expect("the Secret").data.contains_key("next-ca.crt");
-        if has_successor && !had_successor {
+        let has_successor = secret(server).await.expect("the Secret").data.contains_key("next-ca.crt");
+        if hands_over && has_successor && !had_successor {
             handovers += 1;
             let (_, (_, task)) = replicas.pop_front().expect("two replicas");
             task.abort();
@@ -99,7 +117,7 @@ async fn an_api_server_that_is_late_trusts_all_replicas_whoever_leads() {
         had_successor = has_successor;
         tokio::time::sleep(Duration::from_secs(14)).await;
     }
-    assert!(handovers >= 3 && bundles >= 3 * handovers, "{handovers} {bundles}");
+    (bundles, handovers)
 }
 
 /// Connections of the protocol that API servers speak, over TCP.
