@@ -11,7 +11,6 @@ const PRINTED: usize = 20;
 ///
 /// `Display` prints one line for each problem, whatever the names and messages contain; `source()` is the cause of the
 /// first.
-#[derive(Debug)]
 pub struct Error(Box<Problem>);
 
 #[derive(Debug)]
@@ -162,6 +161,9 @@ impl fmt::Display for Error {
             write!(f, "{}: ", single_line(&self.0.pointer))?;
         }
         f.write_str(&single_line(&self.0.message))?;
+        if let Some(source) = self.0.source.as_ref().filter(|_| f.alternate()) {
+            write!(f, "; caused by: {}", single_line(&source.to_string()))?;
+        }
         for other in self.0.others.iter().take(PRINTED - 1) {
             write!(f, "\n{other}")?;
         }
@@ -169,6 +171,13 @@ impl fmt::Display for Error {
             0 => Ok(()),
             more => write!(f, "\nand {more} more problems"),
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    /// Like `Display`, followed by the source: a `main` that returns the error prints this.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:#}")
     }
 }
 

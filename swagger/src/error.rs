@@ -14,7 +14,6 @@ const PRINTED: usize = 20;
 ///     .expect_err("`hosts` is not a key of Swagger 2.0");
 /// assert_eq!(error.problems()[0].pointer, "/hosts");
 /// ```
-#[derive(Debug)]
 pub struct Error {
     problems: Vec<Problem>,
     source: Option<serde_json::Error>,
@@ -54,7 +53,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let [problem] = self.problems.as_slice() {
-            return problem.fmt(f);
+            fmt::Display::fmt(problem, f)?;
+            return match &self.source {
+                Some(source) if f.alternate() => write!(f, "; caused by: {source}"),
+                _ => Ok(()),
+            };
         }
         write!(f, "{} problems:", self.problems.len())?;
         for problem in self.problems.iter().take(PRINTED) {
@@ -64,6 +67,13 @@ impl fmt::Display for Error {
             0 => Ok(()),
             more => write!(f, "\n  and {more} more"),
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    /// Like `Display`, followed by the source: a `main` that returns the error prints this.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:#}")
     }
 }
 

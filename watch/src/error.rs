@@ -207,11 +207,10 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return kubernetes_core::debug::error(self, f);
-        }
+kubernetes_core::error_text!(Error);
+
+impl Error {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = &self.0.path;
         match &self.0.cause {
             Cause::Ended => write!(f, "the server ended the watch of {path}"),
@@ -247,12 +246,6 @@ impl fmt::Display for Error {
                 write!(f, "the list at {path} never ends: its pages have repeated continue tokens, or no objects")
             }
         }
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        kubernetes_core::debug::error(self, f)
     }
 }
 

@@ -1,9 +1,9 @@
 use std::fmt;
 
 use kubernetes_client::Error;
-use kubernetes_core::json::{DecodeError, Tree};
+use kubernetes_core::json::{EncodeError, Tree};
 use kubernetes_core::meta::v1::Condition;
-use kubernetes_core::{Object, Patch, PatchRequest, ReadRequest, RequestError};
+use kubernetes_core::{InvalidRequest, Object, ObjectKey, Patch, PatchRequest, ReadRequest, RequestError as _};
 
 use crate::Context;
 use crate::conflicts::Attempts;
@@ -28,7 +28,7 @@ type Set<'a, K> = Box<dyn Fn(&mut K) + Send + Sync + 'a>;
 ///
 /// It sets `status.observedGeneration`, and that of each condition, to the generation of the run's object. A condition
 /// keeps its transition time unless its status changes. Only differences to the object's status are sent, and nothing
-/// if there are none.
+/// if there are none. A type whose status has no `observedGeneration` does without it.
 #[must_use = "it does nothing until it is sent"]
 pub struct StatusUpdate<'a, K: Object> {
     context: &'a Context<K>,
@@ -73,7 +73,8 @@ impl<'a, K: Object + Clone> StatusUpdate<'a, K> {
     ///
     /// # Errors
     /// Returns the first error other than a conflict, or the last conflict. Also fails if `status.conditions` can't be
-    /// read, and with the conflict if the object was deleted and created again in the meantime.
+    /// read, if the type has no field for the status or its conditions, and with the conflict if the object was deleted
+    /// and created again in the meantime.
     ///
     /// # Cancel safety
     /// If the future is dropped, it is unknown whether the status was changed.
@@ -84,7 +85,7 @@ impl<'a, K: Object + Clone> StatusUpdate<'a, K> {
         let mut newer = None;
         loop {
             let object = newer.as_ref().unwrap_or(self.object);
-            let Some(patch) = self.patch(object, generation).map_err(Error::from_decode)? else { return Ok(None) };
+            let Some(patch) = self.patch(object, generation)? else { return Ok(None) };
             match PatchRequest::<K>::at(path.clone(), &patch).subresource("status").send(client).await {
                 Err(error) if error.is_conflict() => {
                     let read = ReadRequest::<K>::at(path.clone()).send(client).await?;
@@ -100,18 +101,14 @@ impl<'a, K: Object + Clone> StatusUpdate<'a, K> {
     }
 
     /// The merge patch that makes the status of `object` as it should be; `None` if it is.
-    fn patch(&self, object: &K, generation: Option<i64>) -> Result<Option<Patch>, DecodeError> {
-        let status_of = |object: &K| -> Result<Tree, DecodeError> {
-            let tree = Tree::from_value(object).map_err(encoding)?;
-            Ok(tree.get("status").filter(|status| matches!(status, Tree::Object(_))).cloned().unwrap_or_else(empty))
-        };
+    fn patch(&self, object: &K, generation: Option<i64>) -> Result<Option<Patch>, Error> {
         let before = status_of(object)?;
         let mut changed = object.clone();
         self.sets.iter().for_each(|set| set(&mut changed));
         let mut after = status_of(&changed)?;
         if !self.conditions.is_empty() {
             let mut conditions: Vec<Condition> = match after.get("conditions") {
-                Some(conditions) => conditions.to_value()?,
+                Some(conditions) => conditions.to_value().map_err(Error::from_decode)?,
                 None => Vec::new(),
             };
             for condition in &self.conditions {
@@ -127,6 +124,10 @@ impl<'a, K: Object + Clone> StatusUpdate<'a, K> {
         if before == after {
             return Ok(None);
         }
+        let after = self.as_of_type(object, after)?;
+        if before == after {
+            return Ok(None);
+        }
         let document = |status: Tree, version: Option<&str>| {
             let mut document = empty();
             set(&mut document, "status", status)?;
@@ -135,24 +136,42 @@ impl<'a, K: Object + Clone> StatusUpdate<'a, K> {
                 set(&mut metadata, "resourceVersion", Tree::String(version.into()))?;
                 set(&mut document, "metadata", metadata)?;
             }
-            Ok::<_, DecodeError>(document)
+            Ok::<_, Error>(document)
         };
         let before = document(before, None)?;
         let after = document(after, object.metadata().resource_version.as_deref())?;
         Ok(Some(Patch::merge_between(&before, &after)))
     }
+
+    /// The status with the fields that the type has. What it does not have would differ in each run.
+    fn as_of_type(&self, object: &K, status: Tree) -> Result<Tree, Error> {
+        let mut tree = Tree::from_value(object).map_err(encoding)?;
+        set(&mut tree, "status", status)?;
+        let known = status_of(&tree.to_value::<K>().map_err(Error::from_decode)?)?;
+        if !self.conditions.is_empty() && known.get("conditions").is_none() {
+            let object = ObjectKey::of(object);
+            let message = format!("the type of {object} has no field `status.conditions`: add it, or use `set` alone");
+            return Err(InvalidRequest::new(message).into());
+        }
+        Ok(known)
+    }
+}
+
+fn status_of(object: &impl Object) -> Result<Tree, Error> {
+    let tree = Tree::from_value(object).map_err(encoding)?;
+    Ok(tree.get("status").filter(|status| matches!(status, Tree::Object(_))).cloned().unwrap_or_else(empty))
 }
 
 fn empty() -> Tree {
     Tree::Object(Vec::new())
 }
 
-fn set(tree: &mut Tree, key: &str, value: Tree) -> Result<(), DecodeError> {
-    tree.set([key], value).map_err(|error| DecodeError::new(error.to_string(), 0))
+fn set(tree: &mut Tree, key: &str, value: Tree) -> Result<(), Error> {
+    tree.set([key], value).map_err(|error| InvalidRequest::new(error.to_string()).into())
 }
 
-fn encoding(error: kubernetes_core::json::EncodeError) -> DecodeError {
-    DecodeError::new(error.to_string(), 0)
+fn encoding(error: EncodeError) -> Error {
+    InvalidRequest::new(error.to_string()).into()
 }
 
 impl<K: Object> fmt::Debug for StatusUpdate<'_, K> {

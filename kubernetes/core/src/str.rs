@@ -78,6 +78,13 @@ impl From<&str> for Str {
     }
 }
 
+/// For items of `&[&str]`.
+impl From<&&str> for Str {
+    fn from(text: &&str) -> Self {
+        (*text).into()
+    }
+}
+
 impl From<String> for Str {
     fn from(text: String) -> Self {
         Self(text.into())

@@ -249,24 +249,16 @@ impl YamlError {
     }
 }
 
-impl fmt::Display for YamlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return crate::debug::error(self, f);
-        }
+crate::error_text!(YamlError);
+
+impl YamlError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Yaml(_) => f.write_str("the text can't be read as YAML"),
             Kind::Decode { document: Some(document), .. } => write!(f, "document {document} does not fit its type"),
             Kind::Decode { document: None, .. } => f.write_str("the document does not fit its type"),
             Kind::Encode(_) => f.write_str("the value can't be written as YAML"),
         }
-    }
-}
-
-impl fmt::Debug for YamlError {
-    /// Like `Display`, followed by all sources: a `main` that returns the error prints this.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        crate::debug::error(self, f)
     }
 }
 

@@ -228,7 +228,7 @@ mod tests {
             (LeaseConfig::new("shop", ""), "the name of the Lease is empty"),
             (LeaseConfig::new("", "operator"), "the namespace of the Lease is empty"),
             (config().recovery(Duration::from_millis(999)), "at least 1s"),
-            (config().recovery(seconds(5)).coordinated(Coordination::new("1.2.3")), "exclude each other"),
+            (config().recovery(seconds(5)).coordinated(Coordination::new("1.2.3")), "can't be combined"),
             (config().coordinated(Coordination::new("v1")), "semantic version"),
         ] {
             assert!(problem(config).contains(expected), "{expected}");

@@ -142,7 +142,7 @@ impl Elector {
                 Some(Err(Unrenewed::Lost(loss))) => return loss,
                 Some(Err(Unrenewed::Failed(failure))) => {
                     self.failed("renew", &failure);
-                    last_error = Some(failure.to_string());
+                    last_error = Some(format!("{failure:#}"));
                 }
                 None => {
                     self.config.notify(&ElectionEvent::AttemptFailed { error: None });

@@ -69,8 +69,10 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(Error);
+
+impl Error {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Config(message) => write!(f, "the election's configuration is not valid: {message}"),
             Kind::Lost { lease, loss } => write!(f, "lost the Lease {lease}: {loss}"),
@@ -93,22 +95,17 @@ impl fmt::Display for Loss {
     }
 }
 
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Error({self})")
-    }
-}
-
 impl StdError for Error {}
 
 /// The error of a write that the gate refuses or cancels.
-#[derive(Debug)]
 pub(crate) struct NotLeading {
     pub(crate) lease: String,
 }
 
-impl fmt::Display for NotLeading {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(NotLeading);
+
+impl NotLeading {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "this process does not hold the Lease {}", self.lease)
     }
 }

@@ -178,7 +178,6 @@ impl Drop for Listening {
 }
 
 /// The error of a webhook server that can't start.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum ServeError {
     /// The address can't be listened on.
@@ -192,8 +191,10 @@ pub enum ServeError {
     Certificates(CertificatesError),
 }
 
-impl fmt::Display for ServeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(ServeError);
+
+impl ServeError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listen { address, .. } => write!(f, "can't listen on {address} for webhooks"),
             Self::Certificates(_) => f.write_str("can't use the TLS settings of the webhooks"),

@@ -33,21 +33,14 @@ impl NotReady {
     }
 }
 
-impl fmt::Display for NotReady {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return kubernetes_core::debug::error(self, f);
-        }
+kubernetes_core::error_text!(NotReady);
+
+impl NotReady {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.limit {
             Some(limit) => write!(f, "timed out after {limit:?} waiting for the first list of the informer"),
             None => f.write_str("the informer stopped before its first list was complete"),
         }
-    }
-}
-
-impl fmt::Debug for NotReady {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        kubernetes_core::debug::error(self, f)
     }
 }
 

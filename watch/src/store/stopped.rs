@@ -21,18 +21,11 @@ impl Stopped {
     }
 }
 
-impl fmt::Display for Stopped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the informer has stopped: its store is no longer updated")
-    }
-}
+kubernetes_core::error_text!(Stopped);
 
-impl fmt::Debug for Stopped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.cause {
-            Some(cause) => write!(f, "{self}; caused by: {cause:?}"),
-            None => write!(f, "{self}"),
-        }
+impl Stopped {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the informer has stopped: its store is no longer updated")
     }
 }
 

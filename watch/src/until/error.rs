@@ -94,11 +94,10 @@ impl UntilError {
     }
 }
 
-impl fmt::Display for UntilError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return kubernetes_core::debug::error(self, f);
-        }
+kubernetes_core::error_text!(UntilError);
+
+impl UntilError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { path, description, seen, cause } = &*self.0;
         match cause {
             Cause::TimedOut { limit, .. } => {
@@ -122,12 +121,6 @@ impl fmt::Display for UntilError {
             Some(version) => write!(f, " (last seen at version {})", printable(version, MAX_MESSAGE_BYTES)),
             None => Ok(()),
         }
-    }
-}
-
-impl fmt::Debug for UntilError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        kubernetes_core::debug::error(self, f)
     }
 }
 

@@ -19,11 +19,12 @@ use std::fmt;
 const MAX_EVENT: usize = 64 * 1024 * 1024;
 
 /// The error for an event longer than [`MAX_EVENT`].
-#[derive(Debug)]
 pub(crate) struct EventTooLong;
 
-impl fmt::Display for EventTooLong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(EventTooLong);
+
+impl EventTooLong {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "an event is longer than {} MiB: this does not look like a Kubernetes watch", MAX_EVENT >> 20)
     }
 }

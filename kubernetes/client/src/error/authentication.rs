@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::BoxError;
 
 /// A reason, shared by all requests that waited for the same credentials.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct AuthenticationError(Arc<Inner>);
 
 #[derive(Debug)]
@@ -56,8 +56,10 @@ impl AuthenticationError {
     }
 }
 
-impl fmt::Display for AuthenticationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(AuthenticationError);
+
+impl AuthenticationError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)
     }
 }

@@ -14,7 +14,6 @@ const SHOWN_BYTES: usize = 1024;
 
 /// One of the causes in `details.causes` of a `Status`: the field and the problem. The next cause is its source, so
 /// that printing the chain of errors prints all.
-#[derive(Debug)]
 pub(crate) struct Cause {
     text: String,
     next: Option<Box<Cause>>,
@@ -39,8 +38,10 @@ impl Cause {
     }
 }
 
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(Cause);
+
+impl Cause {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }

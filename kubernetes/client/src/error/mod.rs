@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use kubernetes_core::json::DecodeError;
-use kubernetes_core::{RequestError, Status};
+use kubernetes_core::{InvalidRequest, RequestError, Status};
 
 pub(crate) use authentication::AuthenticationError;
 pub(crate) use chain::{find, is_refused_certificate};
@@ -74,6 +74,38 @@ impl Error {
     /// tests.
     pub fn from_transport(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(Kind::Transport(source.into()))
+    }
+
+    /// Finds the error of a request in an error or its [sources](StdError::source).
+    ///
+    /// A program can thus tell why a function of another crate failed, whatever the type of its error:
+    ///
+    /// ```
+    /// use std::error::Error as StdError;
+    ///
+    /// use kubernetes_client::Error;
+    ///
+    /// fn advice(error: &(dyn StdError + 'static)) -> &'static str {
+    ///     match Error::find(error) {
+    ///         Some(error) if error.is_forbidden() => "the role lacks a right",
+    ///         Some(error) if error.is_connect() => "the server can't be reached",
+    ///         _ => "unknown",
+    ///     }
+    /// }
+    ///
+    /// # let status = kubernetes_core::Status { code: Some(403), reason: Some("Forbidden".into()), ..Default::default() };
+    /// # let forbidden = std::io::Error::other(Error::from_status(status));
+    /// assert_eq!(advice(&forbidden), "the role lacks a right");
+    /// ```
+    pub fn find<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Self> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(found) = error.downcast_ref() {
+                return Some(found);
+            }
+            next = error.source();
+        }
+        None
     }
 
     /// The error of a response whose body was not read.
@@ -177,24 +209,29 @@ impl RequestError for Error {
     }
 }
 
+impl From<InvalidRequest> for Error {
+    fn from(error: InvalidRequest) -> Self {
+        Self::new(Kind::Request(error))
+    }
+}
+
 impl From<kubernetes_config::Error> for Error {
     fn from(error: kubernetes_config::Error) -> Self {
         Self::new(Kind::Config(error))
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return kubernetes_core::debug::error(self, f);
-        }
+kubernetes_core::error_text!(Error);
+
+impl Error {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(line) = &self.0.request {
             match line.valid_path() {
                 Some(path) => write!(f, "{} {path} failed: ", line.method())?,
                 None => write!(f, "{} request failed: ", line.method())?,
             }
         }
-        self.0.kind.fmt(f)?;
+        fmt::Display::fmt(&self.0.kind, f)?;
         self.0.hint.as_ref().map_or(Ok(()), |hint| write!(f, " ({hint})"))
     }
 }
@@ -202,12 +239,5 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.kind.source()
-    }
-}
-
-impl fmt::Debug for Error {
-    /// Like `Display`, followed by all sources: a `main` that returns the error prints this.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        kubernetes_core::debug::error(self, f)
     }
 }

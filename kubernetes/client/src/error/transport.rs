@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::BoxError;
 
 /// No connection could be made. It is shared by all requests that waited for it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct ConnectFailed(Arc<dyn StdError + Send + Sync>);
 
 impl ConnectFailed {
@@ -17,8 +17,10 @@ impl ConnectFailed {
     }
 }
 
-impl fmt::Display for ConnectFailed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(ConnectFailed);
+
+impl ConnectFailed {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("no connection could be made")
     }
 }
@@ -30,11 +32,12 @@ impl StdError for ConnectFailed {
 }
 
 /// Connecting, TLS included, took too long.
-#[derive(Debug)]
 pub(crate) struct ConnectTimeout(pub(crate) Duration);
 
-impl fmt::Display for ConnectTimeout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(ConnectTimeout);
+
+impl ConnectTimeout {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "no connection within {:?}", self.0)
     }
 }
@@ -42,11 +45,12 @@ impl fmt::Display for ConnectTimeout {
 impl StdError for ConnectTimeout {}
 
 /// The connection was lost before anything of the request was sent.
-#[derive(Debug)]
 pub(crate) struct NotSent(pub(crate) hyper::Error);
 
-impl fmt::Display for NotSent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(NotSent);
+
+impl NotSent {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the connection closed before the request was sent")
     }
 }
@@ -58,11 +62,12 @@ impl StdError for NotSent {
 }
 
 /// A stream yielded nothing for a time.
-#[derive(Debug)]
 pub(crate) struct IdleTimeout(pub(crate) Duration);
 
-impl fmt::Display for IdleTimeout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(IdleTimeout);
+
+impl IdleTimeout {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "nothing arrived for {:?}", self.0)
     }
 }

@@ -262,14 +262,15 @@ impl Write for Stream {
 }
 
 /// Which proxy it was that could not be used.
-#[derive(Debug)]
 struct ProxyError {
     proxy: Uri,
     source: BoxError,
 }
 
-impl fmt::Display for ProxyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(ProxyError);
+
+impl ProxyError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "through the proxy {}", self.proxy.to_string().trim_end_matches('/'))
     }
 }
@@ -281,14 +282,15 @@ impl std::error::Error for ProxyError {
 }
 
 /// A proxy's refusal to open a tunnel.
-#[derive(Debug)]
 struct TunnelRefused {
     status: StatusCode,
     target: Authority,
 }
 
-impl fmt::Display for TunnelRefused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(TunnelRefused);
+
+impl TunnelRefused {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "it responded with {} to CONNECT {}", self.status, self.target)?;
         match self.status {
             StatusCode::PROXY_AUTHENTICATION_REQUIRED => f.write_str("; correct the user and password in its URL"),

@@ -1,6 +1,6 @@
 use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use kubernetes_client::Client;
 use kubernetes_core::{Object, ObjectKey, Path, Str};
@@ -35,6 +35,8 @@ pub(crate) struct Stores<K: Object> {
     pub(super) recorder: Option<Recorder>,
     pub(super) leadership: Option<CurrentLeadership>,
     pub(super) applied: Applied,
+    /// Done once [`Context::owned`] has been asked for a type without a source.
+    pub(super) has_no_source: Once,
 }
 
 impl<K: Object> Context<K> {
@@ -102,7 +104,7 @@ impl<K: Object> Context<K> {
     /// }
     /// ```
     ///
-    /// It needs a source of this type ([`Controller::owns`](crate::Controller::owns)).
+    /// It needs a source of this type ([`Controller::owns`](crate::Controller::owns)); without one, it logs a warning.
     pub fn owned<O: Object>(&self, owner: &K) -> Vec<Arc<O>> {
         let Some(uid) = owner.metadata().uid.as_deref() else { return Vec::new() };
         let mut found: Vec<Arc<O>> = Vec::new();
@@ -116,6 +118,16 @@ impl<K: Object> Context<K> {
                 let more: Vec<_> = more.into_iter().filter(is_new).collect();
                 found.extend(more);
             }
+        }
+        if self.store_of::<O>().is_none() {
+            let (controller, of_type) = (self.controller_name(), std::any::type_name::<O>());
+            self.stores.has_no_source.call_once(|| {
+                tracing::warn!(
+                    controller,
+                    of_type,
+                    "controller: owned objects are not known without a source: add `owns`"
+                );
+            });
         }
         found.sort_by_cached_key(|object| ObjectKey::of(&**object));
         found

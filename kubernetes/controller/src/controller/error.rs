@@ -49,8 +49,10 @@ impl ControllerError {
     }
 }
 
-impl fmt::Display for ControllerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(ControllerError);
+
+impl ControllerError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "controller {}: ", self.controller)?;
         match &self.cause {
             Cause::NoResource(None) => f.write_str("the path of its request does not name a resource"),
@@ -61,12 +63,6 @@ impl fmt::Display for ControllerError {
             Cause::SameName => f.write_str("another controller has this name; give each its own with `named`"),
             Cause::Stopped { resource, .. } => write!(f, "the watch of {resource} has ended"),
         }
-    }
-}
-
-impl fmt::Debug for ControllerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        kubernetes_core::debug::error(self, f)
     }
 }
 

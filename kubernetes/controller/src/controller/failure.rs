@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::panic;
 
 /// The failure of a user's function that has returned nothing.
-#[derive(Debug)]
 pub(super) enum Failure {
     Timeout(Duration),
     Panic(String),
@@ -18,8 +17,10 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(Failure);
+
+impl Failure {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Timeout(limit) => write!(f, "the reconcile function timed out after {limit:?}"),
             Self::Panic(message) => write!(f, "the reconcile function panicked: {message}"),

@@ -120,11 +120,12 @@ async fn set_finalizers<K: Object>(metadata: &ObjectMeta, context: &Context<K>) 
 }
 
 /// Finalizers whose cleanup failed.
-#[derive(Debug)]
 struct CleanupError(Vec<(Str, BoxError)>);
 
-impl fmt::Display for CleanupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(CleanupError);
+
+impl CleanupError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("cleanup failed for ")?;
         for (index, (name, error)) in self.0.iter().enumerate() {
             // The first is the source.

@@ -17,7 +17,6 @@ use super::BoxError;
 /// ```
 ///
 /// It may be anywhere in the chain of [sources](StdError::source). (controller-runtime's `TerminalError`.)
-#[derive(Debug)]
 pub struct Terminal(BoxError);
 
 impl Terminal {
@@ -39,14 +38,16 @@ impl Terminal {
     }
 }
 
-impl fmt::Display for Terminal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+kubernetes_core::error_text!(Terminal);
+
+impl Terminal {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
 impl StdError for Terminal {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source()
+        Some(&*self.0)
     }
 }

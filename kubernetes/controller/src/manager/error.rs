@@ -62,8 +62,10 @@ impl ManagerError {
     }
 }
 
-impl fmt::Display for ManagerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(ManagerError);
+
+impl ManagerError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Service { name, source } => write!(f, "the service {name} has failed: {source}"),
             Kind::Panic { name, message } => write!(f, "the service {name} has panicked: {message}"),
@@ -75,12 +77,6 @@ impl fmt::Display for ManagerError {
                 write!(f, "services did not end within the graceful shutdown timeout: {}", names.join(", "))
             }
         }
-    }
-}
-
-impl fmt::Debug for ManagerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ManagerError({self})")
     }
 }
 

@@ -64,63 +64,81 @@ pub struct Settings {
 struct Setting {
     flag: &'static str,
     help: &'static str,
+    /// The valid values.
+    values: &'static str,
     set: fn(&mut Settings, &str) -> Option<()>,
 }
+
+const BOOLEAN: &str = "true or false";
+const TEXT: &str = "a text that is not empty";
+const DURATION: &str = "a duration such as 15s, 1m30s or 500ms";
+const ADDRESS: &str = "an address such as :8080, 127.0.0.1:8080 or [::1]:8080, or 0 for none";
 
 const SETTINGS: &[Setting] = &[
     Setting {
         flag: "leader-elect",
         help: "whether one of several replicas is elected (true)",
+        values: BOOLEAN,
         set: |settings, value| boolean(value).map(|value| settings.leader_elect = value),
     },
     Setting {
         flag: "leader-elect-resource-name",
         help: "name of the Lease",
+        values: TEXT,
         set: |settings, value| text(value).map(|value| settings.lease_name = value),
     },
     Setting {
         flag: "leader-elect-resource-namespace",
         help: "namespace of the Lease (the pod's)",
+        values: TEXT,
         set: |settings, value| text(value).map(|value| settings.lease_namespace = Some(value)),
     },
     Setting {
         flag: "leader-elect-identity",
         help: "identity of this replica, which must be unique (host name and a random part)",
+        values: TEXT,
         set: |settings, value| text(value).map(|value| settings.identity = Some(value)),
     },
     Setting {
         flag: "leader-elect-lease-duration",
         help: "time that other replicas wait after the last renewal (15s)",
+        values: DURATION,
         set: |settings, value| duration(value).map(|value| settings.lease_duration = value),
     },
     Setting {
         flag: "leader-elect-renew-deadline",
         help: "time that the leader leads after its last renewal (10s)",
+        values: DURATION,
         set: |settings, value| duration(value).map(|value| settings.renew_deadline = value),
     },
     Setting {
         flag: "leader-elect-retry-period",
         help: "time between renewals, and between attempts (2s)",
+        values: DURATION,
         set: |settings, value| duration(value).map(|value| settings.retry_period = value),
     },
     Setting {
         flag: "admin-bind-address",
         help: "address of /livez, /readyz and /metrics; 0 for none (:8080)",
+        values: ADDRESS,
         set: |settings, value| address(value).map(|value| settings.admin_address = value),
     },
     Setting {
         flag: "authorize-metrics",
         help: "whether /metrics requires a token with permission to read it (false)",
+        values: BOOLEAN,
         set: |settings, value| boolean(value).map(|value| settings.authorize_metrics = value),
     },
     Setting {
         flag: "shutdown-delay",
         help: "time between becoming unready and stopping (0s)",
+        values: DURATION,
         set: |settings, value| duration(value).map(|value| settings.shutdown_delay = value),
     },
     Setting {
         flag: "graceful-shutdown-timeout",
         help: "time for services to stop (30s)",
+        values: DURATION,
         set: |settings, value| duration(value).map(|value| settings.graceful_shutdown_timeout = value),
     },
 ];
@@ -153,7 +171,7 @@ impl Settings {
         for setting in SETTINGS {
             let name = setting.flag.replace('-', "_").to_uppercase();
             if let Some(value) = variable(&name).filter(|value| !value.is_empty()) {
-                (setting.set)(self, &value).ok_or_else(|| SettingsError::new(&name, &value, setting.help))?;
+                (setting.set)(self, &value).ok_or_else(|| SettingsError::new(&name, &value, setting.values))?;
             }
         }
         Ok(())
@@ -190,7 +208,7 @@ impl Settings {
             };
             let value = value.unwrap_or_default();
             (setting.set)(self, &value)
-                .ok_or_else(|| SettingsError::new(&format!("--{}", setting.flag), &value, setting.help))?;
+                .ok_or_else(|| SettingsError::new(&format!("--{}", setting.flag), &value, setting.values))?;
         }
         Ok(rest)
     }
@@ -257,19 +275,20 @@ fn address(value: &str) -> Option<Option<SocketAddr>> {
 }
 
 /// A setting that is not valid.
-#[derive(Debug)]
 pub struct SettingsError {
     message: String,
 }
 
 impl SettingsError {
-    fn new(name: &str, value: &str, help: &str) -> Self {
-        Self { message: format!("{:?} is not a valid value of {name}: {help}", printable(value, 128)) }
+    fn new(name: &str, value: &str, values: &str) -> Self {
+        Self { message: format!("{:?} is not a valid value of {name}: it must be {values}", printable(value, 128)) }
     }
 }
 
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(SettingsError);
+
+impl SettingsError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
@@ -336,6 +355,10 @@ mod tests {
             let error = read(arguments).unwrap_err().to_string();
             assert!(error.contains("is not a valid value of --"), "{error}");
         }
+        let error = read(&["--shutdown-delay=5"]).unwrap_err();
+        let expected =
+            "\"5\" is not a valid value of --shutdown-delay: it must be a duration such as 15s, 1m30s or 500ms";
+        assert_eq!(format!("{error:?}"), expected, "`main` prints it");
         assert_eq!(Settings::help().lines().count(), SETTINGS.len());
     }
 }

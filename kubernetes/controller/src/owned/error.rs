@@ -48,27 +48,23 @@ impl OwnedError {
     }
 }
 
-impl fmt::Display for OwnedError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(OwnedError);
+
+impl OwnedError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, key, cause } = self;
         match cause {
             Cause::NoManager => f.write_str(
                 "can't apply children: the controller needs a name of its own, by which to tell them from those of other \
                  programs; see `Controller::named`",
             ),
-            Cause::Read(_) => write!(f, "reading {kind} {key} failed"),
-            Cause::Owner(_) => write!(f, "can't apply {kind} {key}"),
-            Cause::Apply(_) => write!(f, "applying {kind} {key} failed"),
-            Cause::Recreate(_) => write!(f, "recreating {kind} {key} failed"),
-            Cause::Delete(_) => write!(f, "deleting {kind} {key}, which is no longer wanted, failed"),
-            Cause::List(_) => write!(f, "listing the {kind} objects of the owner failed"),
+            Cause::Read(error) => write!(f, "reading {kind} {key} failed: {error}"),
+            Cause::Owner(error) => write!(f, "can't apply {kind} {key}: {error}"),
+            Cause::Apply(error) => write!(f, "applying {kind} {key} failed: {error}"),
+            Cause::Recreate(error) => write!(f, "recreating {kind} {key} failed: {error}"),
+            Cause::Delete(error) => write!(f, "deleting {kind} {key}, which is no longer wanted, failed: {error}"),
+            Cause::List(error) => write!(f, "listing the {kind} objects of the owner failed: {error}"),
         }
-    }
-}
-
-impl fmt::Debug for OwnedError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        kubernetes_core::debug::error(self, f)
     }
 }
 

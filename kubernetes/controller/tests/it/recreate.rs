@@ -59,7 +59,7 @@ async fn resize_immutable(server: &TestServer, message: &'static str, recreates:
 }
 
 /// Resizes the child of a set, which `manager` has applied for `owner`; returns whether it is another object then, its
-/// size, and the error of the first attempt.
+/// size, and the error of the first attempt without its cause.
 async fn resize_existing(
     server: &TestServer,
     widget: &Widget,
@@ -88,7 +88,9 @@ async fn resize_existing(
                 let set = if recreates { set.recreate_immutable() } else { set };
                 let result = set.apply().await;
                 if let Err(error) = &result {
-                    errors.lock().unwrap().get_or_insert_with(|| error.to_string());
+                    let text = error.to_string();
+                    let (failure, _cause) = text.split_once(": ").unwrap();
+                    errors.lock().unwrap().get_or_insert_with(|| failure.to_owned());
                 }
                 result.map(|_| Action::await_change())
             }

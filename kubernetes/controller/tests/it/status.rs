@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use kubernetes_client::Error;
-use kubernetes_controller::{Action, Change, Context, create_or_update};
-use kubernetes_core::ReadRequest;
+use kubernetes_controller::{Action, Change, Context, Controller, create_or_update};
 use kubernetes_core::meta::v1::Condition;
+use kubernetes_core::{ListRequest, ObjectMeta, ReadRequest};
 use kubernetes_testing::Fault;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::support::*;
@@ -145,6 +146,73 @@ async fn types_may_lack_the_generation() {
     });
     settle().await;
     assert_eq!(read(&client).await.status, json!({"a": 1}));
+    running.stop().await.unwrap();
+}
+
+/// A widget whose status has conditions alone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Conditioned {
+    #[serde(default)]
+    metadata: ObjectMeta,
+    #[serde(default)]
+    status: Conditions,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Conditions {
+    #[serde(default)]
+    conditions: Vec<Condition>,
+}
+
+kubernetes_core::resource!(Conditioned: "example.com" / "v1" / "Widget", "widgets", namespaced, watch, serde);
+
+/// Otherwise it would be sent in each run, and dropped by the server.
+#[tokio::test(start_paused = true)]
+async fn a_generation_that_the_type_lacks_is_not_sent() {
+    let server = server();
+    let client = server.client();
+    create(&client, "a").await;
+    let widgets = ListRequest::<Conditioned>::all_namespaces();
+    let running =
+        Running::start(Controller::new(&client, widgets), |widget: Arc<Conditioned>, context: Context<_>| async move {
+            let update = context.update_status(&*widget).condition(Condition::of("Ready", "True", "Sized"));
+            update.send().await?;
+            Ok::<_, Error>(Action::await_change())
+        });
+    for round in 0..3 {
+        merge::<Widget>(&client, "a", json!({"metadata": {"labels": {"round": round.to_string()}}})).await;
+        settle().await;
+    }
+    let status = read(&client).await.status;
+    assert_eq!(status["conditions"][0]["type"], "Ready");
+    assert_eq!(status.get("observedGeneration"), None);
+    assert_eq!(server.requests().iter().filter(|request| request.resource() == "widgets/status").count(), 1);
+    running.stop().await.unwrap();
+}
+
+/// Its server would say that it can't find the resource.
+#[tokio::test(start_paused = true)]
+async fn conditions_of_a_type_without_them_are_refused_before_they_are_sent() {
+    let server = server();
+    let client = server.client();
+    create_in(&client, "default", &Gadget::named("g")).await;
+    let log = Log::default();
+    let running = Running::start(Controller::new(&client, gadgets()), {
+        let log = log.clone();
+        move |gadget: Arc<Gadget>, context: Context<Gadget>| {
+            let log = log.clone();
+            async move {
+                let update = context.update_status(&*gadget).condition(Condition::of("Ready", "True", "Sized"));
+                log.push(update.send().await.unwrap_err().to_string());
+                Ok::<_, Error>(Action::await_change())
+            }
+        }
+    });
+    settle().await;
+    let expected =
+        "the request is invalid: the type of default/g has no field `status.conditions`: add it, or use `set` alone";
+    assert_eq!(log.take().await, [expected]);
+    assert!(server.requests().iter().all(|request| request.verb() != "patch"));
     running.stop().await.unwrap();
 }
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use kubernetes_client::{Client, Error};
 use kubernetes_controller::{Action, Context, Controller, ControllerError, Monitor};
-use kubernetes_core::{CreateRequest, DeleteRequest, ListRequest, Object, ObjectMeta, Patch, PatchRequest, Resource};
+use kubernetes_core::{
+    CreateRequest, DeleteRequest, ListRequest, Object, ObjectMeta, Patch, PatchRequest, Resource, Watchable,
+};
 use kubernetes_testing::{CustomResource, TestServer};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
@@ -165,9 +167,10 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn start<F, R, E>(controller: Controller<Widget>, reconcile: F) -> Self
+    pub(crate) fn start<K, F, R, E>(controller: Controller<K>, reconcile: F) -> Self
     where
-        F: Fn(Arc<Widget>, Context<Widget>) -> R + Send + Sync + 'static,
+        K: Watchable,
+        F: Fn(Arc<K>, Context<K>) -> R + Send + Sync + 'static,
         R: Future<Output = Result<Action, E>> + Send + 'static,
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {

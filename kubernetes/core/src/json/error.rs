@@ -125,8 +125,10 @@ impl DecodeError {
     }
 }
 
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+crate::error_text!(DecodeError);
+
+impl DecodeError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path();
         if !path.is_empty() {
             write!(f, "{path}: ")?;
@@ -154,12 +156,6 @@ fn shown(object: &ObjectKey) -> String {
     object.to_string().chars().filter(|character| !character.is_control()).take(320).collect()
 }
 
-impl fmt::Debug for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DecodeError({self})")
-    }
-}
-
 impl std::error::Error for DecodeError {}
 
 /// The error for a value that can't be written as JSON.
@@ -172,15 +168,11 @@ impl EncodeError {
     }
 }
 
-impl fmt::Display for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the value can't be encoded: {}", self.0)
-    }
-}
+crate::error_text!(EncodeError);
 
-impl fmt::Debug for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EncodeError({})", self.0)
+impl EncodeError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the value can't be encoded: {}", self.0)
     }
 }
 

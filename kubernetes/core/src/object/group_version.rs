@@ -159,7 +159,7 @@ impl fmt::Display for GroupVersionResource {
 }
 
 /// The error for a text that does not name a group and version.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParseGroupVersionError {
     text: Str,
     wanted: &'static str,
@@ -171,8 +171,10 @@ impl ParseGroupVersionError {
     }
 }
 
-impl fmt::Display for ParseGroupVersionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+crate::error_text!(ParseGroupVersionError);
+
+impl ParseGroupVersionError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} is not of the form {}", self.text.as_str(), self.wanted)
     }
 }

@@ -50,7 +50,7 @@ impl OwnerReference {
 /// let error = Pod::named("web").set_owner(&not_created).unwrap_err();
 /// assert_eq!(error.to_string(), "Pod owner can't own Pod web: it has no uid, because it is not on the server yet");
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct InvalidOwner {
     message: Box<str>,
     controller: Option<Box<OwnerReference>>,
@@ -63,8 +63,10 @@ impl InvalidOwner {
     }
 }
 
-impl fmt::Display for InvalidOwner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+crate::error_text!(InvalidOwner);
+
+impl InvalidOwner {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }

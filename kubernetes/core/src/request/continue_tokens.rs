@@ -56,11 +56,13 @@ impl ContinueTokens {
 }
 
 /// The error for a list that never ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct EndlessList(&'static str);
 
-impl fmt::Display for EndlessList {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+crate::error_text!(EndlessList);
+
+impl EndlessList {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the list never ends: {}", self.0)
     }
 }

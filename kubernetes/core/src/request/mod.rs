@@ -120,11 +120,12 @@ impl fmt::Debug for Request {
 }
 
 /// The error for a request with invalid arguments.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct InvalidRequest(Box<str>);
 
 impl InvalidRequest {
-    pub(crate) fn new(message: String) -> Self {
+    /// An error with the reason, for functions that refuse a request before it is sent.
+    pub fn new(message: impl Into<Box<str>>) -> Self {
         Self(message.into())
     }
 
@@ -133,8 +134,10 @@ impl InvalidRequest {
     }
 }
 
-impl fmt::Display for InvalidRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+crate::error_text!(InvalidRequest);
+
+impl InvalidRequest {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }

@@ -67,8 +67,10 @@ impl InvalidSchema {
     }
 }
 
-impl fmt::Display for InvalidSchema {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+crate::error_text!(InvalidSchema);
+
+impl InvalidSchema {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.of.as_str() {
             "" => f.write_str("the schema is not structural: ")?,
             of => write!(f, "the API server would refuse the definition of {of}: ")?,
@@ -78,12 +80,6 @@ impl fmt::Display for InvalidSchema {
             write!(f, "{separator}{violation}")?;
         }
         Ok(())
-    }
-}
-
-impl fmt::Debug for InvalidSchema {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        crate::debug::error(self, f)
     }
 }
 

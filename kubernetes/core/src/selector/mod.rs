@@ -27,7 +27,7 @@ pub use field::FieldSelector;
 pub use label::{LabelOperator, LabelRequirement, LabelSelector};
 
 /// The error for a selector that no server would accept, with the part and the reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidSelector(Box<str>);
 
 impl InvalidSelector {
@@ -36,8 +36,10 @@ impl InvalidSelector {
     }
 }
 
-impl fmt::Display for InvalidSelector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+crate::error_text!(InvalidSelector);
+
+impl InvalidSelector {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }

@@ -21,11 +21,13 @@ use crate::json::{DecodeError, Reader, Value, Writer};
 pub struct Duration(i64);
 
 /// The error for a text that is not a duration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParseDurationError(Box<str>);
 
-impl fmt::Display for ParseDurationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+crate::error_text!(ParseDurationError);
+
+impl ParseDurationError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} is not a duration such as 1h30m or 250ms", self.0)
     }
 }

@@ -67,11 +67,13 @@ impl IntOrString {
 }
 
 /// The error for a text that is not a percentage.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParsePercentageError(Str);
 
-impl fmt::Display for ParsePercentageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+crate::error_text!(ParsePercentageError);
+
+impl ParsePercentageError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} is neither a number nor a percentage such as \"25%\"", self.0.as_str())
     }
 }

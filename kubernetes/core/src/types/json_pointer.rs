@@ -167,11 +167,13 @@ impl<const N: usize> From<[&str; N]> for JsonPointer {
 }
 
 /// The error for a text that is not a JSON pointer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidJsonPointer(Str);
 
-impl fmt::Display for InvalidJsonPointer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+crate::error_text!(InvalidJsonPointer);
+
+impl InvalidJsonPointer {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown: String = self.0.chars().take(80).collect();
         let more = if shown.len() < self.0.len() { "…" } else { "" };
         write!(

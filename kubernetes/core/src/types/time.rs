@@ -142,11 +142,13 @@ time! {
 }
 
 /// The error for a text that is not a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParseTimeError(Box<str>);
 
-impl fmt::Display for ParseTimeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+crate::error_text!(ParseTimeError);
+
+impl ParseTimeError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} is not an RFC 3339 time such as 2006-01-02T15:04:05Z", self.0)
     }
 }

@@ -95,7 +95,7 @@ pub(crate) fn keys(pointer: &JsonPointer) -> Result<Vec<Str>, PlaceError> {
 }
 
 /// The error for a JSON pointer that does not lead to a place in a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PlaceError(Box<str>);
 
 impl PlaceError {
@@ -121,8 +121,10 @@ impl PlaceError {
     }
 }
 
-impl fmt::Display for PlaceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+crate::error_text!(PlaceError);
+
+impl PlaceError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }

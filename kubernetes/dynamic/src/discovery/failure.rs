@@ -6,7 +6,7 @@ use kubernetes_client::Error;
 use kubernetes_core::GroupVersion;
 
 /// A version of a group whose resources could not be discovered.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DiscoveryFailure {
     group_version: GroupVersion,
     cause: Cause,
@@ -55,12 +55,14 @@ impl DiscoveryFailure {
     }
 }
 
-impl fmt::Display for DiscoveryFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(DiscoveryFailure);
+
+impl DiscoveryFailure {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.group_version)?;
         match &self.cause {
             Cause::Stale => f.write_str("its API server does not respond"),
-            Cause::Failed(error) => error.fmt(f),
+            Cause::Failed(error) => write!(f, "{error}"),
             Cause::NotCached => f.write_str("the disk cache lacks its resources"),
         }
     }
@@ -68,6 +70,6 @@ impl fmt::Display for DiscoveryFailure {
 
 impl StdError for DiscoveryFailure {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.error().and_then(StdError::source)
+        self.error().map(|error| error as _)
     }
 }

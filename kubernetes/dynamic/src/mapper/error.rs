@@ -124,11 +124,10 @@ impl MapError {
     }
 }
 
-impl fmt::Display for MapError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return kubernetes_core::debug::error(self, f);
-        }
+kubernetes_core::error_text!(MapError);
+
+impl MapError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Kind::Invalid { text, reason } => write!(f, "{text:?} does not name a resource: {reason}"),
             Kind::NoMatch { wanted, near, failures } => {
@@ -153,13 +152,6 @@ fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, before: &str, items: &[T]) 
         write!(f, "{}{item}", if index == 0 { before } else { ", " })?;
     }
     if items.len() > NAMED { write!(f, " and {} more", items.len() - NAMED) } else { Ok(()) }
-}
-
-impl fmt::Debug for MapError {
-    /// Like `Display`, followed by all sources: a `main` that returns the error prints this.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        kubernetes_core::debug::error(self, f)
-    }
 }
 
 impl StdError for MapError {

@@ -269,7 +269,7 @@ impl Watchable for DynamicObject {}
 kubernetes_core::serde_by_json!(DynamicObject);
 
 /// The error for an invalid change of a [`DynamicObject`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidChange(Box<str>);
 
 impl From<PlaceError> for InvalidChange {
@@ -278,8 +278,10 @@ impl From<PlaceError> for InvalidChange {
     }
 }
 
-impl fmt::Display for InvalidChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(InvalidChange);
+
+impl InvalidChange {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }

@@ -69,7 +69,7 @@ impl fmt::Display for ForwardError {
             }
             Self::SlowReader { port, limit } => write!(
                 f,
-                "the connection to port {port} was reset: it was not read for {limit:?} and blocked the other connections"
+                "the connection to port {port} was reset: half of its buffer was not read within {limit:?}, which blocked the others"
             ),
             Self::Ended { port } => write!(f, "the pod has ended the connection to port {port}"),
             Self::GoingAway => f.write_str("the server accepts no more connections on this tunnel"),

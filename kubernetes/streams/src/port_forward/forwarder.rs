@@ -46,8 +46,8 @@ use crate::error::{Error, ForwardError};
 /// When the tunnel is lost, or the [`Target`] has another pod, its connections fail, and new ones use another tunnel.
 /// They wait for it up to [`connect_timeout`](PortForwarderBuilder::connect_timeout).
 ///
-/// The protocol has no flow control. A connection that is not read fills its buffer, and then blocks the others for at
-/// most [`stall_timeout`](PortForwarderBuilder::stall_timeout). In the other direction, the pod may block other
+/// The protocol has no flow control. A connection that is not read fills its buffer, and then blocks the others. It is reset
+/// unless half of the buffer is read within [`stall_timeout`](PortForwarderBuilder::stall_timeout). In the other direction, the pod may block other
 /// connections, as each of five tasks in the server reads the data of a fifth of the streams.
 ///
 /// containerd and CRI-O close both directions of a connection about a second after the client has ended its own, so a
@@ -183,7 +183,8 @@ impl PortForwarderBuilder {
         self
     }
 
-    /// Limits the time for which a connection with a full buffer may block others; 30 s by default. Then it is reset.
+    /// Limits the time for which a connection with a full buffer may block others; 30 s by default. It is reset if half
+    /// of its buffer has not been read by then.
     ///
     /// The minimum is a millisecond, with which others are hardly ever blocked. A single connection is never reset.
     pub fn stall_timeout(mut self, limit: Duration) -> Self {

@@ -20,6 +20,9 @@ const PROTOCOL: &str = "SPDY/3.1+portforward.k8s.io";
 /// How long a target's pod counts as good while connections are opened and none fails.
 const CHECK_PERIOD: Duration = Duration::from_secs(5);
 
+/// How long an open tunnel waits for the check of its pod.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// The way to the pod of a target: opens a tunnel when there is none, or its pod has gone.
 pub(super) struct Link {
     pub(super) client: Client,
@@ -131,12 +134,21 @@ impl Link {
         if before.is_none() {
             self.state.set(Phase::Connecting);
         }
-        let resolved = self.target.resolve(&self.client, before.as_ref().map(|established| &established.pod)).await;
+        let resolving = self.target.resolve(&self.client, before.as_ref().map(|established| &established.pod));
+        let resolved = if before.is_some() {
+            let limit = CHECK_TIMEOUT;
+            let late = |_| Err(ForwardError::TimedOut { limit, last: None }.into());
+            clock::timeout(limit, resolving).await.unwrap_or_else(late)
+        } else {
+            resolving.await
+        };
         current.established = None;
         let (pod, tunnel) = match (resolved, before) {
             (Ok(pod), Some(before)) if pod.is_same_pod(&before.pod) => (pod, before.tunnel),
             // The pod can't be asked for, which says nothing of the tunnel.
-            (Err(error), Some(before)) if error.client_error().is_some_and(|error| !error.is_not_found()) => {
+            (Err(error), Some(before))
+                if error.is_timeout() || error.client_error().is_some_and(|error| !error.is_not_found()) =>
+            {
                 (before.pod, before.tunnel)
             }
             (Ok(pod), _) => {

@@ -144,14 +144,16 @@ fn control(kind: u16, flags: u8, [a, b, c, d, status @ ..]: [u8; 8]) -> Option<F
 }
 
 /// The server sent bytes that are not SPDY/3.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InvalidFrame {
     Version(u16),
     TooShort { kind: u16, length: usize },
 }
 
-impl fmt::Display for InvalidFrame {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(InvalidFrame);
+
+impl InvalidFrame {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Version(version) => write!(f, "a frame has version {version} of SPDY instead of 3"),
             Self::TooShort { kind, length } => {

@@ -8,15 +8,16 @@ use crate::semantics;
 use crate::state::State;
 
 /// The error for objects that can't be loaded.
-#[derive(Debug)]
 pub struct LoadError {
     /// The number of the document, counted from 1 without empty ones; 0 if the error is not about a single document.
     document: usize,
     message: String,
 }
 
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(LoadError);
+
+impl LoadError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.document {
             0 => f.write_str(&self.message),
             document => write!(f, "document {document}: {}", self.message),

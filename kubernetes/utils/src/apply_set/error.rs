@@ -60,8 +60,10 @@ impl ApplySetError {
     }
 }
 
-impl fmt::Display for ApplySetError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(ApplySetError);
+
+impl ApplySetError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&printable(&self.0.message, MAX_MESSAGE_BYTES))?;
         match &self.0.cause {
             Cause::Request(error) => write!(f, ": {error}"),
@@ -71,17 +73,11 @@ impl fmt::Display for ApplySetError {
     }
 }
 
-impl fmt::Debug for ApplySetError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
 impl StdError for ApplySetError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
-            Cause::Request(error) => error.source(),
-            Cause::Map(error) => error.source(),
+            Cause::Request(error) => Some(error),
+            Cause::Map(error) => Some(error),
             Cause::Invalid | Cause::ForeignTool => None,
         }
     }

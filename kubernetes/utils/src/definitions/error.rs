@@ -54,8 +54,10 @@ impl DefinitionError {
     }
 }
 
-impl fmt::Display for DefinitionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(DefinitionError);
+
+impl DefinitionError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
         match &self.cause {
             Cause::Request(doing, _) => write!(f, "can't {doing} {name}"),
@@ -63,12 +65,6 @@ impl fmt::Display for DefinitionError {
             Cause::Migration(_) => write!(f, "the server did not migrate the objects of {name}"),
             Cause::Changed => write!(f, "{name} was changed during the migration of its objects; migrate them again"),
         }
-    }
-}
-
-impl fmt::Debug for DefinitionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        kubernetes_core::debug::error(self, f)
     }
 }
 

@@ -173,8 +173,10 @@ impl DefinitionFileError {
     }
 }
 
-impl fmt::Display for DefinitionFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(DefinitionFileError, kubernetes_core::debug::lines);
+
+impl DefinitionFileError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
         match &self.cause {
             Cause::Missing { update } => write!(f, "{path} does not exist; create it with {update}"),
@@ -184,12 +186,6 @@ impl fmt::Display for DefinitionFileError {
             Cause::Io(doing, _) => write!(f, "can't {doing} {path}"),
             Cause::Yaml(_) => write!(f, "can't write the definitions of {path} as YAML"),
         }
-    }
-}
-
-impl fmt::Debug for DefinitionFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        kubernetes_core::debug::error(self, f)
     }
 }
 

@@ -83,18 +83,14 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(Problem);
+
+impl Problem {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(location) = &self.location {
             write!(f, "{location}: ")?;
         }
         f.write_str(&printable(&self.message, MAX_MESSAGE_BYTES))
-    }
-}
-
-impl fmt::Debug for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        kubernetes_core::debug::error(self, f)
     }
 }
 
@@ -127,13 +123,16 @@ impl From<Problem> for ManifestError {
 }
 
 impl fmt::Display for ManifestError {
-    /// A line for each problem.
+    /// A line for each problem; `{error:#}` and `Debug` show the causes of each.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, problem) in self.problems.iter().take(SHOWN).enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            problem.fmt(f)?;
+            match f.alternate() {
+                true => write!(f, "{problem:#}")?,
+                false => write!(f, "{problem}")?,
+            }
         }
         match self.problems.len().saturating_sub(SHOWN) {
             0 => Ok(()),
@@ -144,12 +143,12 @@ impl fmt::Display for ManifestError {
 
 impl fmt::Debug for ManifestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        kubernetes_core::debug::error(self, f)
+        write!(f, "{self:#}")
     }
 }
 
 impl StdError for ManifestError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.problems.first().and_then(StdError::source)
+        self.problems.first().map(|problem| problem as _)
     }
 }

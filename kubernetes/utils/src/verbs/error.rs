@@ -68,23 +68,19 @@ impl From<MapError> for VerbError {
     }
 }
 
-impl fmt::Display for VerbError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&printable(&self.0.message, MAX_MESSAGE_BYTES))
-    }
-}
+kubernetes_core::error_text!(VerbError);
 
-impl fmt::Debug for VerbError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        kubernetes_core::debug::error(self, f)
+impl VerbError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&printable(&self.0.message, MAX_MESSAGE_BYTES))
     }
 }
 
 impl StdError for VerbError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
-            Some(Cause::Request(error)) => error.source(),
-            Some(Cause::Other(error)) => error.source(),
+            Some(Cause::Request(error)) => Some(error),
+            Some(Cause::Other(error)) => Some(&**error),
             None => None,
         }
     }

@@ -75,13 +75,15 @@ impl WaitError {
     }
 }
 
-impl fmt::Display for WaitError {
+kubernetes_core::error_text!(WaitError, kubernetes_core::debug::lines);
+
+impl WaitError {
     /// The condition, and a line for each object for which it does not hold.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { description, unmet, targets, cause } = &*self.0;
         match cause {
             _ if *targets == 0 => return f.write_str("there are no objects to wait for"),
-            Some(error) if !error.is_timeout() => return error.fmt(f),
+            Some(error) if !error.is_timeout() => return write!(f, "{error}"),
             Some(_) => write!(f, "timed out waiting until {description}")?,
             None => write!(f, "the condition that {description} can no longer become true")?,
         }
@@ -95,12 +97,6 @@ impl fmt::Display for WaitError {
             0 => Ok(()),
             more => write!(f, "\nand {more} more"),
         }
-    }
-}
-
-impl fmt::Debug for WaitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        kubernetes_core::debug::error(self, f)
     }
 }
 

@@ -105,7 +105,7 @@ fn a_manifest_that_is_checked_in_is_compared_and_written() {
     let definitions = [definition("lanterns"), definition("lamps")];
     let error = check_definitions(&path, &definitions).unwrap_err();
     assert!(error.is_outdated());
-    assert!(error.to_string().ends_with("does not exist; create it by UPDATE_DEFINITIONS=1 cargo test"), "{error}");
+    assert!(error.to_string().ends_with("does not exist; create it with UPDATE_DEFINITIONS=1 cargo test"), "{error}");
     assert!(write_definitions(&path, &definitions).unwrap());
     assert!(!write_definitions(&path, &definitions).unwrap(), "it is up to date");
     check_definitions(&path, &definitions).unwrap();
@@ -115,7 +115,10 @@ fn a_manifest_that_is_checked_in_is_compared_and_written() {
     std::fs::write(&path, text.replace("kind: Lantern", "kind: Lamp").replace('\n', "\r\n")).unwrap();
     let error = check_definitions(&path, &definitions).unwrap_err().to_string();
     let lines: Vec<&str> = error.lines().collect();
-    assert!(lines[0].ends_with("differs from the Rust types; update it by UPDATE_DEFINITIONS=1 cargo test"), "{error}");
+    assert!(
+        lines[0].ends_with("differs from the Rust types; update it with UPDATE_DEFINITIONS=1 cargo test"),
+        "{error}"
+    );
     assert!(lines.contains(&"-    kind: Lamp") && lines.contains(&"+    kind: Lantern"), "{error}");
 
     let error = check_definitions(folder.path(), &definitions).unwrap_err();

@@ -64,7 +64,7 @@ async fn a_service_leads_to_the_pod_that_is_ready_for_longest() {
     for port in ["80", "main"] {
         assert_eq!(ask(&service, port).await.unwrap(), "c:8080");
     }
-    for (port, expected) in [("53", "the port 53 is one of UDP or SCTP"), ("81", "its ports are: 80, main")] {
+    for (port, expected) in [("53", "the port 53 uses UDP or SCTP"), ("81", "its ports are: 80, main")] {
         let error = ask(&service, port).await.unwrap_err();
         assert!(error.is_invalid() && error.to_string().contains(expected), "{error}");
     }

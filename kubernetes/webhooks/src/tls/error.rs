@@ -9,15 +9,11 @@ impl CertificatesError {
     }
 }
 
-impl fmt::Display for CertificatesError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+kubernetes_core::error_text!(CertificatesError);
 
-impl fmt::Debug for CertificatesError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CertificatesError({:?})", self.0)
+impl CertificatesError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -72,6 +72,7 @@ impl<K: Watchable> Sources<K> {
             recorder: settings.recorder.clone(),
             leadership: settings.leadership.clone(),
             applied: Applied::default(),
+            has_no_source: std::sync::Once::new(),
         });
         Ok(Self {
             name: Arc::clone(&settings.name),

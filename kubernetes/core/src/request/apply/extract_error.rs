@@ -5,7 +5,6 @@ use crate::json::{DecodeError, EncodeError};
 use crate::{InvalidRequest, Object, Str};
 
 /// The error for owned fields that can't be extracted.
-#[derive(Debug)]
 pub struct ExtractError(Kind);
 
 #[derive(Debug)]
@@ -56,8 +55,10 @@ impl ExtractError {
     }
 }
 
-impl fmt::Display for ExtractError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+crate::error_text!(ExtractError);
+
+impl ExtractError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::UnknownField(path) => write!(
                 f,

@@ -69,7 +69,7 @@ impl Path {
 
     /// An invalid path; the reason is reported when the request is sent.
     pub fn invalid(reason: impl Into<String>) -> Self {
-        Self(Err(InvalidRequest::new(reason.into())))
+        Self(Err(InvalidRequest::new(Into::<String>::into(reason))))
     }
 
     /// Appends a segment; errors refer to it as `argument`.

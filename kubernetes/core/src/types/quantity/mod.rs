@@ -47,11 +47,13 @@ use crate::json::{DecodeError, Reader, Value, Writer};
 pub struct Quantity(Str);
 
 /// The error for a text that is not a quantity.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParseQuantityError(Box<str>);
 
-impl fmt::Display for ParseQuantityError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+crate::error_text!(ParseQuantityError);
+
+impl ParseQuantityError {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} is not a quantity: expected a number with an optional suffix such as m, k, Mi or e3", self.0)
     }
 }

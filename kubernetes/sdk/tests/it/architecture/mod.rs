@@ -5,6 +5,7 @@ mod clock;
 mod conventions;
 mod dependencies;
 mod english;
+mod errors;
 mod files;
 mod module_tree;
 mod modules;

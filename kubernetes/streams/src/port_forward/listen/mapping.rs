@@ -72,14 +72,16 @@ impl fmt::Display for PortMapping {
 }
 
 /// A text that is not a [`PortMapping`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidPortMapping {
     text: String,
     why: &'static str,
 }
 
-impl fmt::Display for InvalidPortMapping {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(InvalidPortMapping);
+
+impl InvalidPortMapping {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} is not a valid port mapping: {}; write LOCAL:REMOTE, REMOTE or :REMOTE", self.text, self.why)
     }
 }

@@ -18,6 +18,7 @@ pub use mapping::{InvalidPortMapping, PortMapping};
 use super::forwarder::PortForwarder;
 use super::port::Port;
 use crate::clock;
+use relay::Local;
 
 /// How long a listener waits after it could not accept a connection, as when there are too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -25,7 +26,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Local ports whose connections are forwarded to a pod: created by [`PortForwarder::listen`].
 ///
 /// It accepts connections until it is dropped or stopped. A connection that arrives while there is no pod waits for
-/// one; a connection that fails is reset, and a warning is logged (`tracing`). Dropping the listener ends its
+/// one; a connection that fails is reset, and a warning is logged (`tracing`). Dropping the listener resets its
 /// connections; [`stop`](Self::stop) waits for them.
 pub struct Listener {
     bindings: Vec<Binding>,
@@ -71,7 +72,7 @@ impl Listener {
     /// Accepts no more connections, and waits until those that are open have ended.
     ///
     /// # Cancel safety
-    /// Dropping the future ends the connections.
+    /// Dropping the future resets the connections.
     pub async fn stop(self) {
         self.stopped.cancel();
         self.run().await;
@@ -106,14 +107,10 @@ async fn accept(forwarder: PortForwarder, listener: TcpListener, port: Port, sto
 }
 
 async fn forward(forwarder: PortForwarder, local: TcpStream, port: Port) {
-    // Small requests must not wait; the connection also works without this.
-    let _ = local.set_nodelay(true);
+    let local = Local::new(local);
     let result = match forwarder.connect(port.clone()).await {
         Ok(remote) => relay::relay(local, remote, forwarder.linger()).await,
-        Err(error) => {
-            relay::reset(&local);
-            Err(error.into())
-        }
+        Err(error) => Err(error.into()),
     };
     if let Err(error) = result {
         tracing::warn!(%port, error = &error as &dyn std::error::Error, "a forwarded connection failed");

@@ -12,25 +12,41 @@ use crate::port_forward::tunnel::{PortStream, PortWriter};
 /// How much of a local connection is read at once.
 const BUFFER_BYTES: usize = 32 * 1024;
 
-/// Copies both directions, each to its end. If the connection to the pod fails, the local one is reset.
-pub(super) async fn relay(mut local: TcpStream, remote: PortStream, linger: Duration) -> io::Result<()> {
-    let relayed = copy_both(&mut local, remote, linger).await;
-    if relayed.is_err() {
-        reset(&local);
-    }
+/// Copies both directions, each to its end. If one of the connections fails, or the future is dropped, both are reset.
+pub(super) async fn relay(mut local: Local, remote: PortStream, linger: Duration) -> io::Result<()> {
+    let relayed = copy_both(&mut local.stream, remote, linger).await;
+    local.is_complete = relayed.is_ok();
     relayed
 }
 
-/// Makes a connection end with a reset once it is dropped, so that its client does not take the end for a success.
-pub(super) fn reset(local: &TcpStream) {
-    // It ends in any case.
-    let _ = local.set_zero_linger();
+/// A local connection, which is reset if it is dropped before its end, so that its client does not take that for a
+/// success.
+pub(super) struct Local {
+    stream: TcpStream,
+    is_complete: bool,
+}
+
+impl Local {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        // Small requests must not wait; the connection also works without this.
+        let _ = stream.set_nodelay(true);
+        Self { stream, is_complete: false }
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        if !self.is_complete {
+            // It ends in any case.
+            let _ = self.stream.set_zero_linger();
+        }
+    }
 }
 
 async fn copy_both(local: &mut TcpStream, remote: PortStream, linger: Duration) -> io::Result<()> {
     let (mut local_reader, mut local_writer) = local.split();
     let (mut remote_reader, remote_writer) = remote.into_split();
-    let sending = send(&mut local_reader, remote_writer);
+    let sending = send(&mut local_reader, remote_writer.reset_on_drop());
     let receiving = async {
         copy_buf(&mut remote_reader, &mut local_writer).await?;
         local_writer.shutdown().await

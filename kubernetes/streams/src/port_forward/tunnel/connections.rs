@@ -36,8 +36,6 @@ pub(super) struct Connections {
     state: State,
     /// The connection that is not read, for which nothing more is read from the server.
     blocked_by: Option<u32>,
-    /// How often that connection was read.
-    reads: u64,
     /// The tasks that read from the server and write to it.
     pub(super) reader: Option<Waker>,
     pub(super) writer: Option<Waker>,
@@ -82,7 +80,6 @@ impl Connections {
             has_failed: false,
             state: State::Open,
             blocked_by: None,
-            reads: 0,
             reader: None,
             writer: None,
         }
@@ -217,15 +214,9 @@ impl Connections {
         Poll::Pending
     }
 
-    /// How often the connections that stop the reading task were read.
-    pub(super) fn reads(&self) -> u64 {
-        self.reads
-    }
-
-    /// Resets the connection that has stopped the reading task for `limit`, if there are others that wait for it, and it
-    /// was not read since there were `reads`.
-    pub(super) fn reset_slow_reader(&mut self, limit: Duration, reads: u64) {
-        let Some(key) = self.blocked_by.filter(|_| self.open.len() > 1 && self.reads == reads) else { return };
+    /// Resets the connection that has stopped the reading task for `limit`, if there are others that wait for it.
+    pub(super) fn reset_slow_reader(&mut self, limit: Duration) {
+        let Some(key) = self.blocked_by.filter(|_| self.open.len() > 1) else { return };
         if let Some(connection) = self.open.get_mut(&key) {
             connection.received.clear();
             connection.fail(|port| ForwardError::SlowReader { port, limit }.into());
@@ -325,7 +316,6 @@ impl Connections {
             connection.reader = Some(cx.waker().clone());
         }
         if self.blocked_by == Some(key) {
-            self.reads += 1;
             self.unblock();
         }
         read
@@ -389,6 +379,16 @@ impl Connections {
     /// Whether nothing is read from the server because a connection is not read.
     pub(super) fn is_blocked(&self) -> bool {
         self.blocked_by.is_some()
+    }
+
+    /// Gives a connection up, so that the pod does not take its end for that of the input.
+    pub(super) fn reset(&mut self, key: u32) {
+        if let Some(connection) = self.open.get_mut(&key) {
+            connection.fail(|_| Error::closed());
+            connection.wake();
+        }
+        self.settle(key);
+        self.wake_writer();
     }
 
     /// Nobody reads the connection any more: its bytes are dropped.

@@ -72,12 +72,11 @@ impl Driver {
     /// Waits until more may be read: for the reader of a connection at most as long as the others can bear.
     async fn wait_for_room(&self) {
         loop {
-            let reads = self.shared.lock().reads();
             let room = poll_fn(|cx| self.shared.lock().poll_may_read(cx));
             if clock::timeout(self.stall_limit, room).await.is_ok() {
                 return;
             }
-            self.shared.lock().reset_slow_reader(self.stall_limit, reads);
+            self.shared.lock().reset_slow_reader(self.stall_limit);
         }
     }
 

@@ -53,7 +53,7 @@ impl PortStream {
             has_ended: false,
             has_failed: false,
         };
-        Self { reader, writer: PortWriter { handle, has_ended: false } }
+        Self { reader, writer: PortWriter { handle, has_ended: false, resets: false } }
     }
 
     /// Keeps a permit until both halves are dropped.
@@ -70,6 +70,12 @@ impl PortStream {
     /// Splits the connection, so that two tasks can use it.
     pub fn into_split(self) -> (PortReader, PortWriter) {
         (self.reader, self.writer)
+    }
+
+    /// Gives the connection up, also for the pod: dropping it would look like a complete input. Bytes that were written
+    /// may be lost.
+    pub fn reset(self) {
+        self.reader.handle.reset();
     }
 
     pub(super) fn poll_accepted(&self, cx: &Context<'_>) -> Poll<Result<(), Error>> {
@@ -93,6 +99,8 @@ pub struct PortReader {
 pub struct PortWriter {
     handle: Arc<Handle>,
     has_ended: bool,
+    /// Whether dropping it resets the connection instead of ending it.
+    resets: bool,
 }
 
 /// The connection that both halves share.
@@ -102,6 +110,12 @@ struct Handle {
     port: u16,
     /// For the limit of connections.
     permit: OnceLock<OwnedSemaphorePermit>,
+}
+
+impl Handle {
+    fn reset(&self) {
+        self.shared.lock().reset(self.key);
+    }
 }
 
 impl Drop for Handle {
@@ -119,7 +133,12 @@ impl Drop for PortReader {
 
 impl Drop for PortWriter {
     fn drop(&mut self) {
-        if !self.has_ended {
+        if self.has_ended {
+            return;
+        }
+        if self.resets {
+            self.handle.reset();
+        } else {
             // A connection that has failed has ended.
             let _ = self.handle.shared.lock().end(self.handle.key);
         }
@@ -171,6 +190,12 @@ impl PortReader {
 }
 
 impl PortWriter {
+    /// Makes dropping it reset the connection, unless it has been shut down.
+    pub(in crate::port_forward) fn reset_on_drop(mut self) -> Self {
+        self.resets = true;
+        self
+    }
+
     fn poll_write_slices(&mut self, cx: &Context<'_>, slices: &[&[u8]]) -> Poll<io::Result<usize>> {
         let written = ready!(self.handle.shared.lock().poll_write(self.handle.key, slices, cx))?;
         Counters::add(&self.handle.shared.counters.sent, written);

@@ -271,7 +271,7 @@ fn a_full_buffer_stops_reading_until_there_is_room() {
     assert!(connections.receive(Frame::Data { id: 3, bytes: vec![1; RECEIVE_BYTES].into(), fin: false }));
     assert!(!connections.receive(data(3, b"x", false)));
     assert!(connections.poll_may_read(&cx()).is_pending());
-    connections.reset_slow_reader(Duration::from_secs(1), connections.reads());
+    connections.reset_slow_reader(Duration::from_secs(1));
     assert!(connections.poll_may_read(&cx()).is_pending(), "no other connection waits");
     connections.read(0, &cx());
     assert!(connections.poll_may_read(&cx()).is_ready());

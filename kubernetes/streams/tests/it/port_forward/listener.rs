@@ -145,13 +145,49 @@ async fn a_listener_stops_when_its_connections_have_ended() {
 }
 
 #[tokio::test]
-async fn dropping_a_listener_ends_its_connections() {
+async fn dropping_a_listener_resets_its_connections() {
     let server = echo_server();
     let listener = forwarder(&server).listen(&["127.0.0.1"], &[PortMapping::new(0, 80)]).await.unwrap();
     let mut stream = TcpStream::connect(listener.bindings()[0].local()).await.unwrap();
     stream.write_all(b"a").await.unwrap();
     assert_eq!(stream.read_u8().await.unwrap(), b'a');
     drop(listener);
-    // An end or a reset, as the operating system has it.
-    let _ = stream.read_to_end(&mut Vec::new()).await;
+    // An end would look like that of the response.
+    let error = stream.read_to_end(&mut Vec::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn a_reset_of_a_local_client_is_no_end_of_its_input() {
+    let server = TestServer::in_process();
+    server.load_yaml(POD).unwrap();
+    let (sender, mut outcomes) = tokio::sync::mpsc::unbounded_channel();
+    server.on_port_forward(move |_, mut io| {
+        let sender = sender.clone();
+        async move {
+            let byte = io.read_u8().await.map_err(|error| error.to_string())?;
+            let unfinished = Unfinished(sender);
+            io.write_all(&[byte]).await.map_err(|error| error.to_string())?;
+            let _ = io.read_to_end(&mut Vec::new()).await;
+            let _ = unfinished.0.send("the end of the input");
+            Ok(())
+        }
+    });
+    let forwarder = forwarder(&server);
+    let listener = forwarder.listen(&["127.0.0.1"], &[PortMapping::new(0, 80)]).await.unwrap();
+    let mut stream = TcpStream::connect(listener.bindings()[0].local()).await.unwrap();
+    stream.write_all(b"a").await.unwrap();
+    assert_eq!(stream.read_u8().await.unwrap(), b'a');
+    stream.set_zero_linger().unwrap();
+    drop(stream);
+    assert_eq!(outcomes.recv().await.unwrap(), "a reset");
+}
+
+/// Tells that the script was ended, as the testing server does when its stream is reset.
+struct Unfinished(tokio::sync::mpsc::UnboundedSender<&'static str>);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let _ = self.0.send("a reset");
+    }
 }

@@ -49,7 +49,7 @@ async fn a_slow_reader_holds_up_the_others_for_a_while() {
     let error = slow.read_to_end(&mut Vec::new()).await.unwrap_err();
     assert_eq!(
         Error::of_io(&error).unwrap().to_string(),
-        "the connection to port 80 was reset: it was not read for 5s and blocked the other connections"
+        "the connection to port 80 was reset: half of its buffer was not read within 5s, which blocked the others"
     );
 }
 
@@ -79,6 +79,34 @@ async fn a_reader_that_goes_on_in_time_loses_nothing() {
     let (bytes, echo) = tokio::join!(reading, exchange(other, b"patient"));
     assert!(bytes == pattern(0, LENGTH));
     assert_eq!(echo.unwrap(), b"patient");
+}
+
+/// It reads again and again, but too little for others to go on.
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_trickles_holds_up_the_others_for_a_while() {
+    let server = server();
+    let forwarder = builder(&server).stall_timeout(Duration::from_secs(5)).build();
+    let other = forwarder.connect(82).await.unwrap();
+    let mut slow = forwarder.connect(80).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let start = tokio::time::Instant::now();
+    let trickling = async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            match slow.read(&mut [0; 40_000]).await {
+                Ok(0) => panic!("it was not reset"),
+                Ok(_) => {}
+                Err(error) => return error,
+            }
+        }
+    };
+    let exchanging = async {
+        assert_eq!(exchange(other, b"late").await.unwrap(), b"late");
+        start.elapsed()
+    };
+    let (error, elapsed) = tokio::join!(trickling, exchanging);
+    assert!(Error::of_io(&error).unwrap().to_string().contains("within 5s"), "{error}");
+    assert!(elapsed.as_secs() <= 6, "{elapsed:?}");
 }
 
 #[tokio::test(start_paused = true)]

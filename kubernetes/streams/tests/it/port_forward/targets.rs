@@ -8,6 +8,22 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{POD, delete_pod, echo, echo_server, exchange, forwarder};
 
+/// An overloaded server.
+#[tokio::test(start_paused = true)]
+async fn a_slow_check_of_the_pod_does_not_stop_an_open_tunnel() {
+    let server = echo_server();
+    let forwarder = forwarder(&server);
+    assert_eq!(exchange(forwarder.connect(80).await.unwrap(), b"a").await.unwrap(), b"a");
+    server.inject(Fault::delay(Duration::from_secs(60)).resource("pods").verb("get").always());
+    for _ in 0..2 {
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        let start = tokio::time::Instant::now();
+        assert_eq!(exchange(forwarder.connect(80).await.unwrap(), b"b").await.unwrap(), b"b");
+        assert!(start.elapsed() <= Duration::from_secs(3), "{:?}", start.elapsed());
+    }
+    assert_eq!(forwarder.state().counts().tunnels, 1);
+}
+
 #[tokio::test]
 async fn a_name_that_was_never_there_is_an_error_at_once() {
     let server = TestServer::in_process();

@@ -79,14 +79,16 @@ fn check<K: Object>(object: &K, steps: &[Step], wanted: Option<&str>) -> Verdict
 }
 
 /// The error for a text that is not a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidJsonPath {
     path: Box<str>,
     reason: &'static str,
 }
 
-impl fmt::Display for InvalidJsonPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+kubernetes_core::error_text!(InvalidJsonPath);
+
+impl InvalidJsonPath {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} is not a JSONPath: {}", printable(&self.path, SHOWN), self.reason)
     }
 }

@@ -77,9 +77,11 @@ impl DrainError {
 /// The maximum number of pods in a message.
 const SHOWN: usize = 20;
 
-impl fmt::Display for DrainError {
+kubernetes_core::error_text!(DrainError, kubernetes_core::debug::lines);
+
+impl DrainError {
     /// A line for each pod.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let node = printable(&self.0.node, MAX_MESSAGE_BYTES);
         match &self.0.kind {
             Kind::Problems(_) => write!(f, "the node {node} can't be drained")?,
@@ -92,12 +94,6 @@ impl fmt::Display for DrainError {
             write!(f, "\n{pod}: {}", printable(reason, MAX_MESSAGE_BYTES))?;
         }
         if pods.len() > SHOWN { write!(f, "\nand {} more", pods.len() - SHOWN) } else { Ok(()) }
-    }
-}
-
-impl fmt::Debug for DrainError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use kubernetes_client::Error;
 use kubernetes_core::{Object, Patch};
 use kubernetes_testing::{Fault, TestServer};
 use kubernetes_utils::manifests::{Action, ManifestEvent};
@@ -305,4 +306,21 @@ async fn objects_without_a_namespace_go_to_that_of_the_client_or_of_the_call() {
     assert!(get(&server, &config_maps(), "default", "a").await.is_some());
     map.apply("test").namespace("shop").send(&server.client()).await.unwrap().check().unwrap();
     assert!(get(&server, &config_maps(), "shop", "a").await.is_some());
+}
+
+/// Programs print `{error:#}`, and ask the client's error for the reason.
+#[tokio::test]
+async fn errors_show_their_causes_and_lead_to_that_of_the_client() {
+    let server = server();
+    server.inject(Fault::status(403).verb("patch").resource("configmaps").always());
+    let report = read(&config_map("a", "1")).apply("test").send(&server.client()).await.unwrap();
+    let error = report.check().unwrap_err();
+    assert!(Error::find(&error).is_some_and(Error::is_forbidden), "{error:#}");
+    assert_eq!(format!("{error:#}").matches("403").count(), 1, "{error:#}");
+
+    let server = self::server();
+    server.inject(Fault::status(401).method(kubernetes_core::Method::GET).always());
+    let error = read(&config_map("a", "1")).apply("test").send(&server.client()).await.unwrap_err();
+    assert!(Error::find(&error).is_some_and(Error::is_unauthorized), "{error:#}");
+    assert!(!error.to_string().contains("401") && format!("{error:#}").contains("401"), "{error:#}");
 }

@@ -37,7 +37,7 @@ async fn replicas_are_set_and_waited_for() {
     assert_eq!(writes(&server), ["patch deployments/scale/web"]);
 
     let error = Scale::new(web(), 7).if_replicas(2).send(&client).await.unwrap_err();
-    assert_eq!(error.to_string(), "deployments.apps shop/web is to have 5 replicas, not 2");
+    assert_eq!(error.to_string(), "deployments.apps shop/web has 5 replicas, not 2");
     let error = Scale::new(web(), 7).if_resource_version("1").send(&client).await.unwrap_err();
     assert!(error.is_refused() && error.to_string().ends_with(", not 1"), "{error}");
     server.inject(Fault::status(409).verb("update").times(2));
@@ -161,7 +161,7 @@ async fn certificates_are_approved_or_denied_once() {
     approve_certificate(&client, "a", "again").await.unwrap();
     assert_eq!(writes(&server).len(), 1, "a second approval writes nothing");
     let error = deny_certificate(&client, "a", "no").await.unwrap_err();
-    assert_eq!(error.to_string(), "the certificate signing request a was approved before");
+    assert_eq!(error.to_string(), "the certificate signing request a is already approved");
     let denied = deny_certificate(&client, "b", "no").await.unwrap();
     assert_eq!(denied.get::<String>("/status/conditions/0/reason").unwrap().as_deref(), Some("KubectlDeny"));
     assert!(approve_certificate(&client, "b", "yes").await.unwrap_err().is_refused());
