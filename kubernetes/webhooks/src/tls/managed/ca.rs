@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kubernetes_client::support::Validity;
+use kubernetes_client::support::{Validity, common_name as common_name_of};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PublicKeyData as _, date_time_ymd,
@@ -17,6 +17,9 @@ use super::super::{CertificatesError, certified};
 
 /// Certificates begin this long before they are made: clocks differ.
 const BACKDATE: Duration = Duration::from_secs(300);
+
+/// The common names of CAs begin with it.
+const NAME_PREFIX: &str = "webhook-ca-";
 
 /// A certificate authority, which signs.
 #[derive(Clone, PartialEq)]
@@ -120,6 +123,12 @@ pub(super) fn certificates(text: &str) -> Vec<String> {
     all.filter(|one| validity(one).is_ok()).collect()
 }
 
+/// Whether a PEM certificate has the name of a CA that a program of this kind has made.
+pub(super) fn is_ours(certificate: &str) -> bool {
+    let parsed = CertificateDer::from_pem_slice(certificate.as_bytes()).ok();
+    parsed.and_then(|certificate| common_name_of(&certificate)).is_some_and(|name| name.starts_with(NAME_PREFIX))
+}
+
 /// Checks that a certificate can have these names.
 pub(super) fn check_names(names: &[String]) -> Result<(), CertificatesError> {
     if names.iter().any(String::is_empty) {
@@ -134,7 +143,7 @@ fn params_of(key: &KeyPair) -> Result<CertificateParams, CertificatesError> {
     let mut params = CertificateParams::new(Vec::new()).map_err(failed)?;
     let hash = Sha256::digest(key.subject_public_key_info());
     let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    params.distinguished_name = common_name(&format!("webhook-ca-{hash}"));
+    params.distinguished_name = common_name(&format!("{NAME_PREFIX}{hash}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
     Ok(params)

@@ -57,7 +57,8 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// the old one until it expires, so that no call fails meanwhile. The keys of certificates are in memory only.
 ///
 /// A Secret without a CA is filled. If the Secret is deleted, the CA that replicas use is written again; delete it
-/// while no replica runs to get a new one.
+/// while no replica runs to get a new one. The old one stays trusted until it expires: if its key is known to others,
+/// remove `caBundle` from the configurations and definitions, too.
 ///
 /// It needs permission to get, list, watch, create and update the Secret, to get, create and update the Lease, and to
 /// get, list, watch and patch the configurations and definitions; without permission to list and watch, it reads them

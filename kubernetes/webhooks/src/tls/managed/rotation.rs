@@ -5,7 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::CertificatesError;
-use super::ca::{Ca, certificates, validity};
+use super::ca::{Ca, certificates, is_ours, validity};
+
+/// The most CAs that are taken over from bundles.
+const MAX_RETIRED: usize = 16;
 
 /// The lifetimes of certificates, and the times that changes take.
 #[derive(Clone, Debug)]
@@ -66,11 +69,13 @@ impl Rotation {
         Ok(Self { current: Ca::create(now, lifetimes.ca)?, next: None, retired: Vec::new() })
     }
 
-    /// Adds certificates that others have, unless they have expired.
+    /// Adds CAs that other replicas may have made, unless they have expired: those of other programs, which may change
+    /// one of the bundles alone, are not trusted in all.
     pub(super) fn retire(&mut self, bundle: &str, now: Timestamp) {
         for certificate in certificates(bundle) {
             let is_valid = validity(&certificate).is_ok_and(|validity| validity.not_after > now);
-            if is_valid && !self.bundle().contains(&certificate) {
+            let is_taken = is_valid && is_ours(&certificate) && self.retired.len() < MAX_RETIRED;
+            if is_taken && !self.bundle().contains(&certificate) {
                 self.retired.push(certificate);
             }
         }

@@ -85,6 +85,22 @@ fn certificates_in_use_stay_trusted_by_a_new_ca() {
 }
 
 #[test]
+fn cas_of_others_are_not_taken_over() {
+    let (lifetimes, now) = (Lifetimes::default(), after(1, 0));
+    let create = || Rotation::create(now, &lifetimes).expect("a CA");
+    let mut new = create();
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let foreign = rcgen::CertificateParams::new(Vec::new()).and_then(|params| params.self_signed(&key));
+    let foreign = foreign.expect("a certificate").pem();
+    new.retire(&foreign, now);
+    assert_eq!(new.retired, [""; 0]);
+    for _ in 0..30 {
+        new.retire(&create().bundle(), now);
+    }
+    assert_eq!(new.retired.len(), 16, "there is a limit");
+}
+
+#[test]
 fn lifetimes_leave_time_to_renew() {
     let check = |lifetimes: Lifetimes| lifetimes.check().map_err(|error| error.to_string());
     assert_eq!(check(Lifetimes::default()), Ok(()));
