@@ -1,16 +1,28 @@
 use kubernetes_client::{Client, Error};
 use kubernetes_core::meta::v1::{DeleteOptions, Preconditions};
-use kubernetes_core::{ByteString, ClusterResource, DeleteRequest, Patch, PatchRequest, ReadRequest, Str};
-use kubernetes_models::admissionregistration::v1::{
-    MutatingWebhookConfiguration, ValidatingWebhookConfiguration, WebhookClientConfig,
+use kubernetes_core::{
+    ApplyRequest, ByteString, ClusterResource, DeleteRequest, JsonPatch, Patch, PatchRequest, ReadRequest, Str, extract,
 };
-use serde_json::{Value, json};
+use kubernetes_models::admissionregistration::v1::{
+    MutatingWebhook, MutatingWebhookConfiguration, ValidatingWebhook, ValidatingWebhookConfiguration,
+    WebhookClientConfig,
+};
+use serde_json::json;
 
 /// A manager for the CA bundles alone, so that an apply of the rest leaves them.
 pub(crate) const CA_BUNDLE_MANAGER: &str = "webhook-certificates";
 
+/// How often the removal of webhooks is tried, while others change the object.
+const REMOVAL_ATTEMPTS: usize = 10;
+
 /// A configuration of admission webhooks.
-pub(crate) trait AdmissionConfiguration: ClusterResource {
+pub(crate) trait AdmissionConfiguration: ClusterResource + Clone {
+    type Webhook;
+
+    fn webhooks_mut(&mut self) -> &mut Vec<Self::Webhook>;
+
+    fn webhook_name(webhook: &Self::Webhook) -> &Str;
+
     /// The webhooks' names, and how they are reached.
     fn clients(&self) -> impl Iterator<Item = (&Str, &WebhookClientConfig)> + Clone;
 
@@ -29,65 +41,107 @@ pub(crate) trait AdmissionConfiguration: ClusterResource {
         }
         let bundle = ByteString::from(bundle);
         // An apply gives up what it leaves out, so all are applied.
-        let entries = found.clients().map(|(name, _)| entry(name, Some(&bundle))).collect();
-        apply_bundles::<Self>(client, name, entries).await.map(|()| true)
+        let entries = found
+            .clients()
+            .map(|(name, _)| json!({"name": name.as_str(), "clientConfig": {"caBundle": bundle.to_base64()}}));
+        let object = json!({
+            "apiVersion": "admissionregistration.k8s.io/v1",
+            "kind": Self::KIND,
+            // A webhook that has been removed since must not come back.
+            "metadata": {"name": name, "resourceVersion": found.metadata().resource_version},
+            "webhooks": entries.collect::<Vec<_>>(),
+        });
+        let patch = Patch::apply_json(&object);
+        let request = PatchRequest::<Self>::cluster(name, &patch);
+        request.field_manager(CA_BUNDLE_MANAGER).force(true).send(client).await.map(|_| true)
     }
 
-    /// Takes away what the next configuration of this name does not have; with `None` it has nothing.
+    /// Applies the next configuration of this name; without one, that of this manager is deleted.
     ///
-    /// A webhook whose CA bundle another manager has set would stay without its other fields, and be refused.
-    async fn make_room(client: &Client, name: &str, field_manager: &str, next: Option<&Self>) -> Result<(), Error> {
+    /// A webhook whose CA bundle another manager has set would stay without its other fields, and be refused. So it is
+    /// removed as a whole, after the others have been applied: each is called until its successor is.
+    async fn apply(client: &Client, name: &str, field_manager: &str, next: Option<&Self>) -> Result<(), Error> {
         let found = match ReadRequest::<Self>::cluster(name).send(client).await {
-            Err(error) if error.is_not_found() => return Ok(()),
-            found => found?,
+            Err(error) if error.is_not_found() => None,
+            found => Some(found?),
         };
-        let managers = || found.metadata().managed_fields.iter().filter_map(|entry| entry.manager.as_deref());
-        match next {
-            None if managers().any(|manager| manager == field_manager) => delete(client, &found).await,
-            Some(next) if managers().any(|manager| manager == CA_BUNDLE_MANAGER) => {
-                let stays = |name: &Str| next.clients().any(|(other, _)| other == name);
-                if found.clients().all(|(name, _)| stays(name)) {
-                    return Ok(());
-                }
-                let staying = found.clients().filter(|(name, _)| stays(name));
-                let entries = staying.map(|(name, config)| entry(name, config.ca_bundle.as_ref())).collect();
-                apply_bundles::<Self>(client, name, entries).await
+        let Some(next) = next else {
+            let is_ours = |found: &Self| {
+                let managers = &found.metadata().managed_fields;
+                managers.iter().any(|entry| entry.manager.as_deref() == Some(field_manager))
+            };
+            return match found.filter(is_ours) {
+                Some(found) => delete(client, &found).await,
+                None => Ok(()),
+            };
+        };
+        let mut all = next.clone();
+        // What this manager has applied has no unknown fields, so it can be extracted.
+        let owned = found.and_then(|found| Some(extract(&found, field_manager).ok()?.into_object()));
+        let mut obsolete = owned.map(|mut owned| std::mem::take(owned.webhooks_mut())).unwrap_or_default();
+        obsolete.retain(|webhook| next.clients().all(|(name, _)| name != Self::webhook_name(webhook)));
+        let names: Vec<Str> = obsolete.iter().map(|webhook| Self::webhook_name(webhook).clone()).collect();
+        all.webhooks_mut().append(&mut obsolete);
+        ApplyRequest::cluster(&all, field_manager).force(true).send(client).await?;
+        Self::remove(client, name, field_manager, &names).await
+    }
+
+    /// Removes webhooks with the fields of all managers.
+    async fn remove(client: &Client, name: &str, field_manager: &str, webhooks: &[Str]) -> Result<(), Error> {
+        let mut attempts = 0;
+        while !webhooks.is_empty() {
+            let found = ReadRequest::<Self>::cluster(name).send(client).await?;
+            let version = found.metadata().resource_version.clone().unwrap_or_default();
+            let mut patch = JsonPatch::new().test("/metadata/resourceVersion", version);
+            let indices: Vec<_> =
+                found.clients().enumerate().filter(|(_, (name, _))| webhooks.contains(name)).collect();
+            if indices.is_empty() {
+                break;
             }
-            _ => Ok(()),
+            for (index, _) in indices.iter().rev() {
+                patch = patch.remove(format!("/webhooks/{index}"));
+            }
+            attempts += 1;
+            let patch = Patch::json(&patch);
+            match PatchRequest::<Self>::cluster(name, &patch).field_manager(field_manager).send(client).await {
+                Err(error) if attempts < REMOVAL_ATTEMPTS && (error.is_conflict() || error.is_invalid()) => {}
+                result => return result.map(drop),
+            }
         }
+        Ok(())
     }
 }
 
 impl AdmissionConfiguration for MutatingWebhookConfiguration {
+    type Webhook = MutatingWebhook;
+
+    fn webhooks_mut(&mut self) -> &mut Vec<MutatingWebhook> {
+        &mut self.webhooks
+    }
+
+    fn webhook_name(webhook: &MutatingWebhook) -> &Str {
+        &webhook.name
+    }
+
     fn clients(&self) -> impl Iterator<Item = (&Str, &WebhookClientConfig)> + Clone {
         self.webhooks.iter().map(|webhook| (&webhook.name, &webhook.client_config))
     }
 }
 
 impl AdmissionConfiguration for ValidatingWebhookConfiguration {
+    type Webhook = ValidatingWebhook;
+
+    fn webhooks_mut(&mut self) -> &mut Vec<ValidatingWebhook> {
+        &mut self.webhooks
+    }
+
+    fn webhook_name(webhook: &ValidatingWebhook) -> &Str {
+        &webhook.name
+    }
+
     fn clients(&self) -> impl Iterator<Item = (&Str, &WebhookClientConfig)> + Clone {
         self.webhooks.iter().map(|webhook| (&webhook.name, &webhook.client_config))
     }
-}
-
-/// A webhook with its CA bundle alone.
-fn entry(name: &Str, bundle: Option<&ByteString>) -> Value {
-    match bundle {
-        Some(bundle) => json!({"name": name.as_str(), "clientConfig": {"caBundle": bundle.to_base64()}}),
-        None => json!({"name": name.as_str()}),
-    }
-}
-
-async fn apply_bundles<K: ClusterResource>(client: &Client, name: &str, webhooks: Vec<Value>) -> Result<(), Error> {
-    let object = json!({
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": K::KIND,
-        "metadata": {"name": name},
-        "webhooks": webhooks,
-    });
-    let patch = Patch::apply_json(&object);
-    let request = PatchRequest::<K>::cluster(name, &patch);
-    request.field_manager(CA_BUNDLE_MANAGER).force(true).send(client).await.map(drop)
 }
 
 /// Deletes an object, unless it is another one by now.

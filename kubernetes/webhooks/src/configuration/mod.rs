@@ -8,9 +8,7 @@ use std::fmt;
 use kubernetes_client::{Client, Error};
 use kubernetes_core::json::{Tree, Value};
 use kubernetes_core::schema::Definition;
-use kubernetes_core::{
-    ApplyRequest, IntOrString, Json, Map, Object as _, ObjectMeta, Patch, PatchRequest, ReadRequest, Str,
-};
+use kubernetes_core::{IntOrString, Json, Map, Object as _, ObjectMeta, Patch, PatchRequest, ReadRequest, Str};
 use kubernetes_models::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use kubernetes_models::core::v1::{Service, ServicePort, ServiceSpec};
 
@@ -154,15 +152,8 @@ impl Configuration {
             let request = PatchRequest::<Definition>::cluster(name, &patch).field_manager(&converting).force(true);
             request.send(client).await?;
         }
-        MutatingWebhookConfiguration::make_room(client, &self.name, field_manager, self.mutating.as_ref()).await?;
-        ValidatingWebhookConfiguration::make_room(client, &self.name, field_manager, self.validating.as_ref()).await?;
-        if let Some(mutating) = &self.mutating {
-            ApplyRequest::cluster(mutating, field_manager).force(true).send(client).await?;
-        }
-        if let Some(validating) = &self.validating {
-            ApplyRequest::cluster(validating, field_manager).force(true).send(client).await?;
-        }
-        Ok(())
+        MutatingWebhookConfiguration::apply(client, &self.name, field_manager, self.mutating.as_ref()).await?;
+        ValidatingWebhookConfiguration::apply(client, &self.name, field_manager, self.validating.as_ref()).await
     }
 
     /// Ends the conversion of a resource, such as `lanterns.light.example.com`, if this manager has

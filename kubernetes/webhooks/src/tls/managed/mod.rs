@@ -3,6 +3,7 @@
 mod bundle;
 mod ca;
 mod changes;
+mod pace;
 mod rotation;
 mod secret;
 
@@ -18,7 +19,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::{Shared, select};
 use jiff::Timestamp;
-use kubernetes_client::{Client, Error};
+use kubernetes_client::Client;
 use kubernetes_election::{Election, Leadership, LeaseConfig};
 
 use super::{Certificates, CertificatesError, certified};
@@ -27,6 +28,7 @@ use crate::configuration::{Configuration, Endpoint, Place};
 use bundle::Target;
 use ca::Leaf;
 use changes::Changes;
+use pace::{Look, Pace};
 use rotation::{Lifetimes, Rotation};
 use secret::{Store, Stored};
 
@@ -154,13 +156,13 @@ impl ManagedCertificates {
 
     /// Makes certificates by the CA in the Secret.
     async fn follow(&self) {
-        let (mut leaf, mut changes) = (None, Changes::default());
+        let (mut leaf, mut changes, mut pace) = (None, Changes::default(), Pace::new(self.lifetimes.interval));
         changes.add(&self.client, self.store.watched());
         loop {
             if let Err(error) = self.renew(&mut leaf).await {
                 tracing::warn!(error, "can't renew the webhooks' certificate");
             }
-            changes.wait(self.pause(leaf.is_some())).await;
+            pace.wait(&mut changes, if leaf.is_some() { Look::Settled } else { Look::Waiting }).await;
         }
     }
 
@@ -190,53 +192,56 @@ impl ManagedCertificates {
     }
 
     async fn maintain_all(&self, client: Client) -> Infallible {
-        let (mut trust, mut changes) = (None, Changes::default());
+        let (mut trust, mut changes, mut pace) = (None, Changes::default(), Pace::new(self.lifetimes.interval));
         changes.add(&client, self.store.watched());
         self.targets.iter().for_each(|target| target.watch(&client, &mut changes));
+        let mut is_stored = false;
         loop {
-            let pause = match self.maintain(&client, &mut trust).await {
-                // Replicas sign with what was stored, so that has to be trusted as soon as possible.
-                Ok(true) => continue,
-                Ok(false) => self.pause(true),
-                Err(error) => {
-                    tracing::warn!(error, "can't maintain the webhooks' CA");
-                    self.pause(false)
-                }
-            };
-            changes.wait(pause).await;
+            let look = self.maintain(&client, &mut trust).await.unwrap_or_else(|error| {
+                tracing::warn!(error, "can't maintain the webhooks' CA");
+                Some(Look::Unsettled)
+            });
+            // Replicas sign with what was stored, so that has to be trusted as soon as possible. If the Secret does not
+            // keep it, the next try is not sooner than others.
+            is_stored = look.is_none() && !is_stored;
+            if !is_stored {
+                pace.wait(&mut changes, look.unwrap_or(Look::Unsettled)).await;
+            }
         }
     }
 
-    /// Sets the present CA bundle in all configurations, and then makes one step of the rotation. Returns whether it has
-    /// changed the Secret.
-    async fn maintain(&self, client: &Client, trust: &mut Option<Trust>) -> Result<bool, BoxError> {
+    /// Sets the present CA bundle in all configurations, and then makes one step of the rotation. Returns `None` if
+    /// it has changed the Secret.
+    async fn maintain(&self, client: &Client, trust: &mut Option<Trust>) -> Result<Option<Look>, BoxError> {
         let (rotation, secret) = match self.store.read(client).await? {
             Stored::Filled { rotation, secret } => (rotation, secret),
             Stored::Empty(secret) => {
                 self.store.replace(client, secret, &self.first(client).await?).await?;
-                return Ok(true);
+                return Ok(None);
             }
             Stored::Missing => {
                 self.store.create(client, &self.first(client).await?).await?;
-                return Ok(true);
+                return Ok(None);
             }
         };
         let bundle = rotation.bundle();
-        let (is_changed, injected) = self.inject(client, &bundle).await;
+        let (is_changed, is_complete) = self.inject(client, &bundle).await;
         let now = clock::timestamp();
-        if is_changed || trust.as_ref().is_none_or(|trust| trust.bundle != bundle) {
+        let is_new = trust.as_ref().is_none_or(|trust| trust.bundle != bundle);
+        if is_changed || is_new {
             *trust = Some(Trust { bundle, since: now });
         }
         // It is better to leave one configuration behind than to let the CA of all expire.
-        let counts = injected.is_ok() || rotation.current.is_pressing(now);
+        let counts = is_complete || rotation.current.is_pressing(now);
         let trusted = trust.as_ref().filter(|_| counts).map(|trust| trust.since);
         let Some(next) = rotation.next_step(now, &self.lifetimes, trusted)? else {
-            return Ok(injected.map(|()| false)?);
+            let is_settled = is_complete && (is_new || !is_changed);
+            return Ok(Some(if is_settled { Look::Settled } else { Look::Unsettled }));
         };
         self.store.replace(client, secret, &next).await?;
         let (current, retired) = (next.current.not_after, next.retired.len());
         tracing::info!(%current, has_next = next.next.is_some(), retired, "the webhooks' CAs have changed");
-        Ok(true)
+        Ok(None)
     }
 
     /// The CAs for a Secret that has none: those that replicas still use, or new ones. In the latter case, what the
@@ -257,25 +262,19 @@ impl ManagedCertificates {
     }
 
     /// Sets the CA bundle of all objects; one that refuses it does not keep the others from getting it. Returns whether
-    /// any had another one, and the last error.
-    async fn inject(&self, client: &Client, bundle: &str) -> (bool, Result<(), Error>) {
-        let (mut is_changed, mut result) = (false, Ok(()));
+    /// any had another one, and whether all have it now.
+    async fn inject(&self, client: &Client, bundle: &str) -> (bool, bool) {
+        let (mut is_changed, mut is_complete) = (false, true);
         for target in &self.targets {
             match target.inject(client, bundle).await {
                 Ok(differed) => is_changed |= differed,
                 Err(error) => {
                     tracing::warn!(?target, %error, "can't set the CA bundle");
-                    result = Err(error);
+                    is_complete = false;
                 }
             }
         }
-        (is_changed, result)
-    }
-
-    /// The time until the next look: less while something is missing, so that the start is quick.
-    fn pause(&self, is_settled: bool) -> Duration {
-        let interval = self.lifetimes.interval;
-        if is_settled { interval } else { interval.min(Duration::from_secs(1)) }
+        (is_changed, is_complete)
     }
 }
 

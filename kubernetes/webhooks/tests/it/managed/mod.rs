@@ -11,11 +11,12 @@ use kubernetes_models::admissionregistration::v1::ValidatingWebhookConfiguration
 use kubernetes_models::core::v1::Secret;
 use kubernetes_testing::{CustomResource, Fault, TestServer};
 use kubernetes_webhooks::{
-    AdmissionRequest, CaBundle, CertificatesError, Configuration, Denied, Endpoint, ManagedCertificates, WebhookServer,
-    Webhooks,
+    AdmissionRequest, CaBundle, CertificatesError, Configuration, Denied, Endpoint, ManagedCertificates, Webhook,
+    WebhookServer, Webhooks,
 };
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::support::{Lantern, converter};
 
@@ -189,6 +190,74 @@ async fn a_bundle_that_was_lost_is_set_again() {
     let request = ApplyRequest::cluster(&other, "other").force(true);
     request.send(&server.client()).await.expect("it is applied");
     tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(bundle(&server).await, before);
+}
+
+/// How often the configuration's webhooks, or what conversions are told, was to be changed.
+fn patches(server: &TestServer, resource: &str) -> usize {
+    let requests = server.requests().into_iter();
+    requests.filter(|request| request.verb() == "patch" && request.path.contains(resource)).count()
+}
+
+/// As cert-manager does with an annotation that was left.
+#[tokio::test(start_paused = true)]
+async fn a_program_that_sets_another_bundle_is_not_answered_without_a_pause() {
+    let (server, configuration) = configured().await;
+    let _running = run(managed(&server, &configuration));
+    eventually(async || bundle(&server).await.is_some()).await;
+    let other = ByteString::from("other");
+    let patch = JsonPatch::new().replace("/webhooks/0/clientConfig/caBundle", other.to_base64());
+    let (before, end) = (patches(&server, "validating"), Instant::now() + Duration::from_secs(600));
+    let mut others = 0;
+    while Instant::now() < end {
+        if bundle(&server).await.as_ref() != Some(&other) {
+            let patch = Patch::json(&patch);
+            let request = PatchRequest::<ValidatingWebhookConfiguration>::cluster("lights", &patch);
+            request.send(&server.client()).await.expect("it is changed");
+            others += 1;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let ours = patches(&server, "validating") - before - others;
+    assert!((10..=30).contains(&ours), "{ours}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_refuses_the_bundle_is_asked_ever_less() {
+    let (server, configuration) = configured().await;
+    server.inject(Fault::status(403).verb("patch").resource("customresourcedefinitions").always());
+    let before = patches(&server, "customresourcedefinitions");
+    let _running = run(managed(&server, &configuration));
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    let tries = patches(&server, "customresourcedefinitions") - before;
+    assert!((30..=70).contains(&tries), "{tries}");
+    assert!(bundle(&server).await.is_some(), "others have it");
+}
+
+/// The replica that leads still knows the old webhooks, and sees each step.
+#[tokio::test(start_paused = true)]
+async fn a_webhook_is_renamed_while_the_bundle_is_maintained() {
+    let server = TestServer::builder().resource(CustomResource::of::<Lantern>()).in_process();
+    let configuration = |name: &str| {
+        let guard = Webhook::validating(|_: AdmissionRequest<Lantern>| async { Ok::<(), Denied>(()) }).name(name);
+        let webhooks = Webhooks::new().with(guard);
+        let webhooks = webhooks.mutate(|it: Lantern, _: AdmissionRequest<Lantern>| async move { Ok::<_, Denied>(it) });
+        Configuration::new("lights", &webhooks, &endpoint(), &CaBundle::Unset)
+    };
+    let old = configuration("old.example.com");
+    old.apply(&server.client(), "operator").await.expect("the configuration is applied");
+    let _running = run(managed(&server, &old));
+    eventually(async || bundle(&server).await.is_some()).await;
+    let before = bundle(&server).await;
+    let slow = || Fault::delay(Duration::from_secs(5)).verb("patch");
+    server.inject(slow().resource("mutatingwebhookconfigurations"));
+    server.inject(slow().resource("validatingwebhookconfigurations").nth(2));
+    let new = configuration("new.example.com");
+    new.apply(&server.client(), "operator").await.expect("the configuration is applied");
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let request = ReadRequest::<ValidatingWebhookConfiguration>::cluster("lights");
+    let webhooks = request.send(&server.client()).await.expect("the configuration").webhooks;
+    assert_eq!(webhooks.iter().map(|webhook| webhook.name.as_str()).collect::<Vec<_>>(), ["new.example.com"]);
     assert_eq!(bundle(&server).await, before);
 }
 
