@@ -58,6 +58,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     tokio::spawn(report(forwarder.clone()));
     let addresses: Vec<&str> = address.iter().map(String::as_str).collect();
+    forwarder.ready().await?;
     let listener = forwarder.listen(&addresses, &ports).await?;
     for binding in listener.bindings() {
         println!("Forwarding from {} to port {}", binding.local(), binding.remote());

@@ -5,62 +5,82 @@ use jiff::{Timestamp, Unit};
 
 /// How far a log was read, so that another request can go on there.
 ///
-/// A request begins at a second (`sinceTime` has no fractions), whose lines may have come already: these are remembered.
+/// A request begins at a second (`sinceTime` has no fractions), and one earlier than the last line, since the two streams
+/// of a container may be slightly out of order. The lines from then on may have come already: these are remembered.
 #[derive(Debug, Default)]
 pub(super) struct Position {
+    /// The time of the first line. Older ones were left out on purpose.
+    first: Option<Timestamp>,
     /// The time of the last line.
     last: Option<Timestamp>,
-    /// The lines of the last second and how often each came, by its hash.
+    /// The lines from [`second`](Self::second) on and how often each came, by its hash.
     recent: HashMap<(Timestamp, u64), u32>,
     count: usize,
-    /// The rest of `recent`, of which the lines come again since the log was asked for again.
+    /// The time of the last line that was too much to be remembered.
+    forgotten: Option<Timestamp>,
+    /// Set when the log is asked for again.
+    resumed: Option<Resumed>,
+}
+
+#[derive(Debug)]
+struct Resumed {
+    /// The rest of the remembered lines that come again.
     expected: HashMap<(Timestamp, u64), u32>,
     /// Where the log was asked for again.
     from: Option<Timestamp>,
+    forgotten: Option<Timestamp>,
 }
 
-/// Of a second with more lines, those up to the last time count as known.
-const MAX_RECENT: usize = 10_000;
+/// With more lines than this, those up to the time of the last one count as known.
+const MAX_RECENT: usize = 20_000;
 
 impl Position {
     /// The second to begin with when the log is asked for again; `None` if no line has come.
     pub(super) fn second(&self) -> Option<Timestamp> {
-        self.last.map(second)
+        self.last.map(second_before)
     }
 
     /// Begins to read a log again, from that second on or an earlier one.
     pub(super) fn resume(&mut self) {
-        self.expected.clone_from(&self.recent);
-        self.from = self.last;
+        let (expected, from) = (self.recent.clone(), self.second().max(self.first));
+        self.resumed = from.map(|_| Resumed { expected, from, forgotten: self.forgotten });
     }
 
     /// Whether a line is new; it counts as known from now on.
     pub(super) fn is_new(&mut self, timestamp: Timestamp, text: &str) -> bool {
-        let key = (timestamp, hash(text));
-        if let Some(from) = self.from {
-            let is_known = match self.expected.get_mut(&key) {
+        let (key, at) = ((timestamp, hash(text)), Some(timestamp));
+        if let Some(resumed) = &mut self.resumed {
+            let is_known = match resumed.expected.get_mut(&key) {
                 Some(count @ 1..) => {
                     *count -= 1;
                     true
                 }
-                Some(0) | None => timestamp < second(from) || (self.count > MAX_RECENT && timestamp <= from),
+                Some(0) | None => at < resumed.from || at <= resumed.forgotten,
             };
             if is_known {
                 return false;
             }
         }
-        if self.last.map(second) < Some(second(timestamp)) {
-            self.recent.clear();
-            self.count = 0;
+        self.first.get_or_insert(timestamp);
+        if self.last.map(second_before) < Some(second_before(timestamp)) {
+            let start = second_before(timestamp);
+            self.recent.retain(|(timestamp, _), _| *timestamp >= start);
+            self.count = self.recent.values().map(|count| *count as usize).sum();
         }
-        // Two streams of a container may be slightly out of order.
-        self.last = self.last.max(Some(timestamp));
+        self.last = self.last.max(at);
         self.count += 1;
         if self.count <= MAX_RECENT {
             *self.recent.entry(key).or_default() += 1;
+        } else {
+            self.forgotten = self.forgotten.max(at);
         }
         true
     }
+}
+
+/// The beginning of the second before that of a time.
+fn second_before(timestamp: Timestamp) -> Timestamp {
+    second(timestamp).checked_sub(jiff::SignedDuration::from_secs(1)).unwrap_or(timestamp)
 }
 
 fn second(timestamp: Timestamp) -> Timestamp {
@@ -91,11 +111,29 @@ mod tests {
         for (time, text) in [(900, "a"), (1100, "b"), (1100, "b"), (1200, "c")] {
             assert!(position.is_new(at(time), text));
         }
-        assert_eq!(position.second(), Some(at(1000)));
+        assert_eq!(position.second(), Some(at(0)));
         position.resume();
-        for (time, text, is_new) in
-            [(1100, "b", false), (1100, "b", false), (1200, "c", false), (1200, "c", true), (1300, "b", true)]
-        {
+        for (time, text, is_new) in [
+            (800, "older than the first", false),
+            (900, "a", false),
+            (1100, "b", false),
+            (1100, "b", false),
+            (1200, "c", false),
+            (1200, "c", true),
+            (1300, "b", true),
+        ] {
+            assert_eq!(position.is_new(at(time), text), is_new, "{time} {text}");
+        }
+    }
+
+    /// The two streams of a container may be slightly out of order.
+    #[test]
+    fn a_late_line_of_the_second_before_is_new() {
+        let mut position = Position::default();
+        assert!(position.is_new(at(1900), "a") && position.is_new(at(2001), "b"));
+        assert!(position.second() <= Some(at(1000)));
+        position.resume();
+        for (time, text, is_new) in [(1900, "a", false), (2001, "b", false), (1999, "late", true), (2002, "c", true)] {
             assert_eq!(position.is_new(at(time), text), is_new, "{time} {text}");
         }
     }

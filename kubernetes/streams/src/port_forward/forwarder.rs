@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kubernetes_client::{Backoff, Client};
+use kubernetes_core::ObjectKey;
 use tokio::sync::{Mutex, Semaphore};
 
 use super::link::{Current, Link};
@@ -117,6 +118,23 @@ impl PortForwarder {
             Err(_) => Counters::add(&link.state.counters().failed, 1),
         }
         connected
+    }
+
+    /// Opens the tunnel unless it is open, and returns the pod that it leads to, so that a program fails before it
+    /// listens.
+    ///
+    /// # Errors
+    /// Like [`connect`](Self::connect), but for ports, which are not tried.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the tunnel may not be opened.
+    pub async fn ready(&self) -> Result<ObjectKey, Error> {
+        let Inner { link, connect_timeout, .. } = &*self.0;
+        let mut last = None;
+        match clock::timeout(*connect_timeout, link.ready(&mut last)).await {
+            Ok(ready) => ready,
+            Err(_) => Err(ForwardError::TimedOut { limit: *connect_timeout, last }.into()),
+        }
     }
 
     /// The current state.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kubernetes_client::{Backoff, Client, Delays};
-use kubernetes_core::ReadRequest;
+use kubernetes_core::{ObjectKey, ReadRequest};
 use tokio::sync::Mutex;
 
 use super::port::Port;
@@ -90,16 +90,31 @@ impl Link {
                 },
                 Err(error) => error,
             };
-            let mut current = self.current.lock().await;
-            if !current.is_transient(&error) {
-                return Err(error);
-            }
-            // That of another connection counts for this one too.
-            if current.not_before.is_none_or(|at| at <= clock::now()) {
-                current.wait_after_failure();
-            }
-            *last = Some(error);
+            *last = Some(self.pass(error).await?);
         }
+    }
+
+    /// Waits for a tunnel; returns the pod that it leads to.
+    pub(super) async fn ready(&self, last: &mut Option<Error>) -> Result<ObjectKey, Error> {
+        loop {
+            match self.tunnel().await {
+                Ok((pod, _)) => return Ok(pod.pod().clone()),
+                Err(error) => *last = Some(self.pass(error).await?),
+            }
+        }
+    }
+
+    /// Returns an error after which another try may help, as a value.
+    async fn pass(&self, error: Error) -> Result<Error, Error> {
+        let mut current = self.current.lock().await;
+        if !current.is_transient(&error) {
+            return Err(error);
+        }
+        // That of another connection counts for this one too.
+        if current.not_before.is_none_or(|at| at <= clock::now()) {
+            current.wait_after_failure();
+        }
+        Ok(error)
     }
 
     /// The tunnel to the target's pod.

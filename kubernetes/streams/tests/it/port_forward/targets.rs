@@ -8,6 +8,20 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{POD, delete_pod, echo, echo_server, exchange, forwarder};
 
+#[tokio::test]
+async fn a_forwarder_that_can_t_work_says_so_before_it_listens() {
+    let error = forwarder(&TestServer::in_process()).ready().await.unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    let server = echo_server();
+    let forwarder = forwarder(&server);
+    let pod = forwarder.ready().await.unwrap();
+    assert_eq!((pod.namespace(), pod.name()), (Some("default"), "web"));
+    forwarder.ready().await.unwrap();
+    assert_eq!(exchange(forwarder.connect(80).await.unwrap(), b"a").await.unwrap(), b"a");
+    let counts = forwarder.state().counts();
+    assert_eq!((counts.tunnels, counts.opened, counts.open), (1, 1, 0));
+}
+
 /// An overloaded server.
 #[tokio::test(start_paused = true)]
 async fn a_slow_check_of_the_pod_does_not_stop_an_open_tunnel() {
