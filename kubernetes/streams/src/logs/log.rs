@@ -96,7 +96,10 @@ impl Log {
                 let seconds = self.options.since_seconds.unwrap_or(0).saturating_add(passed);
                 request.since_seconds(seconds.max(1))
             }
-            None => request,
+            None => match self.options.since_time {
+                Some(time) => request.since_time(Time::from(time)),
+                None => request,
+            },
         }
     }
 

@@ -70,6 +70,7 @@ struct Options {
     follow: bool,
     tail_lines: Option<i64>,
     since_seconds: Option<i64>,
+    since_time: Option<Timestamp>,
     reconnect: bool,
     max_containers: usize,
 }
@@ -92,6 +93,7 @@ impl PodLogs {
             follow: true,
             tail_lines: None,
             since_seconds: None,
+            since_time: None,
             reconnect: false,
             max_containers: 50,
         };
@@ -111,9 +113,18 @@ impl PodLogs {
         self
     }
 
-    /// Skips lines that are older than this.
+    /// Skips lines that are older than this. Replaces [`since_time`](Self::since_time).
     pub fn since_seconds(mut self, seconds: u32) -> Self {
         self.options.since_seconds = Some(seconds.into());
+        self.options.since_time = None;
+        self
+    }
+
+    /// Skips lines from before this time, of which only whole seconds count. Replaces
+    /// [`since_seconds`](Self::since_seconds).
+    pub fn since_time(mut self, time: Timestamp) -> Self {
+        self.options.since_time = Some(time);
+        self.options.since_seconds = None;
         self
     }
 

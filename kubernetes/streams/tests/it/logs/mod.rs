@@ -95,6 +95,15 @@ async fn is_quiet(stream: &mut PodLogStream) -> bool {
 }
 
 #[tokio::test]
+async fn lines_from_before_a_time_are_left_out() {
+    let server = server(&[pod("one", &[("a", "id-x", "running")])]);
+    let time = "2030-01-01T00:00:02Z".parse().unwrap();
+    let mut stream = PodLogs::of_pod("shop", "one").since_time(time).follow(false).stream(&server.client());
+    assert_eq!(texts(&mut stream, 1).await, expected(&[("one/a", &["one-a 2"])]));
+    assert!(next(&mut stream).await.is_none());
+}
+
+#[tokio::test]
 async fn logs_that_are_not_followed_end() {
     let server = server(&[
         pod("one", &[("a", "id-x", "running"), ("b", "id-y", "waiting")]),
