@@ -1,4 +1,5 @@
-//! Calls admission webhooks over TLS and HTTP/2, as an API server does.
+//! Calls admission webhooks over TLS and HTTP/1.1, as an API server calls those behind a Service: a connection for each
+//! call in flight, which is kept.
 //!
 //! `certificate FOLDER` writes `ca.crt`, `tls.crt` and `tls.key`; `call FOLDER PORT PATH REVIEW COUNT IN_FLIGHT` sends a
 //! review so often, and prints the seconds that it took, and those of the median and the 99th percentile.
@@ -13,8 +14,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt as _, Full};
-use hyper::client::conn::http2::{self, SendRequest};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -31,9 +32,12 @@ async fn main() -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["certificate", folder] => write_certificate(Path::new(folder)),
         ["call", folder, port, path, review, count, in_flight] => {
-            let sender = connect(Path::new(folder), port.parse()?).await?;
+            let mut senders = Vec::new();
+            for _ in 0..in_flight.parse()? {
+                senders.push(connect(Path::new(folder), port.parse()?).await?);
+            }
             let body = Bytes::from(fs::read(review)?);
-            println!("{}", call(sender, path, body, count.parse()?, in_flight.parse()?).await?);
+            println!("{}", call(senders, path, body, count.parse()?).await?);
             Ok(())
         }
         _ => Err("arguments: certificate FOLDER | call FOLDER PORT PATH REVIEW COUNT IN_FLIGHT".into()),
@@ -59,7 +63,7 @@ async fn connect(folder: &Path, port: u16) -> Result<SendRequest<Full<Bytes>>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(&fs::read(folder.join("ca.crt"))?)?)?;
     let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec()];
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let start = Instant::now();
     let stream = loop {
         match TcpStream::connect(("127.0.0.1", port)).await {
@@ -70,28 +74,27 @@ async fn connect(folder: &Path, port: u16) -> Result<SendRequest<Full<Bytes>>> {
     };
     stream.set_nodelay(true)?;
     let stream = TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("localhost")?, stream).await?;
-    let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
+    if stream.get_ref().1.alpn_protocol() != Some(b"http/1.1") {
+        return Err("the server does not speak HTTP/1.1".into());
+    }
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     Ok(sender)
 }
 
-/// Sends the review `count` times, `in_flight` of them at a time.
-async fn call(
-    sender: SendRequest<Full<Bytes>>,
-    path: &str,
-    body: Bytes,
-    count: usize,
-    in_flight: usize,
-) -> Result<Value> {
-    let uri = format!("https://localhost{path}?timeout=10s");
+/// Sends the review `count` times, one at a time by each connection.
+async fn call(senders: Vec<SendRequest<Full<Bytes>>>, path: &str, body: Bytes, count: usize) -> Result<Value> {
+    let uri = format!("{path}?timeout=10s");
     let (started, mut callers) = (Arc::new(AtomicUsize::new(0)), Vec::new());
     let start = Instant::now();
-    for _ in 0..in_flight {
-        let (mut sender, uri, body, started) = (sender.clone(), uri.clone(), body.clone(), Arc::clone(&started));
+    for mut sender in senders {
+        let (uri, body, started) = (uri.clone(), body.clone(), Arc::clone(&started));
         callers.push(tokio::spawn(async move {
             let mut times = Vec::new();
             while started.fetch_add(1, Ordering::Relaxed) < count {
-                let request = Request::post(&uri).header("content-type", "application/json");
+                let request =
+                    Request::post(&uri).header("host", "localhost").header("content-type", "application/json");
+                sender.ready().await?;
                 let (request, begin) = (request.body(Full::new(body.clone()))?, Instant::now());
                 let answer = sender.send_request(request).await?.into_body().collect().await?.to_bytes();
                 times.push(begin.elapsed().as_secs_f64());
