@@ -54,7 +54,7 @@ async fn webhooks_change_check_and_convert() {
     let server = TestServer::in_process();
     for _ in 0..2 {
         let seen = webhooks::run(&server.client(), "default").await.unwrap();
-        let denied = "admission webhook \"validate.lantern.street.example.com\" denied the request: a black lantern gives no light";
+        let denied = "admission webhook \"validate.lantern.v1.street.example.com\" denied the request: a black lantern gives no light";
         assert_eq!(seen, ["red has 1 bulb", denied, "red is red in v1beta1"]);
     }
 }

@@ -162,7 +162,7 @@ impl<'a, K> ApplyRequest<'a, K> {
     ///
     /// let pod = Pod::named("web");
     /// let body = ApplyRequest::namespaced("shop", &pod, "shop-operator").body()?;
-    /// assert_eq!(body, r#"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"web"}}"#);
+    /// assert_eq!(body, r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web"}}"#);
     /// # Ok::<(), kubernetes_core::InvalidRequest>(())
     /// ```
     ///
