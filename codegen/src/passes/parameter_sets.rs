@@ -9,7 +9,7 @@ use crate::ir::{Function, QueryParameter, Verb};
 /// API server ignores what it does not know), but no two may each have one that the other lacks.
 ///
 /// # Errors
-/// Returns an error if the sets of a verb are no chain, or a parameter has two types: such an operation needs a verb of
+/// Returns an error if the sets of a verb do not form a chain, or a parameter has two types: such an operation needs a verb of
 /// its own.
 pub(super) fn collect(functions: &[Function]) -> Result<BTreeMap<Verb, Vec<QueryParameter>>> {
     let mut largest: BTreeMap<Verb, &Function> = BTreeMap::new();

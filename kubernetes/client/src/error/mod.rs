@@ -12,7 +12,6 @@ mod transport;
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,18 +98,7 @@ impl Error {
     /// assert_eq!(advice(&forbidden), "the role lacks a right");
     /// ```
     pub fn find<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Self> {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            if let Some(found) = error.downcast_ref() {
-                return Some(found);
-            }
-            // The source of an I/O error is that of the error inside of it.
-            next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-                Some(inner) => Some(inner),
-                None => error.source(),
-            };
-        }
-        None
+        chain::find(error)
     }
 
     /// The error of a response whose body was not read.
