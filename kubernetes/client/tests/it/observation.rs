@@ -11,7 +11,8 @@ use kubernetes_config::Credentials;
 use kubernetes_core::{Execute, Path, Request};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 use crate::server::{Answer, Server, answer};
 use crate::{config, fetch, get, raw};
@@ -72,6 +73,12 @@ impl Visit for Fields<'_> {
 }
 
 impl Log {
+    /// Installs it for this thread, beside a second subscriber: with a single one, a span that another test's thread is
+    /// the first to reach stays disabled for all threads.
+    fn install(&self) -> (Dispatch, DefaultGuard) {
+        (Dispatch::new(NoSubscriber::default()), tracing::subscriber::set_default(self.clone()))
+    }
+
     fn lines(&self, of: &str) -> Vec<String> {
         self.0.lock().unwrap().iter().filter(|line| line.starts_with(of)).cloned().collect()
     }
@@ -110,7 +117,7 @@ impl Subscriber for Log {
 #[tokio::test]
 async fn logs_each_warning_once() {
     let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
+    let _installed = log.install();
     let server = warning_server().await;
     let client = Client::new(config(&server.url("http"))).unwrap();
     for _ in 0..3 {
@@ -125,7 +132,7 @@ async fn logs_each_warning_once() {
 #[tokio::test]
 async fn spans_have_opentelemetrys_names_and_no_secrets() {
     let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
+    let _installed = log.install();
     let server = Server::plain(|request| async move {
         if request.uri().path().ends_with("/gone") { answer(410, "") } else { answer(200, "hello") }
     })
