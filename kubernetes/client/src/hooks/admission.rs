@@ -134,15 +134,20 @@ mod tests {
     use crate::clock::boottime::tests::SUSPENDED;
     use crate::error::RequestLine;
 
-    #[tokio::test(start_paused = true)]
-    async fn nothing_is_sent_after_the_end_though_the_timer_is_late() {
+    fn admitted_for(limit: Duration) -> Admission {
         struct Hook;
         impl WriteHook for Hook {}
         let line = Arc::new(RequestLine::new(Method::POST, "/api/v1/nodes"));
         let request = Request::builder().method(Method::POST).body(Body::empty()).unwrap();
         let mut admission = Admission::new(Write::of(&request, &line).unwrap());
-        admission.add(Arc::new(Hook), WritePermit::within(Duration::from_secs(5)));
+        admission.add(Arc::new(Hook), WritePermit::within(limit));
         admission.check().unwrap();
+        admission
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_sent_after_the_end_though_the_timer_is_late() {
+        let mut admission = admitted_for(Duration::from_secs(5));
         // Moves the clock without a turn of the timers.
         assert_eq!(tokio::time::advance(Duration::from_secs(6)).now_or_never(), None);
         let error = admission.run(async { Ok(()) }).await.unwrap_err();
@@ -152,13 +157,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_permit_ends_while_the_machine_is_suspended() {
-        struct Hook;
-        impl WriteHook for Hook {}
-        let line = Arc::new(RequestLine::new(Method::POST, "/api/v1/nodes"));
-        let request = Request::builder().method(Method::POST).body(Body::empty()).unwrap();
-        let mut admission = Admission::new(Write::of(&request, &line).unwrap());
-        admission.add(Arc::new(Hook), WritePermit::within(Duration::from_secs(5)));
-        admission.check().unwrap();
+        let mut admission = admitted_for(Duration::from_secs(5));
         let suspension = async {
             tokio::time::sleep(Duration::from_secs(1)).await;
             SUSPENDED.set(Duration::from_secs(3600));

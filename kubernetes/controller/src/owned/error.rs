@@ -71,13 +71,8 @@ impl OwnedError {
 impl StdError for OwnedError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.cause {
-            Cause::NoManager => None,
             Cause::Owner(error) => Some(error),
-            Cause::Read(error)
-            | Cause::Apply(error)
-            | Cause::Recreate(error)
-            | Cause::Delete(error)
-            | Cause::List(error) => Some(error),
+            _ => self.client_error().map(|error| error as _),
         }
     }
 }

@@ -22,6 +22,17 @@ async fn line(stream: &mut PodLogStream) -> String {
     next(stream).await.expect("a line").expect("no error").text
 }
 
+/// The line `x` of a container has been read, and from now on the watch lags behind.
+async fn read_one_line(at: u64) -> (Kubelet, PodLogStream) {
+    let kubelet = Kubelet::new();
+    kubelet.start("one");
+    lag(&kubelet);
+    let mut stream = all().stream(&kubelet.server().client());
+    kubelet.write("one", at, "x");
+    assert_eq!(line(&mut stream).await, "x");
+    (kubelet, stream)
+}
+
 fn all() -> PodLogs {
     PodLogs::labelled("shop", "app=web").reconnect()
 }
@@ -44,12 +55,7 @@ async fn each_run_is_read_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_the_watch_reports_late_is_read_once() {
-    let kubelet = Kubelet::new();
-    kubelet.start("one");
-    lag(&kubelet);
-    let mut stream = all().stream(&kubelet.server().client());
-    kubelet.write("one", 1000, "x");
-    assert_eq!(line(&mut stream).await, "x");
+    let (kubelet, mut stream) = read_one_line(1000).await;
     kubelet.start("one");
     kubelet.write("one", 2000, "y");
     assert_eq!(line(&mut stream).await, "y");
@@ -61,12 +67,7 @@ async fn a_run_that_the_watch_reports_late_is_read_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pod_of_the_same_name_is_read_once_though_its_clock_is_behind() {
-    let kubelet = Kubelet::new();
-    kubelet.start("one");
-    lag(&kubelet);
-    let mut stream = all().stream(&kubelet.server().client());
-    kubelet.write("one", 30_000, "x");
-    assert_eq!(line(&mut stream).await, "x");
+    let (kubelet, mut stream) = read_one_line(30_000).await;
     kubelet.delete("one").await;
     kubelet.start("one");
     kubelet.write("one", 10_000, "y");
@@ -79,12 +80,7 @@ async fn a_pod_of_the_same_name_is_read_once_though_its_clock_is_behind() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pod_that_is_gone_before_the_watch_says_so_is_not_an_error() {
-    let kubelet = Kubelet::new();
-    kubelet.start("one");
-    lag(&kubelet);
-    let mut stream = all().stream(&kubelet.server().client());
-    kubelet.write("one", 1000, "x");
-    assert_eq!(line(&mut stream).await, "x");
+    let (kubelet, mut stream) = read_one_line(1000).await;
     kubelet.delete("one").await;
     assert!(is_quiet(&mut stream).await);
 }
@@ -108,12 +104,7 @@ async fn a_run_between_two_states_of_the_watch_is_read_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_ended_before_its_pod_was_seen_is_read() {
-    let kubelet = Kubelet::new();
-    kubelet.start("one");
-    lag(&kubelet);
-    let mut stream = all().stream(&kubelet.server().client());
-    kubelet.write("one", 1000, "x");
-    assert_eq!(line(&mut stream).await, "x");
+    let (kubelet, mut stream) = read_one_line(1000).await;
     kubelet.start("two");
     kubelet.write("two", 2000, "first");
     kubelet.start("two");
