@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kubernetes_sdk::api::apps::v1 as apps_v1;
 use kubernetes_sdk::api::core::v1 as core_v1;
-use kubernetes_sdk::controller::{ClientMetrics, Settings};
+use kubernetes_sdk::controller::{ClientMetrics, Metrics, Settings};
 use kubernetes_sdk::core::{CreateRequest, DeleteRequest, ListRequest, ObjectMeta, Patch, PatchRequest, ReadRequest};
 use kubernetes_sdk::models::core::v1::ConfigMap;
 use kubernetes_sdk::models::events::v1::Event;
@@ -50,6 +50,13 @@ fn dashboard_metrics() -> Vec<String> {
     metrics
 }
 
+fn assert_fills_the_dashboard(metrics: &Metrics) {
+    let text = metrics.render();
+    for metric in dashboard_metrics() {
+        assert!(text.lines().any(|line| line.starts_with(&metric)), "the panel of {metric} is empty\n{text}");
+    }
+}
+
 async fn hosts(client: &Client) -> Vec<String> {
     let hosts = core_v1::read_namespaced_config_map("default", "website-hosts").send(client).await.unwrap();
     hosts.data.iter().map(|(host, _)| host.to_string()).collect()
@@ -77,10 +84,7 @@ async fn websites_are_published_and_removed() {
     assert_eq!(ready(&client, "a").await, is("False", "Starting"));
     assert_eq!(ready(&client, "wrong").await, is("False", "InvalidHost"));
     assert_eq!(hosts(&client).await, ["a.example.com"]);
-    let text = metrics[0].render();
-    for metric in dashboard_metrics() {
-        assert!(text.lines().any(|line| line.starts_with(&metric)), "the panel of {metric} is empty\n{text}");
-    }
+    assert_fills_the_dashboard(&metrics[0]);
     for kind in ["configmaps", "services"] {
         assert!(
             server.requests().iter().any(|request| request.resource() == kind && request.verb() == "patch"),
