@@ -1,11 +1,11 @@
 //! WebSockets (RFC 6455) over upgraded connections, in messages of bytes.
 //!
 //! The heads of frames are tungstenite's. Here are the handshake by way of [`Client::upgrade`], halves that two tasks
-//! can use, payloads without a copy (tungstenite copies each once more), and the heartbeat of client-go
+//! can use, payloads without a copy (tungstenite copies each), and the heartbeat of client-go
 //! (<https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/client-go/tools/remotecommand/websocket.go>).
 
 mod decoder;
-mod encoder;
+mod frames;
 mod handshake;
 mod heartbeat;
 mod receiver;
