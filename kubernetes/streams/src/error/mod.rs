@@ -278,6 +278,12 @@ impl Error {
         matches!(&*self.kind, Kind::Forward(ForwardError::Unavailable(_)))
     }
 
+    /// Whether the local client of a forwarded connection failed: it reset the connection, or stayed for too long after
+    /// the pod had ended it.
+    pub fn is_local(&self) -> bool {
+        matches!(&*self.kind, Kind::Forward(ForwardError::Local(_)))
+    }
+
     /// Whether the pod to forward ports to has finished, and will not run again.
     pub fn is_finished(&self) -> bool {
         matches!(&*self.kind, Kind::Forward(ForwardError::Finished(_)))
