@@ -1,36 +1,45 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 
 use kubernetes_core::Str;
 use tokio::sync::watch;
 
+use super::progress::Progress;
 use crate::pod::{ContainerStatus, Pod};
 
 /// The containers of pods, as a watch reports them.
 #[derive(Debug, Default)]
 pub(super) struct Containers {
-    /// By uid. Those that are gone stay as long as a log of theirs is read: they may come back into the selection.
-    pods: HashMap<Str, Containing>,
+    /// By uid, with the latest of those that are gone, which may come back into the selection.
+    pods: HashMap<Str, KnownPod>,
+    /// The pods that are gone and not followed any more, in this order.
+    departed: VecDeque<Str>,
     /// The pods of a list that is not complete.
     listed: Option<HashSet<Str>>,
 }
 
+/// So many pods that are gone are remembered.
+const MAX_DEPARTED: usize = 50;
+
 #[derive(Debug, Default)]
-struct Containing {
+struct KnownPod {
     is_gone: bool,
-    containers: HashMap<Str, Known>,
+    containers: HashMap<Str, KnownContainer>,
 }
 
 /// A container that was started.
 #[derive(Debug)]
-struct Known {
+struct KnownContainer {
     /// Another one follows when the container is started again.
     id: Str,
-    state: watch::Sender<State>,
+    state: watch::Sender<ContainerState>,
+    /// How far its log was read; `None` while it is followed.
+    progress: Option<Progress>,
 }
 
 /// The state of a container that was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct State {
+pub(super) struct ContainerState {
     /// Counts the runs that were seen, from 0. There may have been others in between.
     pub(super) run: usize,
     pub(super) is_running: bool,
@@ -46,46 +55,79 @@ pub(super) enum PodState {
     Gone,
 }
 
-impl State {
+impl ContainerState {
     /// Whether nothing more is written in this run.
     pub(super) fn has_ended(self) -> bool {
         !self.is_running || self.pod != PodState::Active
     }
 }
 
-/// A container that was started and is not followed yet.
-#[derive(Debug)]
-pub(super) struct Started {
+/// The names of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ContainerKey {
+    pub(super) namespace: Str,
     pub(super) pod: Str,
     pub(super) uid: Str,
     pub(super) container: Str,
-    pub(super) state: watch::Receiver<State>,
+}
+
+impl ContainerKey {
+    pub(super) fn of(pod: &Pod, container: &str) -> Self {
+        let namespace = pod.namespace().unwrap_or_default().into();
+        Self { namespace, pod: pod.name().into(), uid: pod.uid().into(), container: container.into() }
+    }
+
+    /// For errors: which log it is.
+    pub(super) fn place(&self) -> Arc<str> {
+        let Self { namespace, pod, container, .. } = self;
+        format!("the log of container {container} in pod {namespace}/{pod}").into()
+    }
+}
+
+/// A container whose log is to be followed.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) key: ContainerKey,
+    pub(super) state: watch::Receiver<ContainerState>,
+    /// How far its log was read before, if it was.
+    pub(super) progress: Option<Progress>,
+}
+
+/// A container whose log is not followed any more.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) key: ContainerKey,
+    pub(super) progress: Progress,
+    /// Whether that is because its pod was gone.
+    pub(super) was_gone: bool,
 }
 
 impl Containers {
-    /// Takes a pod's state in; returns the containers that were started and are not followed.
-    pub(super) fn apply(&mut self, pod: &Pod, names: &[Str]) -> Vec<Started> {
+    /// Takes a pod's state in; returns the containers that are to be followed from now on.
+    pub(super) fn apply(&mut self, pod: &Pod, is_wanted: impl Fn(&str) -> bool) -> Vec<Started> {
         let uid: Str = pod.uid().into();
         if let Some(listed) = &mut self.listed {
             listed.insert(uid.clone());
         }
-        self.forget(&uid);
+        self.departed.retain(|departed| *departed != uid);
         let known = self.pods.entry(uid.clone()).or_default();
-        known.is_gone = false;
+        let has_returned = std::mem::take(&mut known.is_gone);
         let pod_state = if pod.has_finished() { PodState::Finished } else { PodState::Active };
         let mut started = Vec::new();
-        let is_wanted = |status: &&ContainerStatus| names.is_empty() || names.contains(&status.name);
-        for status in pod.status.all_containers().filter(is_wanted).filter(|status| status.has_started()) {
-            let state = State { run: 0, is_running: status.is_running(), pod: pod_state };
-            match known.containers.get_mut(&status.name) {
-                Some(known) => known.update(status, state),
-                None => {
-                    let (sender, receiver) = watch::channel(state);
-                    let (pod, container) = (pod.name().into(), status.name.clone());
-                    started.push(Started { pod, uid: uid.clone(), container, state: receiver });
-                    let container = Known { id: status.container_id.clone(), state: sender };
-                    known.containers.insert(status.name.clone(), container);
+        let statuses = pod.status.all_containers().filter(|status| is_wanted(&status.name) && status.has_started());
+        for status in statuses {
+            let state = ContainerState { run: 0, is_running: status.is_running(), pod: pod_state };
+            let key = ContainerKey::of(pod, &status.name);
+            if let Some(container) = known.containers.get_mut(&status.name) {
+                container.update(status, state);
+                if has_returned && let Some(progress) = container.progress.take() {
+                    started.push(container.follow(key, Some(progress)));
                 }
+            } else {
+                let id = status.container_id.clone();
+                let container = KnownContainer { id, state: watch::Sender::new(state), progress: None };
+                started.push(container.follow(key, None));
+                known.containers.insert(status.name.clone(), container);
             }
         }
         started
@@ -98,15 +140,33 @@ impl Containers {
         for container in known.containers.values() {
             container.state.send_modify(|state| state.pod = PodState::Gone);
         }
-        self.forget(uid);
+        self.depart(uid);
     }
 
-    /// Forgets the containers of a pod that is gone, but for those whose logs are still read.
-    pub(super) fn forget(&mut self, uid: &str) {
-        let Some(known) = self.pods.get_mut(uid).filter(|known| known.is_gone) else { return };
-        known.containers.retain(|_, container| !container.state.is_closed());
-        if known.containers.is_empty() {
-            self.pods.remove(uid);
+    /// A container is not followed any more; it is again if its pod has come back meanwhile.
+    pub(super) fn end(&mut self, ended: Ended) -> Option<Started> {
+        let Ended { key, progress, was_gone } = ended;
+        let pod = self.pods.get_mut(&key.uid)?;
+        let container = pod.containers.get_mut(&key.container)?;
+        if was_gone && !pod.is_gone {
+            return Some(container.follow(key, Some(progress)));
+        }
+        container.progress = Some(progress);
+        self.depart(&key.uid);
+        None
+    }
+
+    /// Forgets the pod that has been gone for longest, if that makes too many.
+    fn depart(&mut self, uid: &str) {
+        let is_over = |pod: &KnownPod| pod.is_gone && pod.containers.values().all(|known| known.progress.is_some());
+        if !self.pods.get(uid).is_some_and(is_over) || self.departed.iter().any(|departed| departed == uid) {
+            return;
+        }
+        self.departed.push_back(uid.into());
+        if self.departed.len() > MAX_DEPARTED
+            && let Some(oldest) = self.departed.pop_front()
+        {
+            self.pods.remove(&oldest);
         }
     }
 
@@ -129,14 +189,18 @@ impl Containers {
     }
 }
 
-impl Known {
-    fn update(&mut self, status: &ContainerStatus, state: State) {
+impl KnownContainer {
+    fn update(&mut self, status: &ContainerStatus, state: ContainerState) {
         let is_next = self.id != status.container_id;
         self.id.clone_from(&status.container_id);
         self.state.send_if_modified(|known| {
-            let state = State { run: known.run + usize::from(is_next), ..state };
+            let state = ContainerState { run: known.run + usize::from(is_next), ..state };
             std::mem::replace(known, state) != state
         });
+    }
+
+    fn follow(&self, key: ContainerKey, progress: Option<Progress>) -> Started {
+        Started { key, state: self.state.subscribe(), progress }
     }
 }
 
@@ -161,29 +225,37 @@ mod tests {
     }
 
     fn names(started: &[Started]) -> Vec<&str> {
-        started.iter().map(|started| &*started.container).collect()
+        started.iter().map(|started| &*started.key.container).collect()
+    }
+
+    fn all(_: &str) -> bool {
+        true
+    }
+
+    fn ended(started: Started, was_gone: bool) -> Ended {
+        Ended { key: started.key, progress: Progress::new(true, None), was_gone }
     }
 
     #[test]
     fn a_container_is_followed_once_and_its_runs_are_counted() {
         let mut containers = Containers::default();
         let state = pod("1", &[("a", "x", "running"), ("b", "", "waiting")]);
-        let first = containers.apply(&state, &[]);
+        let first = containers.apply(&state, all);
         assert_eq!(names(&first), ["a"]);
-        assert!(containers.apply(&state, &[]).is_empty());
-        let again = containers.apply(&pod("1", &[("a", "y", "running"), ("b", "z", "terminated")]), &[]);
+        assert!(containers.apply(&state, all).is_empty());
+        let again = containers.apply(&pod("1", &[("a", "y", "running"), ("b", "z", "terminated")]), all);
         assert_eq!(names(&again), ["b"]);
         let states = [&first[0], &again[0]].map(|started| *started.state.borrow());
-        let state = |run, is_running| State { run, is_running, pod: PodState::Active };
+        let state = |run, is_running| ContainerState { run, is_running, pod: PodState::Active };
         assert_eq!(states, [state(1, true), state(0, false)]);
     }
 
     #[test]
     fn pods_that_a_list_lacks_are_gone() {
         let mut containers = Containers::default();
-        let first = containers.apply(&pod("1", &[("a", "x", "running")]), &[]);
+        let first = containers.apply(&pod("1", &[("a", "x", "running")]), all);
         containers.begin_list();
-        let second = containers.apply(&pod("2", &[("a", "x", "running")]), &["a".into()]);
+        let second = containers.apply(&pod("2", &[("a", "x", "running")]), all);
         containers.end_list();
         let state = |started: &[Started]| started[0].state.borrow().pod;
         assert_eq!((state(&first), state(&second)), (PodState::Gone, PodState::Active));
@@ -192,32 +264,52 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_that_comes_back_is_followed_once() {
+    fn a_pod_that_comes_back_is_followed_once_and_from_where_it_was_left() {
         let (mut containers, state) = (Containers::default(), pod("1", &[("a", "x", "running")]));
-        let first = containers.apply(&state, &[]);
+        let mut first = containers.apply(&state, all);
         containers.remove("1");
-        assert!(containers.apply(&state, &[]).is_empty() && !containers.is_empty());
+        assert!(containers.apply(&state, all).is_empty() && !containers.is_empty());
         assert_eq!(first[0].state.borrow().pod, PodState::Active);
-        // Its log has been read to its end meanwhile.
-        containers.remove("1");
-        drop(first);
-        assert_eq!(names(&containers.apply(&state, &[])), ["a"]);
-        containers.remove("1");
-        containers.forget("1");
-        assert!(containers.pods.is_empty());
+        // It has come back while its log was being left.
+        let mut again = containers.end(ended(first.remove(0), true)).expect("it is followed again");
+        for was_gone in [true, false] {
+            // In either order.
+            if was_gone {
+                containers.remove("1");
+            }
+            assert!(containers.end(ended(again, was_gone)).is_none());
+            containers.remove("1");
+            let mut returned = containers.apply(&state, all);
+            assert_eq!(names(&returned), ["a"]);
+            again = returned.remove(0);
+            assert!(again.progress.is_some());
+        }
+    }
+
+    #[test]
+    fn pods_that_are_gone_are_forgotten_at_last() {
+        let mut containers = Containers::default();
+        for uid in 0..3 * MAX_DEPARTED {
+            let uid = uid.to_string();
+            let started = containers.apply(&pod(&uid, &[("a", "x", "running")]), all).remove(0);
+            assert!(containers.end(ended(started, false)).is_none());
+            containers.remove(&uid);
+            containers.remove(&uid);
+        }
+        assert_eq!((containers.pods.len(), containers.departed.len()), (MAX_DEPARTED, MAX_DEPARTED));
     }
 
     #[test]
     fn a_container_that_waits_to_be_started_again_has_a_log() {
         let status = r#"{"name": "a", "containerID": "x", "state": {"waiting": {}}, "lastState": {"terminated": {}}}"#;
         let state = json::from_str(&format!(r#"{{"status": {{"containerStatuses": [{status}]}}}}"#)).unwrap();
-        let started = Containers::default().apply(&state, &[]);
+        let started = Containers::default().apply(&state, all);
         assert_eq!((names(&started), started[0].state.borrow().has_ended()), (vec!["a"], true));
     }
 
     #[test]
     fn others_than_the_wanted_ones_are_left_out() {
         let state = pod("1", &[("a", "x", "running"), ("b", "y", "running")]);
-        assert_eq!(names(&Containers::default().apply(&state, &["b".into()])), ["b"]);
+        assert_eq!(names(&Containers::default().apply(&state, |name| name == "b")), ["b"]);
     }
 }
