@@ -227,7 +227,7 @@ pub(crate) fn data(id: u32, bytes: &[u8], fin: bool) -> Bytes {
     [&data_header(id, bytes.len(), fin)[..], bytes].concat().into()
 }
 
-/// What comes before the data of a stream.
+/// The header of a frame with data of a stream.
 pub(crate) fn data_header(id: u32, length: usize, fin: bool) -> [u8; HEADER_LENGTH] {
     let flags = u64::from(if fin { FIN } else { 0 }) << 24;
     (u64::from(id & 0x7fff_ffff) << 32 | flags | (length as u64 & 0xff_ffff)).to_be_bytes()
