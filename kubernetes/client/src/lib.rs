@@ -31,7 +31,8 @@
 //! # Features
 //!
 //! - `ring` (default): TLS uses ring.
-//! - `aws-lc-rs`: TLS uses aws-lc-rs, even if `ring` is on.
+//! - `aws-lc-rs`: TLS uses aws-lc-rs, even if `ring` is on. Without both, it uses the provider that the program has
+//!   installed by `rustls::crypto::CryptoProvider::install_default`.
 //! - `cbor`: requests and responses in CBOR, for clients that prefer it.
 
 mod authentication;
