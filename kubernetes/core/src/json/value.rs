@@ -118,7 +118,11 @@ impl<V: Value> Elements for Vec<V> {
     fn read_next(&mut self, growth: Growth, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         if self.len() == self.capacity() {
             let more = reader.charge_elements::<V>(growth.more(reader))?;
-            self.reserve_exact(more);
+            match self.is_empty() {
+                // Takes a third of the instructions.
+                true => *self = Self::with_capacity(more),
+                false => self.reserve_exact(more),
+            }
         }
         V::decode_into(self, reader)
     }

@@ -1,4 +1,4 @@
-//! What the reader learns from a long document, or from many, changes nothing about the values that are read.
+//! Facts that the reader learns from a long document, or from many, change nothing about the values that are read.
 
 use kubernetes_core::json::{self, Caches, Decode, DecodeError, Reader, Value, Writer};
 use kubernetes_core::{FieldsV1, Map, Str};

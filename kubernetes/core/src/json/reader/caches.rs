@@ -1,4 +1,4 @@
-//! What a reader has learned from the text so far.
+//! Remembers facts about documents that help to read the next ones.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use super::model::Orders;
 use super::shared::Strings;
 use super::texts::Texts;
 
-/// What a [`Reader`](super::Reader) has learned from its documents, for those that follow: the order of fields, the
+/// Facts that a [`Reader`](super::Reader) has learned from its documents, for those that follow: the order of fields, the
 /// lengths of lists, and texts that objects have in common.
 ///
-/// A reader begins without, and returns it by [`Reader::into_caches`](super::Reader::into_caches). Its memory is
-/// bounded, whatever the documents are.
+/// [`Reader::into_caches`](super::Reader::into_caches) returns them. They take a bounded amount of memory, whatever the
+/// documents contain.
 #[derive(Default)]
 #[doc(hidden)]
 pub struct Caches {
@@ -27,7 +27,7 @@ const LONG: usize = 4 << 10;
 const LONG_FOR_STRINGS: usize = 128 << 10;
 
 impl Caches {
-    /// Makes room for what is to be learned from another document of this length.
+    /// Makes room for facts about another document of this length.
     pub(super) fn expect(mut self, length: usize) -> Self {
         self.seen = self.seen.saturating_add(length);
         if self.seen >= LONG {

@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
         Self::with_caches(text, Caches::default())
     }
 
-    /// Creates a reader that knows what another has learned.
+    /// Creates a reader that continues with the facts of another.
     #[doc(hidden)]
     pub fn with_caches(text: &'a str, caches: Caches) -> Self {
         Self {
@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What was learned from the text so far.
+    /// The facts that this reader has learned, for the next one.
     #[doc(hidden)]
     pub fn into_caches(self) -> Caches {
         self.caches

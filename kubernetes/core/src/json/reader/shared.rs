@@ -10,7 +10,7 @@ impl<'a> Reader<'a> {
     /// occurrence on.
     #[inline]
     pub(crate) fn str_of(&mut self, text: &'a str) -> Str {
-        if text.len() < SHARED { text.into() } else { self.long_str_of(text) }
+        if text.len() < SHARED { Str::copy_of(text) } else { self.long_str_of(text) }
     }
 
     #[inline(never)]

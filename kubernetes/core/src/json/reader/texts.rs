@@ -20,12 +20,12 @@ impl Reader<'_> {
     }
 }
 
-/// A text, or what distinguishes it from another.
+/// A text, or its difference from another.
 #[derive(Clone)]
 pub(crate) struct SharedText {
     /// The text, or the one that it shares.
     text: Str,
-    /// What stands in a part of the shared text.
+    /// The content of a part of the shared text.
     part: Option<Box<Part>>,
 }
 
@@ -146,7 +146,7 @@ impl Known {
     }
 }
 
-/// What stands before and after a part of a text.
+/// The text before and after a part.
 fn around<'t>(text: &'t str, part: &Range<u32>) -> (&'t str, &'t str) {
     (&text[..part.start as usize], &text[part.end as usize..])
 }
@@ -176,7 +176,7 @@ fn is_in_string(json: &[u8]) -> bool {
     while let Some(byte) = rest.next() {
         match byte {
             b'"' => inside = !inside,
-            // The escaped character is no quote; outside of strings there is no backslash.
+            // The escaped character does not end the string; a backslash occurs in strings only.
             b'\\' => drop(rest.next()),
             _ => {}
         }
