@@ -50,6 +50,7 @@ mod exchange;
 mod hooks;
 mod path;
 mod reloaded;
+mod retry;
 #[doc(hidden)]
 pub mod support;
 /// For use by the crates of this SDK.
@@ -71,6 +72,7 @@ pub use hooks::{Write, WriteAdmission, WriteHook, WriteOutcome, WritePermit, Wri
 /// For use by the crates of this SDK.
 #[doc(hidden)]
 pub use path::ResourcePath;
+pub use retry::{Attempts, Retry, retry, retry_on_conflict};
 pub use telemetry::{Counts, Observation};
 /// For use by the crates of this SDK.
 #[doc(hidden)]

@@ -7,7 +7,6 @@
 mod admin;
 mod applied;
 mod clock;
-mod conflicts;
 mod consistency;
 mod controller;
 mod create_or_update;
