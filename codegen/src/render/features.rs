@@ -31,7 +31,10 @@ pub(super) fn manifests(features: &Features) -> Vec<Manifest> {
             lines: lines(&of_models.collect(), &[], Some("kubernetes-core/serde")),
         },
         Manifest { path: "kubernetes/api/Cargo.toml", lines: lines(&of_api.collect(), &[], None) },
-        Manifest { path: "kubernetes/sdk/Cargo.toml", lines: lines(&of_sdk, &["utils"], Some("kubernetes-models/serde")) },
+        Manifest {
+            path: "kubernetes/sdk/Cargo.toml",
+            lines: lines(&of_sdk, &["utils"], Some("kubernetes-models/serde")),
+        },
     ]
 }
 

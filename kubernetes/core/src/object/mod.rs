@@ -201,7 +201,7 @@ pub trait Resource: Object {
 }
 
 /// The type of a resource, which the compiler requires to have one.
-const fn static_type<K: Object + ?Sized>() -> StaticType {
+const fn static_type<K: Object>() -> StaticType {
     match K::TYPE {
         Some(of_type) => of_type,
         None => panic!("a resource has a group, version and kind known at compile time: set `Object::TYPE`"),
