@@ -20,7 +20,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, Uri};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use kubernetes_sdk::Client;
-use kubernetes_sdk::streams::port_forward::{Phase, PortForwarder, PortMapping};
+use kubernetes_sdk::streams::port_forward::{ConnectionFailures, Phase, PortForwarder, PortMapping};
 use kubernetes_sdk::utils::port_forward::{ServiceTarget, WorkloadTarget};
 use kubernetes_testing::TestServer;
 
@@ -63,8 +63,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for binding in listener.bindings() {
         println!("Forwarding from {} to port {}", binding.local(), binding.remote());
     }
-    tokio::signal::ctrl_c().await?;
-    Ok(())
+    tokio::select! {
+        () = report_failures(listener.failures()) => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+    }
+}
+
+/// Tells which connections have failed, and why.
+async fn report_failures(mut failures: ConnectionFailures) {
+    while let Some(failure) = failures.next().await {
+        println!(
+            "The connection of {} to port {} failed: {:#}",
+            failure.client,
+            failure.binding.remote(),
+            failure.error
+        );
+    }
 }
 
 /// A forwarder to whatever the target names.

@@ -107,7 +107,7 @@ pub(crate) async fn run(client: &Client, namespace: &str) -> Result<Vec<String>,
     let endpoint = Endpoint::url(&format!("https://{}", listener.local_addr()?));
     let configuration = Configuration::new("lantern-webhooks", &webhooks, &endpoint, &CaBundle::Unset);
     configuration.apply(client, "lantern-webhooks").await?;
-    let managed = ManagedCertificates::new(client, namespace, "lantern-authority", &endpoint)
+    let managed = ManagedCertificates::new(client, namespace, "lantern-ca", &endpoint)
         .configuration(&configuration)
         .interval(Duration::from_millis(200));
     let server = WebhookServer::new(webhooks, managed.certificates());
@@ -133,7 +133,7 @@ async fn use_them(client: &Client, namespace: &str) -> Result<Vec<String>, Box<d
         spec: LanternSpec { color: color.to_owned(), bulbs: 0 },
     };
     let red = lantern("red", "red");
-    // The API server trusts the webhooks once it has seen their new authority.
+    // The API server trusts the webhooks once it has seen their new CA.
     let mut attempts = 0;
     let created = loop {
         match CreateRequest::namespaced(namespace, &red).send(client).await {

@@ -1,5 +1,5 @@
 //! An operator as it goes to production: one of several replicas leads, each Website has a Deployment, a Service and a
-//! ConfigMap, its status and events tell how it stands, and a finalizer removes what lives outside of these.
+//! ConfigMap, its status and events report its progress, and a finalizer removes what lives outside of these.
 //!
 //! ```text
 //! cargo run --example website_operator -- --leader-elect-lease-duration=30s --leader-elect-renew-deadline=20s
@@ -11,8 +11,8 @@
 use std::sync::Arc;
 
 use kubernetes_sdk::controller::{
-    Action, Change, Cleanup, Context, Controller, Event, Manager, Runner, ServiceContext, Settings, Terminal,
-    create_or_update,
+    Action, Change, Cleanup, ClientMetrics, Context, Controller, Event, Manager, Runner, ServiceContext, Settings,
+    Terminal, create_or_update,
 };
 use kubernetes_sdk::core::meta::v1::{Condition, LabelSelector};
 use kubernetes_sdk::core::{CreateRequest, ListRequest, Map, ObjectMeta, Str};
@@ -67,13 +67,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(argument) = rest.first() {
         return Err(format!("unknown argument {argument}; the flags are\n{}", Settings::help()).into());
     }
-    let (client, server) = kubernetes_examples::connect(false)?;
+    let requests = ClientMetrics::new("kubernetes");
+    let (client, server) = kubernetes_examples::connect_observed(false, requests.observer())?;
     define(&client).await?;
     if server.is_some() {
         CreateRequest::namespaced("default", &website("hello", "hello.example.com")).send(&client).await?;
     }
     println!("operating, until interrupted");
-    manager(&client, settings).run().await?;
+    manager(&client, &requests, settings).run().await?;
     Ok(())
 }
 
@@ -87,8 +88,11 @@ pub(crate) async fn define(client: &Client) -> Result<(), Box<dyn std::error::Er
     Ok(())
 }
 
-pub(crate) fn manager(client: &Client, settings: Settings) -> Manager {
-    Manager::new(client, "example.com/website-operator", settings).controller("websites", controller)
+/// The operator, with a client whose requests are counted for `/metrics`.
+pub(crate) fn manager(client: &Client, requests: &ClientMetrics, settings: Settings) -> Manager {
+    let manager = Manager::new(client, "example.com/website-operator", settings).controller("websites", controller);
+    requests.add_to(manager.metrics());
+    manager
 }
 
 fn controller(context: &ServiceContext) -> Runner<Website> {
@@ -109,7 +113,8 @@ fn controller(context: &ServiceContext) -> Runner<Website> {
         .runner(reconcile)
 }
 
-/// Makes the world as this Website wants it. It may be called too often, and after a failure in the middle.
+/// Brings the cluster to the state that this Website describes. It may be called too often, and after a failure in the
+/// middle.
 async fn reconcile(website: Arc<Website>, context: Context<Website>) -> Result<Action, Error> {
     if !website.spec.host.contains('.') {
         let condition = Condition::of("Ready", "False", "InvalidHost");

@@ -1,11 +1,14 @@
-"""Streams of the official Python client, against a server whose containers are this machine.
+"""Streams of the official Python client.
 
-Its KUBECONFIG names the server, which has the pod "web" in the namespace "default".
+KUBECONFIG names the server, which has the pod "web" in $NAMESPACE, or "default", and the pod $ATTACHED_POD, or "web",
+whose main process returns its input. The containers are this machine, unless $POD_PORTS are the ports on which they
+return bytes, twice, and serve a page.
 """
 
 import contextlib
 import http.server
 import json
+import os
 import socket
 import socketserver
 import threading
@@ -18,12 +21,15 @@ from kubernetes.stream import portforward, stream
 from kubernetes.stream.ws_client import RESIZE_CHANNEL, STDIN_CHANNEL
 
 LIMIT = 30
+NAMESPACE = os.environ.get("NAMESPACE", "default")
+ATTACHED_POD = os.environ.get("ATTACHED_POD", "web")
+POD_PORTS = [int(port) for port in os.environ.get("POD_PORTS", "").split(",") if port]
 
 
-def connect(method, **options):
+def connect(method, pod="web", **options):
     """Runs a command, or attaches, and returns the connection, or the output."""
     streams = {"stdin": False, "stdout": True, "stderr": True, "tty": False}
-    return stream(method, "web", "default", **{**streams, **options})
+    return stream(method, pod, NAMESPACE, **{**streams, **options})
 
 
 def api():
@@ -40,8 +46,11 @@ def start(*command, **options):
 
 
 @contextlib.contextmanager
-def serving(handler, kind=socketserver.ThreadingTCPServer):
-    """A server on a loopback port."""
+def serving(number, handler, kind=socketserver.ThreadingTCPServer):
+    """A server on a loopback port, or that of the pod."""
+    if POD_PORTS:
+        yield POD_PORTS[number]
+        return
     with kind(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -112,15 +121,18 @@ class Exec(unittest.TestCase):
         self.assertIn("no-such-program", error)
 
     def test_sizes_of_the_terminal_come_in_order(self):
-        process = start("sizes", stdin=True, stderr=False, tty=True)
+        command = ("sh", "-c", "while stty size; do sleep 0.1; done")
+        process = start(*command, stdin=True, stderr=False, tty=True)
         for width in (80, 132):
             process.write_channel(RESIZE_CHANNEL, json.dumps({"Width": width, "Height": 24}))
-            self.assertEqual(process.readline_stdout(timeout=LIMIT), f"{width}x24")
+            lines = iter(lambda: process.readline_stdout(timeout=LIMIT).strip(), "")
+            # The command prints a size several times.
+            self.assertIn(f"24 {width}", lines)
         process.close()
 
     def test_what_is_not_there_is_refused(self):
         with self.assertRaises(ApiException) as missing:
-            stream(api().connect_get_namespaced_pod_exec, "none", "default", command=["true"], stdout=True)
+            stream(api().connect_get_namespaced_pod_exec, "none", NAMESPACE, command=["true"], stdout=True)
         self.assertIn("404", str(missing.exception))
         with self.assertRaises(ApiException) as missing:
             run("true", container="none")
@@ -129,7 +141,8 @@ class Exec(unittest.TestCase):
 
 class Attach(unittest.TestCase):
     def test_the_main_process_is_read_and_written(self):
-        attached = connect(api().connect_get_namespaced_pod_attach, stdin=True, _preload_content=False)
+        attach = api().connect_get_namespaced_pod_attach
+        attached = connect(attach, pod=ATTACHED_POD, stdin=True, _preload_content=False)
         attached.write_stdin("hello\n")
         self.assertEqual(attached.readline_stdout(timeout=LIMIT), "hello")
         attached.close_channel(STDIN_CHANNEL)
@@ -140,7 +153,7 @@ class Attach(unittest.TestCase):
 class PortForward(unittest.TestCase):
     def forward(self, *ports):
         ports = ",".join(str(port) for port in ports)
-        return portforward(api().connect_get_namespaced_pod_portforward, "web", "default", ports=ports)
+        return portforward(api().connect_get_namespaced_pod_portforward, "web", NAMESPACE, ports=ports)
 
     def exchange(self, connection, sent):
         connection.setblocking(True)
@@ -154,7 +167,7 @@ class PortForward(unittest.TestCase):
         self.assertEqual(received, sent)
 
     def test_ports_are_forwarded_side_by_side(self):
-        with serving(Echo) as first, serving(Echo) as second:
+        with serving(0, Echo) as first, serving(1, Echo) as second:
             for _ in range(3):
                 forward = self.forward(first, second)
                 self.assertTrue(forward.connected)
@@ -165,7 +178,7 @@ class PortForward(unittest.TestCase):
                 self.assertIsNone(forward.error(first))
 
     def test_a_refused_port_disturbs_no_other(self):
-        with socket.socket() as unused, serving(Echo) as port:
+        with socket.socket() as unused, serving(0, Echo) as port:
             unused.bind(("127.0.0.1", 0))
             refused = unused.getsockname()[1]
             forward = self.forward(port, refused)
@@ -178,7 +191,7 @@ class PortForward(unittest.TestCase):
             forward.close()
 
     def test_http_goes_through(self):
-        with serving(Page, http.server.ThreadingHTTPServer) as port:
+        with serving(2, Page, http.server.ThreadingHTTPServer) as port:
 
             def through_the_pod(address, *_arguments, **_options):
                 forwarded = self.forward(address[1]).socket(address[1])
@@ -187,7 +200,7 @@ class PortForward(unittest.TestCase):
 
             direct, socket.create_connection = socket.create_connection, through_the_pod
             try:
-                with urllib.request.urlopen(f"http://web.default.kubernetes:{port}/") as response:
+                with urllib.request.urlopen(f"http://web.{NAMESPACE}.kubernetes:{port}/") as response:
                     self.assertEqual(len(response.read()), 250_000)
             finally:
                 socket.create_connection = direct

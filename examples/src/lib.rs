@@ -3,6 +3,7 @@
 
 use std::error::Error;
 
+use kubernetes_sdk::client::Observation;
 use kubernetes_sdk::config::Environment;
 use kubernetes_sdk::{Client, Config};
 use kubernetes_testing::TestServer;
@@ -13,14 +14,25 @@ use kubernetes_testing::TestServer;
 /// # Errors
 /// Returns an error if a kubeconfig is wrong, or `$KUBECONFIG` names none.
 pub fn connect(embedded: bool) -> Result<(Client, Option<TestServer>), Box<dyn Error>> {
+    connect_observed(embedded, |_| ())
+}
+
+/// Like [`connect`]; the client calls `observer` after each attempt of a request.
+///
+/// # Errors
+/// Like [`connect`].
+pub fn connect_observed(
+    embedded: bool,
+    observer: impl Fn(&Observation<'_>) + Send + Sync + 'static,
+) -> Result<(Client, Option<TestServer>), Box<dyn Error>> {
     if !embedded {
         if let Some(config) = find(&Environment::from_process())? {
-            return Ok((Client::new(config)?, None));
+            return Ok((Client::builder(config).observe(observer).build()?, None));
         }
         eprintln!("No kubeconfig found: this runs against an API server in memory, without a cluster.");
     }
     let server = TestServer::in_process();
-    Ok((server.client(), Some(server)))
+    Ok((Client::service_builder(server.service(), "default").observe(observer).build()?, Some(server)))
 }
 
 /// The configuration, if there is any.

@@ -112,6 +112,9 @@ mod wire;
 pub use counters::Counts;
 pub use error::Error;
 pub use event::{Bookmark, Event};
+/// For use by the crates of this SDK.
+#[doc(hidden)]
+pub use informer::ShardGroup;
 pub use informer::{ErrorPolicy, Handler, Informer, InformerBuilder, NotReady, Shard, UndecodablePolicy};
 pub use log::LogStream;
 pub use reflector::{Change, Reflector, ReflectorStream};

@@ -20,7 +20,7 @@ use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair,
 use crate::cluster;
 
 /// The test cluster as nobody, and the directory of its keys.
-fn cluster_config() -> (Config, PathBuf) {
+pub(crate) fn cluster_config() -> (Config, PathBuf) {
     let kubeconfig = Kubeconfig::from_env().expect("KUBECONFIG names the test cluster's kubeconfig");
     let config = Config::from_kubeconfig(&kubeconfig, Some("anonymous")).expect("the kubeconfig has this context");
     let authority = config.certificate_authority_file.clone().expect("the cluster's authority is a file");
@@ -44,6 +44,11 @@ async fn whoami(client: &Client) -> Result<UserInfo, Error> {
 async fn service_account(admin: &Client, namespace: &str, name: &str) -> Secret {
     let account = ServiceAccount::named(name);
     core_v1::create_namespaced_service_account(namespace, &account).send(admin).await.unwrap();
+    token(admin, namespace, name).await
+}
+
+/// A token of a service account.
+pub(crate) async fn token(admin: &Client, namespace: &str, name: &str) -> Secret {
     let spec = TokenRequestSpec { expiration_seconds: Some(600), ..Default::default() };
     let request = TokenRequest { spec: Some(spec.into()), ..Default::default() };
     let request = core_v1::create_namespaced_service_account_token(namespace, name, &request).send(admin);

@@ -29,6 +29,7 @@ mod manifests;
 mod many;
 mod objects;
 mod operations;
+mod operator_rights;
 mod operators;
 mod own_types;
 mod pod;

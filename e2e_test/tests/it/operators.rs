@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use kubernetes_sdk::Client;
 use kubernetes_sdk::api::coordination::v1 as coordination_v1;
 use kubernetes_sdk::api::core::v1 as core_v1;
-use kubernetes_sdk::controller::{Action, Context, Controller, Manager, Settings};
+use kubernetes_sdk::controller::{Action, ClientMetrics, Context, Controller, Manager, Settings};
 use kubernetes_sdk::core::{CreateRequest, DeleteRequest, ListRequest, Patch, ReadRequest};
 use kubernetes_sdk::models::core::v1::ConfigMap;
 use serde_json::json;
@@ -25,10 +25,10 @@ use crate::cluster::{self, LIMIT};
 mod janitor;
 #[path = "../../../examples/website_operator.rs"]
 #[allow(dead_code, reason = "its `main`")]
-mod website_operator;
+pub(crate) mod website_operator;
 
 /// Waits until something is so.
-async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+pub(crate) async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     let wait = async {
         while !is_so().await {
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -44,7 +44,8 @@ async fn the_example_operators_run() {
     let mut settings = Settings::new("website-operator");
     (settings.admin_address, settings.lease_namespace) = (None, Some(namespace.clone()));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let manager = website_operator::manager(&client, settings);
+    let requests = ClientMetrics::new("kubernetes");
+    let manager = website_operator::manager(&client, &requests, settings);
     let operator = tokio::spawn(manager.run_until(async { drop(stopped.await) }));
     let janitor = tokio::spawn({
         let client = client.clone();

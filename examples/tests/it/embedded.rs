@@ -48,7 +48,7 @@ async fn a_custom_resource_is_defined_and_watched() {
     }
 }
 
-/// Over TLS, as a cluster calls them; twice, as nothing is left behind but the Secret with the authority.
+/// Over TLS, as a cluster calls them; twice, as nothing is left behind but the Secret with the CA.
 #[tokio::test]
 async fn webhooks_change_check_and_convert() {
     let server = TestServer::in_process();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kubernetes_sdk::api::apps::v1 as apps_v1;
 use kubernetes_sdk::api::core::v1 as core_v1;
-use kubernetes_sdk::controller::Settings;
+use kubernetes_sdk::controller::{ClientMetrics, Metrics, Settings};
 use kubernetes_sdk::core::{CreateRequest, DeleteRequest, ListRequest, ObjectMeta, Patch, PatchRequest, ReadRequest};
 use kubernetes_sdk::models::core::v1::ConfigMap;
 use kubernetes_sdk::models::events::v1::Event;
@@ -38,6 +38,25 @@ fn is(status: &str, reason: &str) -> Option<(String, String)> {
     Some((status.to_owned(), reason.to_owned()))
 }
 
+/// The metrics that the panels of the dashboard show.
+fn dashboard_metrics() -> Vec<String> {
+    let dashboard = include_str!("../../../docs/grafana-dashboard.json");
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let prefixes = ["controller_runtime_", "workqueue_", "rest_client_", "leader_election_", "event_recorder_"];
+    let words = dashboard.split(|c| !is_of_name(c)).filter(|word| prefixes.iter().any(|of| word.starts_with(of)));
+    let mut metrics: Vec<_> = words.map(str::to_owned).collect();
+    metrics.sort();
+    metrics.dedup();
+    metrics
+}
+
+fn assert_fills_the_dashboard(metrics: &Metrics) {
+    let text = metrics.render();
+    for metric in dashboard_metrics() {
+        assert!(text.lines().any(|line| line.starts_with(&metric)), "the panel of {metric} is empty\n{text}");
+    }
+}
+
 async fn hosts(client: &Client) -> Vec<String> {
     let hosts = core_v1::read_namespaced_config_map("default", "website-hosts").send(client).await.unwrap();
     hosts.data.iter().map(|(host, _)| host.to_string()).collect()
@@ -46,14 +65,16 @@ async fn hosts(client: &Client) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn websites_are_published_and_removed() {
     let server = TestServer::in_process();
-    let client = server.client();
+    let requests = ClientMetrics::new("kubernetes");
+    let client = Client::service_builder(server.service(), "default").observe(requests.observer()).build().unwrap();
     website_operator::define(&client).await.unwrap();
-    let mut replicas = Vec::new();
+    let (mut replicas, mut metrics) = (Vec::new(), Vec::new());
     for identity in ["a", "b"] {
         let mut settings = Settings::new("website-operator");
         (settings.admin_address, settings.identity) = (None, Some(identity.to_owned()));
         let (sender, shutdown) = tokio::sync::oneshot::channel::<()>();
-        let manager = website_operator::manager(&client, settings);
+        let manager = website_operator::manager(&client, &requests, settings);
+        metrics.push(manager.metrics().clone());
         replicas.push((sender, tokio::spawn(manager.run_until(async { drop(shutdown.await) }))));
     }
     let settled = || tokio::time::sleep(Duration::from_secs(10));
@@ -63,6 +84,7 @@ async fn websites_are_published_and_removed() {
     assert_eq!(ready(&client, "a").await, is("False", "Starting"));
     assert_eq!(ready(&client, "wrong").await, is("False", "InvalidHost"));
     assert_eq!(hosts(&client).await, ["a.example.com"]);
+    assert_fills_the_dashboard(&metrics[0]);
     for kind in ["configmaps", "services"] {
         assert!(
             server.requests().iter().any(|request| request.resource() == kind && request.verb() == "patch"),
@@ -152,7 +174,9 @@ async fn the_documented_rights_are_those_that_the_operator_needs() {
     (settings.admin_address, settings.lease_namespace) = (None, Some("website-operator".to_owned()));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     website_operator::define(&client).await.unwrap();
-    let manager = tokio::spawn(website_operator::manager(&client, settings).run_until(async { drop(stopped.await) }));
+    let requests = ClientMetrics::new("kubernetes");
+    let manager = website_operator::manager(&client, &requests, settings);
+    let manager = tokio::spawn(manager.run_until(async { drop(stopped.await) }));
     CreateRequest::namespaced("default", &website("a", "a.example.com")).send(&client).await.unwrap();
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(ready(&client, "a").await, is("False", "Starting"));

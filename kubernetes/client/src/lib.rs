@@ -31,7 +31,8 @@
 //! # Features
 //!
 //! - `ring` (default): TLS uses ring.
-//! - `aws-lc-rs`: TLS uses aws-lc-rs, even if `ring` is on.
+//! - `aws-lc-rs`: TLS uses aws-lc-rs, even if `ring` is on. Without both, it uses the provider that the program has
+//!   installed by `rustls::crypto::CryptoProvider::install_default`.
 //! - `cbor`: requests and responses in CBOR, for clients that prefer it.
 
 mod authentication;
@@ -49,6 +50,7 @@ mod exchange;
 mod hooks;
 mod path;
 mod reloaded;
+mod retry;
 #[doc(hidden)]
 pub mod support;
 /// For use by the crates of this SDK.
@@ -70,6 +72,7 @@ pub use hooks::{Write, WriteAdmission, WriteHook, WriteOutcome, WritePermit, Wri
 /// For use by the crates of this SDK.
 #[doc(hidden)]
 pub use path::ResourcePath;
+pub use retry::{Attempts, Retry, retry, retry_on_conflict};
 pub use telemetry::{Counts, Observation};
 /// For use by the crates of this SDK.
 #[doc(hidden)]

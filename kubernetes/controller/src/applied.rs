@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use kubernetes_client::sync::lock;
 use kubernetes_core::{Object, ObjectKey};
 
-/// How many entries there may be beyond twice the number of objects in the store: others are of objects that are gone.
+/// How many entries there may be beyond twice the number of objects in the store: others are of deleted objects.
 const SLACK: usize = 1024;
 
 /// The last apply of each child, and the version of the object that came of it: while the child has that version, the same

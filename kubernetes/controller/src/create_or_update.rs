@@ -1,8 +1,7 @@
-use kubernetes_client::{Client, Error};
+use kubernetes_client::{Client, Error, Retry};
 use kubernetes_core::{CreateRequest, Patch, PatchRequest, Path, ReadRequest, RequestError, Resource};
 
 use crate::Change;
-use crate::conflicts::Attempts;
 
 /// Creates an object, or changes it if it exists, with the changes made by `mutate`.
 ///
@@ -45,7 +44,7 @@ pub async fn create_or_update<K>(
 where
     K: Resource + Clone,
 {
-    let mut attempts = Attempts::new();
+    let mut attempts = Retry::default().start();
     loop {
         match attempt(client, object.clone(), &mut mutate).await {
             Err(error) if error.is_conflict() || error.is_already_exists() => attempts.wait_after(error).await?,

@@ -7,7 +7,6 @@
 mod admin;
 mod applied;
 mod clock;
-mod conflicts;
 mod consistency;
 mod controller;
 mod create_or_update;
@@ -29,7 +28,7 @@ pub use controller::{
 pub use create_or_update::create_or_update;
 pub use events::{Event, Recorder, RecorderCounts};
 pub use informers::Informers;
-pub use kubernetes_serving::{Histogram, MetricsText};
+pub use kubernetes_serving::{Certificates, CertificatesError, Histogram, MetricsText, Tls};
 pub use manager::{Manager, ManagerError, ServiceContext, Settings, SettingsError};
 pub use metrics::{ClientMetrics, Metrics};
 pub use names::bounded_name;

@@ -1,12 +1,11 @@
 use std::fmt;
 
-use kubernetes_client::Error;
+use kubernetes_client::{Error, Retry};
 use kubernetes_core::json::{EncodeError, Tree};
 use kubernetes_core::meta::v1::Condition;
 use kubernetes_core::{InvalidRequest, Object, ObjectKey, Patch, PatchRequest, ReadRequest, RequestError as _};
 
 use crate::Context;
-use crate::conflicts::Attempts;
 
 type Set<'a, K> = Box<dyn Fn(&mut K) + Send + Sync + 'a>;
 
@@ -81,7 +80,7 @@ impl<'a, K: Object + Clone> StatusUpdate<'a, K> {
     pub async fn send(self) -> Result<Option<K>, Error> {
         let (client, path) = (self.context.client(), self.context.path());
         let generation = self.object.metadata().generation;
-        let mut attempts = Attempts::new();
+        let mut attempts = Retry::default().start();
         let mut newer = None;
         loop {
             let object = newer.as_ref().unwrap_or(self.object);

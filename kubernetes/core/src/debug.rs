@@ -90,6 +90,15 @@ pub fn error(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     causes(text, error, f)
 }
 
+/// Displays an error of any type like [`error`], for logs and events.
+pub struct Chain<'a>(pub &'a dyn Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        error(self.0, f)
+    }
+}
+
 /// Formats an error with a message of several lines, and all its causes on the last one.
 ///
 /// The message must not have control characters other than those line ends.
@@ -151,5 +160,6 @@ mod tests {
         assert_eq!(refused.to_string(), "can't connect: refused");
         let chain = "can't connect: refused; caused by: tcp error; caused by: no route";
         assert_eq!((format!("{refused:#}"), format!("{refused:?}")), (chain.to_owned(), chain.to_owned()));
+        assert_eq!(Chain(&*refused).to_string(), chain);
     }
 }

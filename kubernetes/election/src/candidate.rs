@@ -30,7 +30,7 @@ impl Candidate {
     }
 
     /// Creates the `LeaseCandidate`, or renews it when it is time, or the server asks whether the candidate is there.
-    pub(crate) async fn keep(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn announce(&mut self) -> Result<(), Failure> {
         let namespace = self.config.key.namespace().unwrap_or_default();
         let request = ReadRequest::<LeaseCandidate>::namespaced(namespace, &self.config.identity);
         let limit = self.config.request_timeout();

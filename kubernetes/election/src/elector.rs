@@ -77,7 +77,7 @@ impl Elector {
 
     async fn try_acquire(&mut self) -> Result<Option<Arc<Term>>, Failure> {
         if let Some(candidate) = &mut self.candidate {
-            candidate.keep().await?;
+            candidate.announce().await?;
         }
         let exists = self.lock.get().await?.is_some();
         self.report_leader();
@@ -161,7 +161,7 @@ impl Elector {
     async fn renew(&mut self, term: &Term) -> Result<(), Unrenewed> {
         if let Some(candidate) = &mut self.candidate {
             // The Lease matters more: a candidate that is not announced still leads.
-            if let Err(failure) = candidate.keep().await {
+            if let Err(failure) = candidate.announce().await {
                 self.failed("announce the candidate for", &failure);
             }
         } else if clock::now() < term.lease_end() {

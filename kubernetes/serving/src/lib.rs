@@ -2,6 +2,7 @@
 //! text.
 //!
 //! - [`Server`] serves HTTP on a listener, with limits on connections and headers, until it is asked to stop.
+//! - [`Tls`] is its TLS, with [`Certificates`] from files that are read again, or set by the program.
 //! - [`bind`] listens on all addresses of both families.
 //! - [`MetricsText`] writes metrics in Prometheus' text format, and [`Histogram`] counts durations for it.
 //!
@@ -12,8 +13,10 @@ mod clock;
 mod histogram;
 mod metrics_text;
 mod server;
+mod tls;
 
 pub use bind::bind;
 pub use histogram::Histogram;
 pub use metrics_text::MetricsText;
 pub use server::{Connection, Protocol, Server};
+pub use tls::{Certificates, CertificatesError, ClientCertificates, Tls};

@@ -13,11 +13,14 @@ resource!(Pod: "" / "v1" / "Pod", "pods", namespaced, watch);
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct PodSpec {
+    init_containers: Vec<Container>,
     pub(crate) containers: Vec<Container>,
+    ephemeral_containers: Vec<Container>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Container {
+    name: Str,
     pub(crate) ports: Vec<ContainerPort>,
 }
 
@@ -58,9 +61,11 @@ pub(crate) struct ContainerStatus {
     last_state: Map<Details>,
 }
 
-/// The details of a state, none of which matter here.
+/// The details of a state.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Details;
+pub(crate) struct Details {
+    reason: Str,
+}
 
 impl Pod {
     /// Whether the pod is being deleted.
@@ -71,6 +76,23 @@ impl Pod {
     /// Whether all containers have ended for good.
     pub(crate) fn has_finished(&self) -> bool {
         matches!(&*self.status.phase, "Succeeded" | "Failed")
+    }
+
+    /// The containers that have not started, each with the reason: its own, or the phase of the pod.
+    pub(crate) fn unstarted_containers(&self) -> impl Iterator<Item = (&Str, &Str)> {
+        let PodSpec { init_containers, containers, ephemeral_containers } = &self.spec;
+        let names = [init_containers, containers, ephemeral_containers].into_iter().flatten();
+        names.filter_map(|Container { name, .. }| {
+            let status = self.status.all_containers().find(|status| status.name == *name);
+            match status {
+                Some(status) if status.has_started() => None,
+                status => {
+                    let waiting = status.and_then(|status| status.state.get("waiting"));
+                    let reason = waiting.map(|details| &details.reason).filter(|reason| !reason.is_empty());
+                    Some((name, reason.unwrap_or(&self.status.phase)))
+                }
+            }
+        })
     }
 }
 
@@ -110,18 +132,21 @@ impl Value for Pod {
 }
 
 impl Value for PodSpec {
-    const FIELDS: &'static [&'static str] = &["containers"];
+    const FIELDS: &'static [&'static str] = &["initContainers", "containers", "ephemeralContainers"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reader.fields(Self::FIELDS, &mut [&mut self.containers])
+        reader.fields(
+            Self::FIELDS,
+            &mut [&mut self.init_containers, &mut self.containers, &mut self.ephemeral_containers],
+        )
     }
 }
 
 impl Value for Container {
-    const FIELDS: &'static [&'static str] = &["ports"];
+    const FIELDS: &'static [&'static str] = &["name", "ports"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reader.fields(Self::FIELDS, &mut [&mut self.ports])
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.ports])
     }
 }
 
@@ -160,9 +185,9 @@ impl Value for ContainerStatus {
 }
 
 impl Value for Details {
-    const FIELDS: &'static [&'static str] = &[];
+    const FIELDS: &'static [&'static str] = &["reason"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reader.fields(Self::FIELDS, &mut [])
+        reader.fields(Self::FIELDS, &mut [&mut self.reason])
     }
 }

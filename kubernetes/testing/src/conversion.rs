@@ -9,6 +9,7 @@ use std::sync::Arc;
 use kubernetes_core::GroupVersionKind;
 use serde_json::{Value, json};
 
+use crate::labels::{annotation_fault, label_fault};
 use crate::object::Object;
 use crate::resources::ServedResource;
 use crate::store::{CollectionId, Stored};
@@ -190,20 +191,44 @@ fn restore_metadata(before: &Object, after: &mut Object) -> Result<(), String> {
     let changed = match after.0.get("metadata") {
         None => return Err("missing metadata in converted object".to_owned()),
         Some(Value::Object(metadata)) => ["labels", "annotations"].map(|field| (field, metadata.get(field).cloned())),
-        Some(_) => return Err("metadata in converted object is not an object".to_owned()),
+        Some(other) => return Err(format!("invalid metadata of type {} in converted object", go_type(other))),
     };
     *after.metadata_mut() = before.metadata().cloned().unwrap_or_default();
     for (field, value) in changed {
         match value {
             None | Some(Value::Null) => drop(after.unset(field)),
             Some(Value::Object(texts)) => {
-                if let Some((key, _)) = texts.iter().find(|(_, text)| !text.is_string()) {
-                    return Err(format!("metadata.{field}[{key}] must be a string in converted object"));
+                if let Some((key, other)) = texts.iter().find(|(_, text)| !text.is_string()) {
+                    let found = go_type(other);
+                    return Err(format!(
+                        "metadata.{field}[{key}] must be a string, but is {found} in converted object"
+                    ));
+                }
+                let is_changed =
+                    before.metadata().and_then(|metadata| metadata.get(field)?.as_object()) != Some(&texts);
+                let fault = if field == "labels" { label_fault(&texts) } else { annotation_fault(&texts) };
+                if let Some(fault) = fault.filter(|_| is_changed) {
+                    return Err(fault);
                 }
                 after.set(field, Value::Object(texts));
             }
-            Some(_) => return Err(format!("metadata.{field} in converted object is not an object")),
+            Some(other) => {
+                return Err(format!("invalid metadata.{field} of type {} in converted object", go_type(&other)));
+            }
         }
     }
     Ok(())
+}
+
+/// The type of a value as Go prints it.
+fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_i64() => "int64",
+        Value::Number(_) => "float64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    }
 }

@@ -62,6 +62,7 @@ mod faults;
 mod fields;
 #[rustfmt::skip]
 mod generated;
+mod labels;
 mod object;
 mod printing;
 mod reply;

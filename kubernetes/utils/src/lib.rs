@@ -22,7 +22,6 @@ pub mod manifests;
 mod modify;
 #[cfg(feature = "streams")]
 pub mod port_forward;
-mod retry;
 mod status;
 #[cfg(feature = "dynamic")]
 mod target;
@@ -38,8 +37,8 @@ pub use apply_set::{ApplySet, ApplySetError};
 pub use definitions::{DefinitionError, Migration, ensure_definition, migrate_storage};
 #[cfg(feature = "yaml")]
 pub use definitions::{DefinitionFileError, check_definitions, definitions_command, write_definitions};
+pub use kubernetes_client::{Retry, retry, retry_on_conflict};
 pub use modify::{Modify, modify};
-pub use retry::{Retry, retry, retry_on_conflict};
 pub use status::{ObjectState, ObjectStatus};
 #[cfg(feature = "dynamic")]
 pub use target::Target;

@@ -1,10 +1,5 @@
-use std::sync::Mutex;
-
-use kubernetes_client::sync::lock;
-
+use kubernetes_client::Retry;
 use kubernetes_core::{Execute, Object, Patch, PatchRequest, Raw, ReadRequest, RequestError, Status, Str};
-
-use crate::{Retry, retry};
 
 /// Changes an object: reads it, lets a function change it, and sends the difference.
 ///
@@ -111,19 +106,16 @@ impl<K: Object> Modify<K> {
     where
         E: Execute<Error: RequestError>,
     {
-        // Only one attempt uses it at a time, but an attempt can't borrow it for the duration of the request.
-        let change = Mutex::new(&mut change);
-        let is_conflict = |error: &E::Error| error.status().is_some_and(Status::is_conflict);
-        retry(self.retry, is_conflict, || async {
+        let mut attempts = self.retry.start();
+        loop {
             let read = self.request.clone().send(client).await?;
-            let changed = read.changed(|object| lock(&change)(object));
-            let (object, patch) = changed.map_err(E::Error::from_decode)?;
-            match patch {
-                None => Ok(object),
-                Some(patch) => self.patch(&Patch::from(&patch)).send(client).await,
+            let (object, patch) = read.changed(&mut change).map_err(E::Error::from_decode)?;
+            let Some(patch) = patch else { return Ok(object) };
+            match self.patch(&Patch::from(&patch)).send(client).await {
+                Err(error) if error.status().is_some_and(Status::is_conflict) => attempts.wait_after(error).await?,
+                result => return result,
             }
-        })
-        .await
+        }
     }
 
     fn patch<'a>(&self, patch: &'a Patch) -> PatchRequest<'a, K> {

@@ -3,13 +3,12 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, Uri};
 use kubernetes_client::support::common_name;
-use rustls::pki_types::CertificateDer;
+use kubernetes_serving::ClientCertificates;
 
 /// The caller of a webhook, for [`Webhooks::authenticate`](crate::Webhooks::authenticate).
 pub struct Caller {
@@ -17,10 +16,6 @@ pub struct Caller {
     headers: HeaderMap,
     certificates: ClientCertificates,
 }
-
-/// The certificates that the client of a connection has shown, verified by the server; its own is the first.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ClientCertificates(pub(crate) Arc<[CertificateDer<'static>]>);
 
 /// The function that decides, type-erased.
 pub(crate) type Authenticate = dyn Fn(Caller) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
@@ -56,12 +51,12 @@ impl Caller {
     /// A cluster's CA signs certificates for many users and nodes, so that this, and not the CA alone, tells an API server
     /// from them.
     pub fn common_name(&self) -> Option<String> {
-        common_name(self.certificates.0.first()?)
+        common_name(self.certificates.all().first()?)
     }
 
     /// The certificates of the client as DER, its own first; none unless the server demands them.
     pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
-        self.certificates.0.iter().map(|certificate| &**certificate)
+        self.certificates.all().iter().map(|certificate| &**certificate)
     }
 }
 

@@ -24,22 +24,26 @@
 //! - [`Configuration`] builds the objects that make the API server call the webhooks.
 //! - [`Converter`] converts between the versions of a custom resource.
 
+#[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+compile_error!("the feature `webhooks` needs one of `ring` and `aws-lc-rs`, to make certificates");
+
 mod admission;
 mod authenticate;
 mod clock;
 mod configuration;
 mod conversion;
+mod managed;
 mod metrics;
 mod server;
 mod service;
-mod tls;
 mod webhook;
 
 pub use admission::{AdmissionRequest, Allowed, Denied, Mutated, Operation};
 pub use authenticate::Caller;
 pub use configuration::{CaBundle, Configuration, Endpoint};
 pub use conversion::Converter;
+pub use kubernetes_serving::{Certificates, CertificatesError};
+pub use managed::ManagedCertificates;
 pub use server::{ServeError, WebhookServer};
 pub use service::Webhooks;
-pub use tls::{Certificates, CertificatesError, ManagedCertificates};
 pub use webhook::{FailurePolicy, MatchPolicy, SideEffects, Webhook};

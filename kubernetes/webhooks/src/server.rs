@@ -9,14 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use http::Extensions;
-use kubernetes_serving::{Connection, Protocol, Server};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
+use kubernetes_serving::{Certificates, CertificatesError, Server, Tls};
+use tokio::net::TcpListener;
 
-use crate::authenticate::ClientCertificates;
+use crate::clock;
 use crate::service::Webhooks;
-use crate::tls::{Certificates, CertificatesError, ClientCa, ServerSettings};
 
 /// Serves webhooks over TLS, with HTTP/1.1 and HTTP/2.
 ///
@@ -37,11 +34,11 @@ use crate::tls::{Certificates, CertificatesError, ClientCa, ServerSettings};
 #[must_use]
 pub struct WebhookServer {
     webhooks: Webhooks,
-    certificates: Certificates,
+    tls: Tls,
     address: SocketAddr,
-    clients: ClientCa,
     server: Server,
-    is_listening: Arc<AtomicBool>,
+    shutdown_delay: Duration,
+    is_ready: Arc<AtomicBool>,
 }
 
 impl WebhookServer {
@@ -49,11 +46,11 @@ impl WebhookServer {
     pub fn new(webhooks: Webhooks, certificates: Certificates) -> Self {
         Self {
             webhooks,
-            certificates,
+            tls: Tls::new(&certificates),
             address: (Ipv6Addr::UNSPECIFIED, 9443).into(),
-            clients: ClientCa::None,
             server: Server::new("webhooks").grace(Duration::from_secs(60)),
-            is_listening: Arc::default(),
+            shutdown_delay: Duration::ZERO,
+            is_ready: Arc::default(),
         }
     }
 
@@ -63,7 +60,8 @@ impl WebhookServer {
         self
     }
 
-    /// Limits the number of open connections; 1024 by default. Further ones wait.
+    /// Limits the number of open connections; 1024 by default. For a further one, the connection that has been idle
+    /// longest ends; it waits while all have requests.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.server = self.server.max_connections(connections);
         self
@@ -76,7 +74,18 @@ impl WebhookServer {
         self
     }
 
-    /// Sets the time for requests to end after shutdown; one minute by default.
+    /// Sets the time between the shutdown, when the server is not [ready](Self::ready_check) any more, and the end of
+    /// listening; by default none.
+    ///
+    /// Services still lead here for some seconds, and API servers get an error if nobody listens. With a manager, use
+    /// its `--shutdown-delay`, which all services have in common.
+    pub fn shutdown_delay(mut self, delay: Duration) -> Self {
+        self.shutdown_delay = delay;
+        self
+    }
+
+    /// Sets the time for requests to end after shutdown and its [delay](Self::shutdown_delay); one minute by default.
+    /// The pod's `terminationGracePeriodSeconds` should be longer than both.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.server = self.server.grace(grace);
         self
@@ -87,29 +96,30 @@ impl WebhookServer {
     /// The API server shows one if its file of `--admission-control-config-file` says so. A cluster's CA signs those of
     /// users and nodes too: tell them apart by [`Caller::common_name`](crate::Caller::common_name).
     pub fn client_ca(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.clients = ClientCa::Pem(pem.into());
+        self.tls = self.tls.client_ca(pem);
         self
     }
 
     /// Like [`client_ca`](Self::client_ca), with the CAs of a PEM file, which is read again every 10 s when connections
     /// come.
     pub fn client_ca_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.clients = ClientCa::File(path.into());
+        self.tls = self.tls.client_ca_file(path);
         self
     }
 
     /// Checks that the server listens and has a certificate, for an endpoint such as `/readyz`.
     pub fn ready_check(&self) -> impl Fn() -> Result<(), String> + Send + Sync + 'static + use<> {
-        let (is_listening, certificates) = (Arc::clone(&self.is_listening), self.certificates.clone());
+        let (is_ready, certificates) = (Arc::clone(&self.is_ready), self.tls.certificates().clone());
         move || {
-            if !is_listening.load(Ordering::Acquire) {
-                return Err("the webhook server is not listening".to_owned());
+            if !is_ready.load(Ordering::Acquire) {
+                return Err("the webhook server is not listening, or is shutting down".to_owned());
             }
             certificates.check()
         }
     }
 
-    /// Listens and serves until `shutdown` completes, and then lets requests in progress end.
+    /// Listens and serves until `shutdown` completes, and for the [delay](Self::shutdown_delay), and then lets requests
+    /// in progress end.
     ///
     /// # Errors
     ///
@@ -134,44 +144,28 @@ impl WebhookServer {
     ///
     /// Like [`run_until`](Self::run_until).
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let settings = ServerSettings::new(&self.certificates, &self.clients).map_err(ServeError::Certificates)?;
-        let handshake = |stream: TcpStream| {
-            let settings = settings.current();
-            async move {
-                let io = TlsAcceptor::from(settings.map_err(io::Error::other)?).accept(stream).await?;
-                let session = io.get_ref().1;
-                let protocol = match session.alpn_protocol() {
-                    Some(b"h2") => Protocol::Http2,
-                    _ => Protocol::Http1,
-                };
-                let mut extensions = Extensions::new();
-                if let Some(chain) = session.peer_certificates() {
-                    extensions.insert(ClientCertificates(chain.iter().map(|one| one.clone().into_owned()).collect()));
-                }
-                Ok(Connection { io, protocol, extensions })
-            }
-        };
-        let listening = Listening::begin(&self.is_listening);
+        let ready = Ready::begin(&self.is_ready);
         let shutdown = async {
             shutdown.await;
-            drop(listening);
+            drop(ready);
+            clock::sleep(self.shutdown_delay).await;
         };
-        self.server.serve_with(listener, handshake, self.webhooks.clone(), shutdown).await;
-        Ok(())
+        let serving = self.server.serve_tls(listener, &self.tls, self.webhooks.clone(), shutdown);
+        serving.await.map_err(ServeError::Certificates)
     }
 }
 
-/// Says that the server listens, until it is dropped: by the shutdown, or with the server's future.
-struct Listening(Arc<AtomicBool>);
+/// Says that the server is ready, until it is dropped: by the shutdown, or with the server's future.
+struct Ready(Arc<AtomicBool>);
 
-impl Listening {
+impl Ready {
     fn begin(flag: &Arc<AtomicBool>) -> Self {
         flag.store(true, Ordering::Release);
         Self(Arc::clone(flag))
     }
 }
 
-impl Drop for Listening {
+impl Drop for Ready {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Release);
     }

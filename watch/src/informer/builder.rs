@@ -3,9 +3,9 @@ use std::sync::Arc;
 
 use kubernetes_client::Client;
 use kubernetes_core::{ListRequest, Watchable};
-use tokio::sync::OnceCell;
 
 use super::health::Health;
+use super::shard_group::ShardGroup;
 use super::skipped::SkippedObjects;
 use super::worker::{ShardAssignment, Worker};
 use super::{ErrorPolicy, Informer, Shard, UndecodablePolicy};
@@ -22,6 +22,8 @@ pub struct InformerBuilder<K> {
     shards: Vec<Shard>,
     /// Whether the shards cover all objects.
     complete: bool,
+    /// That of the first request.
+    group: Option<Arc<ShardGroup<K>>>,
 }
 
 impl<K: Watchable> InformerBuilder<K> {
@@ -34,6 +36,7 @@ impl<K: Watchable> InformerBuilder<K> {
             undecodable: UndecodablePolicy::default(),
             shards: Vec::new(),
             complete: false,
+            group: None,
         }
     }
 
@@ -97,11 +100,20 @@ impl<K: Watchable> InformerBuilder<K> {
 
     /// Restricts the informer to the objects of one shard, for a program that runs in several copies.
     ///
-    /// If the server does not support this, it sends all objects; the informer discards those of other shards and logs
-    /// a warning.
+    /// If the server does not support this, it sends all objects; the informer discards those of other shards, and a
+    /// warning is logged.
     pub fn shard(mut self, shard: Shard) -> Self {
         self.shards = vec![shard];
         self.complete = false;
+        self
+    }
+
+    /// Lets informers of several shards of the same request share a stream where the server does not select them.
+    ///
+    /// For use by the crates of this SDK.
+    #[doc(hidden)]
+    pub fn shard_group(mut self, group: &Arc<ShardGroup<K>>) -> Self {
+        self.group = Some(Arc::clone(group));
         self
     }
 
@@ -110,11 +122,11 @@ impl<K: Watchable> InformerBuilder<K> {
     /// # Panics
     /// Panics if it is called outside a tokio runtime.
     pub fn start(self) -> Informer<K> {
-        let Self { watch, requests, store, policy, undecodable, shards, complete } = self;
+        let Self { watch, requests, store, policy, undecodable, shards, complete, mut group } = self;
         // Stopping the informer must not end other streams of the watch.
         let watch = watch.with_streams_of_its_own();
         let sources: Vec<_> =
-            requests.into_iter().flat_map(|request| assignments(request, &shards, complete)).collect();
+            requests.into_iter().flat_map(|request| assignments(request, &shards, complete, group.take())).collect();
         let mut writers = store.build_with_writers(sources.len());
         let (health, skipped) = (Health::default(), SkippedObjects::default());
         let store = writers.first().map_or_else(|| Store::builder().build().store(), StoreWriter::store);
@@ -134,10 +146,11 @@ fn assignments<K>(
     request: ListRequest<K>,
     shards: &[Shard],
     complete: bool,
-) -> Vec<(ListRequest<K>, Option<ShardAssignment>)> {
-    let server = Arc::new(OnceCell::new());
+    group: Option<Arc<ShardGroup<K>>>,
+) -> Vec<(ListRequest<K>, Option<ShardAssignment<K>>)> {
+    let group = group.unwrap_or_default();
     let assignment = |(index, shard): (usize, &Shard)| {
-        let shard = ShardAssignment { shard: *shard, server: Arc::clone(&server), complete, first: index == 0 };
+        let shard = ShardAssignment { shard: *shard, group: Arc::clone(&group), complete, first: index == 0 };
         (request.clone(), Some(shard))
     };
     match shards {

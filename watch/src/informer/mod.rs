@@ -7,6 +7,7 @@ mod lenient;
 mod not_ready;
 mod policy;
 mod shard;
+mod shard_group;
 mod skipped;
 
 mod worker;
@@ -23,6 +24,7 @@ pub use handler::Handler;
 pub use not_ready::NotReady;
 pub use policy::{ErrorPolicy, UndecodablePolicy};
 pub use shard::Shard;
+pub use shard_group::ShardGroup;
 
 use crate::{Error, Stopped, Store, StoreEvent, Subscription, Watch, clock};
 use health::Health;

@@ -39,6 +39,11 @@ impl Shard {
         (self.start..=self.last).contains(&hash(uid.as_bytes()))
     }
 
+    /// Whether some objects belong to both.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        self.start <= other.last && other.start <= self.last
+    }
+
     /// Restricts the request to the objects of this shard. A server without support for shards returns all objects.
     pub(super) fn select<K>(&self, request: ListRequest<K>) -> ListRequest<K> {
         request.shard_selector(self.to_string())

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
-use futures_util::future::select;
-use futures_util::{StreamExt, pin_mut};
+use futures_util::future::{Either, select};
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt, pin_mut};
 use kubernetes_core::{ListRequest, ObjectKey, Watchable};
-use tokio::sync::OnceCell;
 use tracing::warn;
 
 use super::health::WorkerHealth;
 use super::lenient::{Lenient, Undecodable};
+use super::shard_group::{ShardChange, ShardGroup};
 use super::skipped::SkippedByWorker;
 use super::{ErrorPolicy, Shard, UndecodablePolicy};
 use crate::clock;
@@ -20,7 +21,7 @@ use crate::{Change, Error, ReflectorStream, StoreWriter, Watch};
 pub(super) struct Worker<K: Watchable> {
     pub(super) watch: Watch,
     pub(super) request: ListRequest<K>,
-    pub(super) shard: Option<ShardAssignment>,
+    pub(super) shard: Option<ShardAssignment<K>>,
     pub(super) writer: StoreWriter<K>,
     pub(super) policy: ErrorPolicy,
     pub(super) undecodable: UndecodablePolicy,
@@ -29,18 +30,18 @@ pub(super) struct Worker<K: Watchable> {
 }
 
 /// A worker's shard of a request's objects.
-pub(super) struct ShardAssignment {
+pub(super) struct ShardAssignment<K> {
     pub(super) shard: Shard,
-    /// Whether the server supports shards, once that is known. All workers of a request share it.
-    pub(super) server: Arc<OnceCell<bool>>,
+    /// All workers of a request share it.
+    pub(super) group: Arc<ShardGroup<K>>,
     /// Whether the workers of the request cover all shards.
     pub(super) complete: bool,
     /// Whether this worker takes all objects if the server does not support shards.
     pub(super) first: bool,
 }
 
-/// The objects to request; those outside the shard are discarded.
-type Selection<K> = (ListRequest<K>, Option<Shard>);
+/// The changes to follow: of a request, or of those that shards share. Objects outside the shard are discarded.
+type Selection<K> = (Either<ReflectorStream<Lenient<K>>, BoxStream<'static, ShardChange<K>>>, Option<Shard>);
 
 impl<K: Watchable> Worker<K> {
     /// Fills the store until any worker has stopped it: an informer ends as a whole.
@@ -54,13 +55,10 @@ impl<K: Watchable> Worker<K> {
 
     async fn work(mut self) {
         let mut delays = BACKOFF.delays();
-        let health = self.health.clone();
-        let bookmarks = self.watch.settings.bookmarks;
-        self.watch = self.watch.also_observe(move |transition| health.observe(transition, bookmarks));
         loop {
             let started = clock::now();
             let followed = match self.select().await {
-                Ok(Some(selection)) => self.follow(selection).await,
+                Ok(Some((changes, shard))) => self.follow(changes, shard).await,
                 Ok(None) => return self.writer.retire(),
                 Err(error) => Err(error),
             };
@@ -81,9 +79,18 @@ impl<K: Watchable> Worker<K> {
         }
     }
 
-    async fn follow(&mut self, (request, shard): Selection<K>) -> Result<(), Error> {
-        let Watch { client, settings, streams } = &self.watch;
-        let mut changes = ReflectorStream::<Lenient<K>>::new(client.clone(), request, settings, streams.add());
+    /// The changes of a request.
+    fn stream(&self, request: ListRequest<K>) -> ReflectorStream<Lenient<K>> {
+        let (health, bookmarks) = (self.health.clone(), self.watch.settings.bookmarks);
+        let watch = self.watch.clone().also_observe(move |transition| health.observe(transition, bookmarks));
+        ReflectorStream::new(watch.client, request, &watch.settings, watch.streams.add())
+    }
+
+    async fn follow(
+        &mut self,
+        mut changes: impl Stream<Item = ShardChange<K>> + Unpin,
+        shard: Option<Shard>,
+    ) -> Result<(), Error> {
         let mut list = ListCount::default();
         let mut is_listing = false;
         while let Some(change) = changes.next().await {
@@ -145,19 +152,23 @@ impl<K: Watchable> Worker<K> {
         Ok(error)
     }
 
-    /// The objects to request; `None` if another worker has them.
+    /// The changes to follow; `None` if another worker has them.
     async fn select(&self) -> Result<Option<Selection<K>>, Error> {
         let request = self.request.clone();
-        let Some(ShardAssignment { shard, server, complete, first }) = &self.shard else {
-            return Ok(Some((request, None)));
+        let Some(ShardAssignment { shard, group, complete, first }) = &self.shard else {
+            return Ok(Some((Either::Left(self.stream(request)), None)));
         };
         // A server with shards may be replaced by one without, so objects outside the shard are always discarded.
-        let sharded = *server.get_or_try_init(|| self.probe(shard)).await?;
+        let sharded = group.is_selected(self.probe(shard)).await?;
+        let own = |request, shard| Some((Either::Left(self.stream(request)), shard));
         Ok(match (sharded, complete, first) {
-            (true, ..) => Some((shard.select(request), Some(*shard))),
-            (false, true, true) => Some((request, None)),
+            (true, ..) => own(shard.select(request), Some(*shard)),
+            (false, true, true) => own(request, None),
             (false, true, false) => None,
-            (false, false, _) => Some((request, Some(*shard))),
+            (false, false, _) => match group.subscribe(&self.watch, &request, *shard, &self.health) {
+                Some(changes) => Some((Either::Right(changes), None)),
+                None => own(request, Some(*shard)),
+            },
         })
     }
 

@@ -1,7 +1,7 @@
 //! The containers of a pod, for the measurement of streams.
 
 use kubernetes_testing::{ContainerIo, ExecRequest, PortForwardRequest, PortIo, TestServer};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy, sink, split};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, copy, copy_buf, sink, split};
 
 const POD: &str =
     "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: default}, spec: {containers: [{name: a}]},
@@ -28,7 +28,7 @@ async fn forward(request: PortForwardRequest, io: PortIo) -> std::io::Result<()>
         }
         7002 => {
             let count = reader.read_u64().await?;
-            copy(&mut reader.take(count), &mut sink()).await?;
+            discard(&mut reader.take(count)).await?;
             writer.write_all(&[0]).await
         }
         _ => copy(&mut reader, &mut writer).await.map(drop),
@@ -53,6 +53,11 @@ async fn send(writer: &mut (impl AsyncWrite + Unpin), mut left: u64) -> std::io:
 }
 
 async fn count(reader: &mut (impl AsyncRead + Unpin), writer: &mut (impl AsyncWrite + Unpin)) -> std::io::Result<()> {
-    let count = copy(reader, &mut sink()).await?;
+    let count = discard(reader).await?;
     writer.write_all(format!("{count}").as_bytes()).await
+}
+
+/// Reads as much as there is at once, so that this is not what limits the sides.
+async fn discard(reader: &mut (impl AsyncRead + Unpin)) -> std::io::Result<u64> {
+    copy_buf(&mut BufReader::with_capacity(64 * 1024, reader), &mut sink()).await
 }

@@ -232,7 +232,7 @@ async fn clean_up(client: &Client, namespace: &str, configuration: &Configuratio
         .await
         .expect("the configuration is deleted");
     let definition = "lanterns.webhooks.example.com";
-    Configuration::release_conversion(client, definition, "e2e").await.expect("the conversion is released");
+    Configuration::release_conversion::<Lantern>(client, "e2e").await.expect("the conversion is released");
     let found = ReadRequest::<Definition>::cluster(definition).send(client).await.expect("the definition");
     let strategy = found.spec().at("/conversion").map(Tree::to_text);
     assert_eq!(strategy.as_deref(), Some(r#"{"strategy":"None"}"#), "the CA bundle is gone, too");

@@ -109,7 +109,8 @@ pub(super) fn certified_key(identity: &ClientIdentity) -> Result<CertifiedKey, A
     }
     let key = PrivateKeyDer::from_pem_slice(identity.key.expose().as_bytes())
         .map_err(|error| fail(format!("the client key is not a private key in PEM: {}", pem_fault(&error))))?;
-    CertifiedKey::from_der(certificates, key, &tls::provider())
+    let provider = tls::provider().map_err(|error| fail(error.to_owned()))?;
+    CertifiedKey::from_der(certificates, key, &provider)
         .map_err(|error| fail(format!("the client certificate and key can't be used together: {error}")))
 }
 

@@ -103,7 +103,7 @@ impl Renewed {
         match answer {
             Ok(issued) => Some(issued),
             Err(failure) => {
-                let reason = chain(&failure);
+                let reason = format_args!("{failure:#}");
                 tracing::warn!(%reason, "the server refused the credentials, and there are no others");
                 None
             }
@@ -160,15 +160,4 @@ impl Issued {
         }
         self
     }
-}
-
-/// All levels of a failure, for logs.
-fn chain(failure: &AuthenticationError) -> String {
-    let mut text = failure.to_string();
-    let mut next = std::error::Error::source(failure);
-    while let Some(error) = next {
-        text = format!("{text}: {error}");
-        next = error.source();
-    }
-    text
 }

@@ -6,7 +6,7 @@ use std::io;
 use super::transport::{ConnectFailed, NotSent};
 
 /// The first error of a type in the chain of sources, also inside of [`io::Error`], whose `source` skips what it wraps.
-pub(crate) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+pub fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {

@@ -20,7 +20,8 @@ use kubernetes_core::json::DecodeError;
 use kubernetes_core::{InvalidRequest, RequestError, Status};
 
 pub(crate) use authentication::AuthenticationError;
-pub(crate) use chain::{find, is_refused_certificate};
+pub use chain::find;
+pub(crate) use chain::is_refused_certificate;
 pub(crate) use kind::Kind;
 pub(crate) use request_line::RequestLine;
 pub(crate) use response::ErrorResponse;

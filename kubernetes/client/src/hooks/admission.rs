@@ -96,7 +96,8 @@ impl Admission {
     /// The write succeeded; `response` is `None` if the client does not read it.
     pub(crate) fn succeeded(mut self, response: Option<&Encoded>) {
         let response = response.filter(|_| self.write.has_object_response());
-        match WrittenObject::of(response, self.write.key().filter(|_| self.write.method() == Method::DELETE)) {
+        let deleted = self.write.key().filter(|_| self.write.method() == Method::DELETE);
+        match WrittenObject::of(response, deleted) {
             Ok(objects) => self.finish(&WriteOutcome::Done(&objects)),
             Err(error) => {
                 let error = Error::new(Kind::Decode(error)).or_request(self.write.line());

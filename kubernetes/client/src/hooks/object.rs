@@ -9,7 +9,7 @@ pub struct WrittenObject {
     pub api_version: Str,
     /// The kind of the object; empty if the response does not contain the object.
     pub kind: Str,
-    /// The metadata of the object.
+    /// The metadata of the object, without managed fields.
     pub metadata: ObjectMeta,
 }
 
@@ -23,7 +23,7 @@ impl WrittenObject {
     ///
     /// # Errors
     /// Returns an error if the response can't be decoded, and it is not known which object was deleted.
-    pub(super) fn of(response: Option<&Encoded>, deleted: Option<ObjectKey>) -> Result<Vec<Self>, DecodeError> {
+    pub(super) fn of(response: Option<&Encoded>, deleted: Option<&ObjectKey>) -> Result<Vec<Self>, DecodeError> {
         let (objects, uid) = match response.map_or_else(|| Ok((Vec::new(), None)), Self::read_all) {
             Ok((objects, uid)) => (objects, uid),
             Err(_) if deleted.is_some() => (Vec::new(), None),
@@ -64,7 +64,72 @@ impl Value for WrittenObject {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reader.fields(Self::FIELDS, &mut [&mut self.api_version, &mut self.kind, &mut self.metadata])
+        let mut metadata = Metadata(std::mem::take(&mut self.metadata));
+        let read = reader.fields(Self::FIELDS, &mut [&mut self.api_version, &mut self.kind, &mut metadata]);
+        self.metadata = metadata.0;
+        read
+    }
+}
+
+/// Metadata without managed fields: these take most of the time, and no hook needs them.
+#[derive(Default)]
+struct Metadata(ObjectMeta);
+
+impl Value for Metadata {
+    const FIELDS: &'static [&'static str] = &[
+        "annotations",
+        "creationTimestamp",
+        "deletionGracePeriodSeconds",
+        "deletionTimestamp",
+        "finalizers",
+        "generateName",
+        "generation",
+        "labels",
+        "name",
+        "namespace",
+        "ownerReferences",
+        "resourceVersion",
+        "selfLink",
+        "uid",
+    ];
+
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        let ObjectMeta {
+            annotations,
+            creation_timestamp,
+            deletion_grace_period_seconds,
+            deletion_timestamp,
+            finalizers,
+            generate_name,
+            generation,
+            labels,
+            managed_fields: _,
+            name,
+            namespace,
+            owner_references,
+            resource_version,
+            self_link,
+            uid,
+        } = &mut self.0;
+        reader.fields(
+            Self::FIELDS,
+            &mut [
+                annotations,
+                creation_timestamp,
+                deletion_grace_period_seconds,
+                deletion_timestamp,
+                finalizers,
+                generate_name,
+                generation,
+                labels,
+                name,
+                namespace,
+                owner_references,
+                resource_version,
+                self_link,
+                uid,
+            ],
+        )
     }
 }
 

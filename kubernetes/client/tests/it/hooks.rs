@@ -66,7 +66,7 @@ impl WriteHook for Recorder {
             WriteOutcome::Unknown(error) => format!("unknown, with an error: {}", error.is_some()),
             _ => panic!("a new outcome"),
         };
-        let resource = write.resource().map(|resource| resource.resource).unwrap_or_default();
+        let resource = write.resource().map(|resource| resource.resource.clone()).unwrap_or_default();
         let text = format!("{} {resource} {key:?} {outcome}", write.method());
         self.notes.lock().unwrap().push(text);
     }

@@ -20,6 +20,7 @@ mod oidc;
 mod proxies;
 mod redirects;
 mod retries;
+mod retry;
 mod rotation;
 mod server;
 mod services;

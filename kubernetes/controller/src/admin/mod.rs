@@ -146,8 +146,8 @@ impl Admin {
     /// [`Settings::authorize_metrics`](crate::Settings::authorize_metrics).
     ///
     /// The server is asked by a TokenReview and a SubjectAccessReview, for which `client` needs the ClusterRole
-    /// `system:auth-delegator`. Permissions are cached for a minute, refusals for 30 s. Tokens are sent in
-    /// the clear unless the endpoints are served over TLS.
+    /// `system:auth-delegator`. Permissions are cached for a minute, refusals for 30 s. Whoever reads the network
+    /// can read the tokens, too, unless the endpoints are [served over TLS](Self::serve_tls).
     pub fn guard_metrics(&self, client: &Client) {
         self.guard.get_or_init(|| Guard::new(client));
     }

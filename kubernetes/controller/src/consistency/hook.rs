@@ -16,8 +16,8 @@ pub(super) struct NoteWrites {
     writes: Arc<Writes>,
     /// The object that the run is for.
     key: ObjectKey,
-    /// The controller's own objects with writes under way, each as often as it is written: an object may come to the store,
-    /// or go, meanwhile.
+    /// The controller's own objects with writes under way, each as often as it is written: an object may be created or
+    /// deleted meanwhile.
     begun: Mutex<Vec<ObjectKey>>,
 }
 
@@ -40,13 +40,13 @@ impl WriteHook for NoteWrites {
             // It is answered with the objects as they were before: some may have finalizers, and stay.
             WriteOutcome::Done(objects) if write.is_collection_delete() && !objects.is_empty() => {
                 objects.iter().for_each(|object| {
-                    self.unknown(&resource, object.metadata.namespace.as_deref(), Some(&object.key()))
+                    self.unknown(resource, object.metadata.namespace.as_deref(), Some(&object.key()))
                 });
             }
             WriteOutcome::Done(objects) if is_answer(write, objects) => {
-                objects.iter().for_each(|object| self.written(write, &resource, object));
+                objects.iter().for_each(|object| self.written(write, resource, object));
             }
-            _ => self.unknown(&resource, write.namespace().as_deref(), write.key().as_ref()),
+            _ => self.unknown(resource, write.namespace(), write.key()),
         }
     }
 }
@@ -79,7 +79,7 @@ fn end_of<'a>(outcome: &'a WriteOutcome<'_>) -> End<'a> {
     match outcome {
         WriteOutcome::Rejected(_) | WriteOutcome::NotSent => End::NotWritten,
         WriteOutcome::Done(objects) => objects.iter().find_map(version).map_or(End::NotWritten, End::Written),
-        // Also those that may come with later versions.
+        // Also those of later versions of the crate.
         _ => End::Unknown,
     }
 }
@@ -97,20 +97,20 @@ impl NoteWrites {
             return None;
         }
         let resource = write.resource()?;
-        let key = write.key().filter(|_| self.writes.is_of_primary(&resource))?;
-        let place = begun.iter().position(|begun| *begun == key)?;
+        let key = write.key().filter(|_| self.writes.is_of_primary(resource))?;
+        let place = begun.iter().position(|begun| begun == key)?;
         Some(begun.swap_remove(place))
     }
 
     /// The controller's own object that is written.
     fn own_object(&self, write: &Write) -> Option<ObjectKey> {
         let resource = write.resource().filter(|_| !write.is_upgrade())?;
-        write.key().filter(|key| self.writes.is_own_object(&resource, key))
+        write.key().filter(|key| self.writes.is_own_object(resource, key)).cloned()
     }
 
     fn written(&self, write: &Write, resource: &GroupVersionResource, object: &WrittenObject) {
         // The path counts: a response may leave the namespace out.
-        let key = write.key().unwrap_or_else(|| object.key());
+        let key = write.key().cloned().unwrap_or_else(|| object.key());
         let is_deleted = has_gone(write, object);
         self.writes.require(&self.key, |store| {
             let scope = store.scope();

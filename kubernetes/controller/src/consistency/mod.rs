@@ -29,25 +29,60 @@ type OnChange = Box<dyn Fn(&ObjectKey, Effect) + Send + Sync>;
 pub(crate) struct Writes {
     /// The store of the controller's own objects is the first.
     stores: OnceLock<Vec<Arc<dyn WatchedStore>>>,
-    pending: Mutex<HashMap<ObjectKey, Pending>>,
+    pending: Mutex<PendingWrites>,
     own: OwnWrites,
     /// Called with an object of the controller that another has changed while a run wrote it, if that has an effect.
     on_change: OnceLock<OnChange>,
     counters: Arc<ConsistencyCounters>,
-    /// Names the objects with writes that nobody waits for yet.
+    /// Names the objects that are held until stores have seen their writes.
     unsettled: mpsc::UnboundedSender<ObjectKey>,
     /// How long a run is held back; `None` if runs are not.
     limit: Option<Duration>,
 }
 
-/// The writes of the runs for one object.
+/// The writes that stores may not have seen, by the objects that the runs were for.
+///
+/// Most have been seen when the next run for the object is due, as their events are its trigger. So nothing waits for them
+/// before that, and those of objects without another run are forgotten when there are many.
 #[derive(Default)]
+struct PendingWrites {
+    by_object: HashMap<ObjectKey, Pending>,
+    /// How many there were of all objects, to tell the last.
+    count: u64,
+    /// How many objects there may be before those are forgotten that need no wait.
+    most: usize,
+}
+
+/// The writes of the runs for one object.
 struct Pending {
     /// By the place of the store.
     requirements: HashMap<usize, Requirements>,
-    /// How many writes there were.
-    writes: u64,
+    /// The number of the last write.
+    last: u64,
+    written_at: Instant,
     held_since: Option<Instant>,
+}
+
+impl PendingWrites {
+    const LEAST: usize = 1024;
+
+    /// The writes for an object, of which there is one more now.
+    fn of_next(&mut self, key: &ObjectKey, needs_no_wait: impl Fn(&Pending) -> bool) -> &mut Pending {
+        if self.by_object.len() >= self.most.max(Self::LEAST) {
+            self.by_object.retain(|_, pending| pending.held_since.is_some() || !needs_no_wait(pending));
+            self.most = self.by_object.len() * 2;
+        }
+        self.count += 1;
+        let (last, written_at) = (self.count, clock::now());
+        let pending = self.by_object.entry(key.clone()).or_insert_with(|| Pending {
+            requirements: HashMap::new(),
+            last,
+            written_at,
+            held_since: None,
+        });
+        (pending.last, pending.written_at) = (last, written_at);
+        pending
+    }
 }
 
 /// Counts how long runs were held back.
@@ -108,14 +143,31 @@ impl Writes {
     /// Puts an item back if there are writes for it that a store has not seen. It is released once they are.
     pub(crate) fn hold_back<R: PartialEq>(&self, delivery: Delivery<ObjectKey, R>) -> Option<Delivery<ObjectKey, R>> {
         // While this is locked, the writes can't become settled, after which nobody would release the item.
-        let mut pending = lock(&self.pending);
-        let Some(pending) = pending.get_mut(delivery.item()) else { return Some(delivery) };
-        pending.held_since.get_or_insert_with(clock::now);
+        let mut all = lock(&self.pending);
+        let Some(pending) = all.by_object.get_mut(delivery.item()) else { return Some(delivery) };
+        if pending.held_since.is_none() {
+            if self.are_seen(pending) {
+                all.by_object.remove(delivery.item());
+                return Some(delivery);
+            }
+            pending.held_since = Some(clock::now());
+            // If nobody receives it, the controller has ended.
+            let _ = self.unsettled.send(delivery.item().clone());
+        }
         delivery.hold(self.limit.unwrap_or_default().saturating_mul(2));
         None
     }
 
-    /// The author of this state of one of the controller's own objects. If it is not known yet, the effect comes later.
+    /// Whether the stores have seen writes.
+    fn are_seen(&self, pending: &Pending) -> bool {
+        let mut requirements = pending.requirements.iter();
+        requirements.all(|(index, required)| {
+            let store = self.stores().get(*index);
+            store.is_none_or(|store| required.are_known() && required.are_met_by(&**store))
+        })
+    }
+
+    /// The author of this state of one of the controller's own objects. If it is not known yet, the effect follows later.
     pub(crate) fn author(&self, key: &ObjectKey, version: Option<&Str>, effect: Effect) -> Author {
         self.own.author(key, version, effect)
     }
@@ -172,15 +224,33 @@ impl Writes {
             return;
         }
         let mut all = lock(&self.pending);
-        let is_new = !all.contains_key(key);
-        let pending = all.entry(key.clone()).or_default();
-        pending.writes += 1;
+        let pending = all.of_next(key, |pending| self.is_late(pending) || self.are_seen(pending));
         for (index, requirement) in required {
             pending.requirements.entry(index).or_default().add(requirement);
         }
-        if is_new {
-            // If nobody receives it, the controller has ended.
-            let _ = self.unsettled.send(key.clone());
+    }
+
+    /// Whether the last write was so long ago that a run does not wait for it.
+    fn is_late(&self, pending: &Pending) -> bool {
+        self.limit.is_none_or(|limit| clock::now().duration_since(pending.written_at) >= limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_without_another_run_are_forgotten() {
+        let mut all = PendingWrites::default();
+        let is_seen = |pending: &Pending| !pending.last.is_multiple_of(10);
+        for index in 0..10_000 {
+            let pending = all.of_next(&ObjectKey::new("shop", &format!("{index}")), is_seen);
+            pending.held_since = (index == 0).then(clock::now);
         }
+        assert!(all.by_object.len() < 3_000, "{}", all.by_object.len());
+        let is_kept = |index: u32| all.by_object.contains_key(&ObjectKey::new("shop", &format!("{index}")));
+        assert!(is_kept(0), "a run waits for it");
+        assert!((9..10_000).step_by(10).all(is_kept), "no store has seen it");
     }
 }

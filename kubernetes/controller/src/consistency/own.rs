@@ -7,7 +7,7 @@ use kubernetes_core::{ObjectKey, Str};
 
 use crate::clock::{self, Instant};
 
-/// How many versions of an object are remembered: a run writes few, and their events come soon.
+/// How many versions of an object are remembered: a run writes few, and their events arrive soon.
 const VERSIONS: usize = 16;
 /// How long the event of a write of unknown outcome may take: as long as the API server works on a request.
 const UNKNOWN: Duration = Duration::from_secs(60);
@@ -24,7 +24,7 @@ struct Object {
     in_flight: usize,
     /// Versions whose events came before the response of a write that may have made them, and their effects otherwise.
     undecided: Vec<(Str, Effect)>,
-    /// Until when the event of a write of unknown outcome may come.
+    /// Until when the event of a write of unknown outcome may arrive.
     unknown_until: Option<Instant>,
 }
 
@@ -180,7 +180,7 @@ mod tests {
         own.begun(&key);
         own.ended(&key, &End::Unknown);
         tokio::time::advance(UNKNOWN).await;
-        assert_eq!(own.author(&key, Some(&version(2)), Effect::Run), Author::Other, "its event would have come");
+        assert_eq!(own.author(&key, Some(&version(2)), Effect::Run), Author::Other, "its event would have arrived");
         own.begun(&key);
         own.ended(&key, &End::Unknown);
         own.begun(&key);

@@ -19,7 +19,7 @@ pub(super) enum Requirement {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Requirements {
     objects: HashMap<ObjectKey, ObjectRequirement>,
-    /// The version that all objects must have come to.
+    /// The version that all objects must have reached.
     version: Option<Str>,
     /// Whether that version must be asked for.
     asks_for_version: bool,
@@ -50,6 +50,11 @@ impl Requirements {
         self.asks_for_version
     }
 
+    /// Whether nothing must be read or asked for, to know what is required.
+    pub(super) fn are_known(&self) -> bool {
+        !self.asks_for_version && self.objects.values().all(|object| !object.is_unknown)
+    }
+
     /// The objects that must be read.
     pub(super) fn unknown_objects(&self) -> Vec<ObjectKey> {
         self.objects.iter().filter(|(_, object)| object.is_unknown).map(|(key, _)| key.clone()).collect()
@@ -76,7 +81,7 @@ impl Requirements {
 
     /// Whether a store has seen the writes.
     ///
-    /// All count at one moment: a store that has not seen an object come, has not seen it go.
+    /// All count at one moment: a store that has not seen the creation of an object has not seen its deletion.
     pub(super) fn are_met_by(&self, store: &dyn WatchedStore) -> bool {
         // No object has this key, so that the version of the whole counts.
         let nobody = ObjectKey::default();

@@ -11,14 +11,23 @@ use tracing::{debug, warn};
 
 use super::requirements::Requirements;
 use super::{Writes, lock};
-use crate::clock;
+use crate::clock::{self, Instant};
 use crate::informers::WatchedStore;
 
 /// Between reads of objects whose state is not known.
 const READ_AGAIN: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5)).jitter(0.5, 1.0);
 
+/// The writes for an object that stores must have seen.
+struct Required {
+    /// By the place of the store.
+    requirements: Vec<(usize, Requirements)>,
+    /// The number of the last of them.
+    last: u64,
+    written_at: Instant,
+}
+
 impl Writes {
-    /// Waits until stores have seen the writes, and releases each object then.
+    /// Waits until stores have seen the writes of objects that are held, and releases each then.
     pub(crate) async fn settle(
         self: Arc<Self>,
         client: Client,
@@ -46,16 +55,16 @@ impl Writes {
 
     async fn settle_object(&self, client: &Client, key: ObjectKey) -> ObjectKey {
         loop {
-            let Some((mut requirements, writes)) = self.required(&key) else { return key };
+            let Some(Required { mut requirements, last, written_at }) = self.required(&key) else { return key };
             let limit = self.limit.unwrap_or_default();
-            let met = clock::timeout(limit, self.wait_until_met(client, &mut requirements)).await;
+            let end = clock::later(written_at, limit);
+            let met = clock::timeout_at(end, self.wait_until_met(client, &mut requirements)).await;
             let mut pending = lock(&self.pending);
-            let is_last = pending.get(&key).is_none_or(|pending| pending.writes == writes);
-            // Writes that have come meanwhile have their own time.
-            if !is_last {
+            // Later writes have their own time.
+            if pending.by_object.get(&key).is_some_and(|pending| pending.last != last) {
                 continue;
             }
-            let held_since = pending.remove(&key).and_then(|pending| pending.held_since);
+            let held_since = pending.by_object.remove(&key).and_then(|pending| pending.held_since);
             drop(pending);
             let mut counters = lock(&self.counters.0);
             if let Some(since) = held_since {
@@ -69,12 +78,11 @@ impl Writes {
         }
     }
 
-    /// The stores that must have seen something, and the number of writes that this is about.
-    fn required(&self, key: &ObjectKey) -> Option<(Vec<(usize, Requirements)>, u64)> {
+    fn required(&self, key: &ObjectKey) -> Option<Required> {
         let pending = lock(&self.pending);
-        let pending = pending.get(key)?;
-        let requirements = pending.requirements.iter().map(|(index, required)| (*index, required.clone()));
-        Some((requirements.collect(), pending.writes))
+        let pending = pending.by_object.get(key)?;
+        let requirements = pending.requirements.iter().map(|(index, required)| (*index, required.clone())).collect();
+        Some(Required { requirements, last: pending.last, written_at: pending.written_at })
     }
 
     async fn wait_until_met(&self, client: &Client, requirements: &mut [(usize, Requirements)]) {

@@ -1,4 +1,4 @@
-//! Finalizers: what is done before an object goes.
+//! Finalizers: cleanup before an object is deleted.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,12 +6,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use kubernetes_client::Error;
+use kubernetes_client::{Error, Retry};
 use kubernetes_core::{Object, ObjectMeta, Patch, PatchRequest, ReadRequest, Str};
 
 use super::failure::Failure;
 use super::{Action, BoxError, Context, ObjectFunction};
-use crate::conflicts::Attempts;
 
 /// The outcome of a cleanup that succeeded: see [`Controller::finalizer`](crate::Controller::finalizer).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +28,7 @@ pub(crate) struct Finalizer<K: Object> {
     pub(crate) cleanup: ObjectFunction<K, Cleanup>,
 }
 
-/// How a run goes on.
+/// The next step of a run.
 pub(crate) enum Flow<K> {
     /// With the reconcile function, for the object with all its finalizers.
     Reconcile(Arc<K>),
@@ -94,10 +93,10 @@ async fn clean_up<K: Object>(
 
 /// Removes a finalizer from an object, which may have changed since the run began: the cleanup must not be repeated for that.
 async fn remove<K: Object>(finalizer: &Str, object: &K, context: &Context<K>) -> Result<(), Error> {
-    let mut attempts = Attempts::new();
+    let mut attempts = Retry::default().start();
     let mut current = context.store().get_key(context.key()).map(|object| object.metadata().clone());
     loop {
-        // Otherwise it has gone, and may have been created again.
+        // Otherwise it was deleted, and may have been created again.
         let Some(mut metadata) = current.filter(|current| current.uid == object.metadata().uid) else { return Ok(()) };
         metadata.finalizers.retain(|name| name != finalizer);
         match set_finalizers::<K>(&metadata, context).await {

@@ -14,7 +14,7 @@ pub enum Reason {
     Updated,
     /// It was deleted.
     Deleted,
-    /// It is looked at again after an interval.
+    /// It is reconciled again after an interval.
     Resync,
     /// An object that it owns was created, changed or deleted.
     Owned {

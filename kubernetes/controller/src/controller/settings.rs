@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kubernetes_client::Backoff;
-use kubernetes_core::{ObjectKey, Str, Watchable};
+use kubernetes_core::{Object, ObjectKey, Str, Watchable};
 use kubernetes_election::HeldShard;
 use kubernetes_watch::Shard;
 use tokio_util::task::TaskTracker;
@@ -34,6 +34,8 @@ pub(super) struct Settings<K: Watchable> {
     /// Tracks the runs.
     pub(super) runs: TaskTracker,
     pub(super) resync: Option<Duration>,
+    /// The annotation by which an object is paused.
+    pub(super) paused_by: Option<Str>,
     pub(super) queue: QueueBuilder<ObjectKey, Reason>,
     pub(super) finalizers: Vec<Finalizer<K>>,
     pub(super) on_deleted: Option<ObjectFunction<K, Action>>,
@@ -59,6 +61,7 @@ impl<K: Watchable> Settings<K> {
             leadership: None,
             runs: TaskTracker::new(),
             resync: None,
+            paused_by: None,
             queue: Queue::builder().fair_by_namespace(),
             finalizers: Vec::new(),
             on_deleted: None,
@@ -78,6 +81,12 @@ impl<K: Watchable> Settings<K> {
     pub(super) fn take_shard(&mut self, shard: &HeldShard) {
         self.shard = Shard::split(shard.count()).nth(shard.index() as usize);
     }
+}
+
+/// Whether an object is paused by this annotation, if there is one.
+pub(super) fn is_paused<K: Object>(object: &K, annotation: Option<&Str>) -> bool {
+    let value = annotation.and_then(|annotation| object.annotations().get(annotation));
+    value.is_some_and(|value| value != "false")
 }
 
 impl<K: Watchable> Controller<K> {
@@ -154,6 +163,24 @@ impl<K: Watchable> Controller<K> {
     /// changes.
     pub fn resync_every(mut self, interval: Duration) -> Self {
         self.settings.resync = Some(interval);
+        self
+    }
+
+    /// Leaves objects alone while they have this annotation, unless its value is `false`: neither the reconcile function
+    /// nor a cleanup is called for them, and a run that was requested is forgotten. Once an object no longer has it, there
+    /// is a run at once, whatever the [filter](crate::Source::filter) of the source says.
+    ///
+    /// ```
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # use kubernetes_controller::Controller;
+    /// # fn example(controller: Controller<Pod>) {
+    /// let controller = controller.paused_by("example.com/paused");
+    /// # }
+    /// ```
+    ///
+    /// A run that is in progress is not interrupted.
+    pub fn paused_by(mut self, annotation: impl Into<Str>) -> Self {
+        self.settings.paused_by = Some(annotation.into());
         self
     }
 

@@ -1,6 +1,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use kubernetes_client::support::find_error;
+
 use super::BoxError;
 
 /// An error that a retry can't fix: after it, the reconcile function runs only when something changes.
@@ -16,7 +18,7 @@ use super::BoxError;
 /// }
 /// ```
 ///
-/// It may be anywhere in the chain of [sources](StdError::source). (controller-runtime's `TerminalError`.)
+/// It may be anywhere in the chain of [sources](StdError::source), also inside an [`io::Error`](std::io::Error). (controller-runtime's `TerminalError`.)
 pub struct Terminal(BoxError);
 
 impl Terminal {
@@ -27,14 +29,7 @@ impl Terminal {
 
     /// Whether an error, or one of its sources, is terminal.
     pub(crate) fn is(error: &(dyn StdError + 'static)) -> bool {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            if error.is::<Self>() {
-                return true;
-            }
-            next = error.source();
-        }
-        false
+        find_error::<Self>(error).is_some()
     }
 }
 

@@ -20,7 +20,7 @@ impl<K> Tombstones<K> {
         lock(&self.0).get(key).cloned()
     }
 
-    /// Removes a state that was handled, unless the object has come and gone once more.
+    /// Removes a state that was handled, unless the object was created and deleted once more.
     pub(crate) fn remove(&self, key: &ObjectKey, handled: &Arc<K>) {
         let mut tombstones = lock(&self.0);
         if tombstones.get(key).is_some_and(|last| Arc::ptr_eq(last, handled)) {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, Weak};
 use kubernetes_client::Client;
 use kubernetes_client::sync::lock;
 use kubernetes_core::{ListRequest, Watchable};
-use kubernetes_watch::{ErrorPolicy, Index, Informer, Shard, Watch};
+use kubernetes_watch::{ErrorPolicy, Index, Informer, Shard, ShardGroup, Watch};
 
 pub(crate) use scope::Scope;
 pub(crate) use watched::{SharedInformer, WatchedStore};
@@ -39,11 +39,11 @@ pub struct Informers {
     running: Arc<Mutex<Running>>,
 }
 
-/// The informers of each form, which differ in their indexes.
+/// The informers of each form, which differ in their indexes; and of a form in any shard, the [`ShardGroup`].
 type Running = HashMap<Form, Vec<Weak<dyn Any + Send + Sync>>>;
 
 /// The objects of an informer, and the form in which it has them.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Form {
     of: TypeId,
     /// The media type, for metadata is read as the same type whether the server sent more or not.
@@ -72,7 +72,7 @@ impl Informers {
     /// The informer of this request that has these indexes, which is started if there is none; `None` if the request's path
     /// does not name a resource.
     ///
-    /// It goes on whatever happens: a resource may not be there yet, or a permission be missing for a while.
+    /// It retries whatever happens: a resource may not exist yet, or a permission be missing for a while.
     pub(crate) fn get<K: Watchable>(
         &self,
         client: &Client,
@@ -89,6 +89,7 @@ impl Informers {
             drops_managed_fields,
             shard,
         };
+        let of_all_shards = Form { shard: None, ..form.clone() };
         let mut running = lock(&self.running);
         running.retain(|_, informers| {
             informers.retain(|informer| informer.strong_count() > 0);
@@ -106,7 +107,7 @@ impl Informers {
         let builder = if drops_managed_fields { builder.drop_managed_fields() } else { builder };
         let builder = match shard {
             None => builder,
-            Some(shard) => builder.shard(shard),
+            Some(shard) => builder.shard(shard).shard_group(&shard_group(&mut running, of_all_shards)),
         };
         let indexes = indexes.to_vec();
         let informer = Arc::new(SharedInformer { informer: builder.start(), by_owner, indexes, scope });
@@ -114,6 +115,20 @@ impl Informers {
         running.entry(form).or_default().push(Arc::downgrade(&shared));
         Some(informer)
     }
+}
+
+/// The group of all shards of a form.
+fn shard_group<K: Watchable>(running: &mut Running, of_all_shards: Form) -> Arc<ShardGroup<K>> {
+    let known = running.entry(of_all_shards).or_default();
+    let mut groups = known.iter().filter_map(Weak::upgrade).filter_map(|known| known.downcast::<ShardGroup<K>>().ok());
+    if let Some(group) = groups.next() {
+        return group;
+    }
+    drop(groups);
+    let group = Arc::new(ShardGroup::default());
+    let shared: Arc<dyn Any + Send + Sync> = Arc::clone(&group) as _;
+    known.push(Arc::downgrade(&shared));
+    group
 }
 
 impl fmt::Debug for Informers {

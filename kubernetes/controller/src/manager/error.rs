@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
+use kubernetes_serving::CertificatesError;
 
 use crate::panic;
 
@@ -19,6 +20,7 @@ pub(super) enum Kind {
     Election(kubernetes_election::Error),
     Signals(io::Error),
     Admin { address: String, source: io::Error },
+    AdminCertificates(CertificatesError),
     SameName { name: String },
     Unfinished { names: Vec<String> },
 }
@@ -73,6 +75,7 @@ impl ManagerError {
             Kind::Signals(source) => write!(f, "can't receive signals: {source}"),
             Kind::Election(error) => fmt::Display::fmt(error, f),
             Kind::Admin { address, source } => write!(f, "can't serve the admin endpoints at {address}: {source}"),
+            Kind::AdminCertificates(source) => write!(f, "can't serve the admin endpoints over TLS: {source}"),
             Kind::Unfinished { names } => {
                 write!(f, "services did not end within the graceful shutdown timeout: {}", names.join(", "))
             }
@@ -86,6 +89,7 @@ impl StdError for ManagerError {
             Kind::Service { source, .. } => Some(&**source),
             Kind::Election(error) => Some(error),
             Kind::Admin { source, .. } | Kind::Signals(source) => Some(source),
+            Kind::AdminCertificates(source) => Some(source),
             Kind::Panic { .. } | Kind::SameName { .. } | Kind::Unfinished { .. } => None,
         }
     }

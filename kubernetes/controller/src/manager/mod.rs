@@ -20,6 +20,7 @@ use std::future::{Future, pending};
 use kubernetes_client::Client;
 use kubernetes_core::Watchable;
 use kubernetes_election::LeaseConfig;
+use kubernetes_serving::Certificates;
 
 pub use context::ServiceContext;
 pub use error::ManagerError;
@@ -78,6 +79,7 @@ struct Parts {
     election: Option<LeaseConfig>,
     recorder: Recorder,
     admin: Admin,
+    admin_certificates: Option<Certificates>,
     services: Vec<Service>,
 }
 
@@ -87,12 +89,27 @@ impl Manager {
         let recorder = Recorder::new(client, controller);
         let admin = Admin::default();
         admin.metrics().add_recorder(&recorder);
-        Self(Parts { client: client.clone(), settings, election: None, recorder, admin, services: Vec::new() })
+        Self(Parts {
+            client: client.clone(),
+            settings,
+            election: None,
+            recorder,
+            admin,
+            admin_certificates: None,
+            services: Vec::new(),
+        })
     }
 
     /// Uses this election instead of the one in the settings, if they enable one.
     pub fn election(mut self, config: LeaseConfig) -> Self {
         self.0.election = Some(config);
+        self
+    }
+
+    /// Serves the admin endpoints over TLS with these certificates, such as those of the program's webhooks, instead of
+    /// those that the [settings](Settings::admin_tls_cert_dir) name.
+    pub fn admin_certificates(mut self, certificates: &Certificates) -> Self {
+        self.0.admin_certificates = Some(certificates.clone());
         self
     }
 
@@ -188,8 +205,8 @@ impl Manager {
     /// # Errors
     ///
     /// Returns an error if two services have the same name, if a service failed, panicked or did not end in time, if
-    /// leadership was lost, if the election's configuration is not valid, if the admin address can't be listened on, or
-    /// if signals can't be received.
+    /// leadership was lost, if the election's configuration is not valid, if the admin address can't be listened on or its
+    /// certificates can't be used, or if signals can't be received.
     ///
     /// # Cancel safety
     ///

@@ -57,7 +57,7 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) async fn start(manager: super::Parts) -> Result<Self, ManagerError> {
-        let super::Parts { client, settings, election, recorder, admin, services } = manager;
+        let super::Parts { client, settings, election, recorder, admin, admin_certificates, services } = manager;
         check_names(&services)?;
         let (reporter, reports) = mpsc::unbounded_channel();
         let is_stopping = CancellationToken::new();
@@ -66,13 +66,7 @@ impl Running {
             true => Err("the program is shutting down".to_owned()),
             false => Ok(()),
         });
-        if settings.authorize_metrics {
-            admin.guard_metrics(&client);
-        }
-        let admin_server = match settings.admin_address {
-            Some(address) => Some(AdminServer::start(&admin, address).await?),
-            None => None,
-        };
+        let admin_server = AdminServer::start(&admin, &client, &settings, admin_certificates).await?;
         let candidate = match settings.leader_elect {
             true => {
                 let config = election.unwrap_or_else(|| settings.lease_config(&client));

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::net::{Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -49,8 +50,12 @@ pub struct Settings {
     /// Where `/livez`, `/readyz` and `/metrics` are served: `--admin-bind-address`, by default `:8080`, all
     /// addresses. `0` disables them.
     pub admin_address: Option<SocketAddr>,
+    /// The folder of `tls.crt` and `tls.key`, such as a mounted Secret, to serve these over TLS: `--admin-tls-cert-dir`.
+    /// The files are read again every 10 s. Without it, the default, they are served over HTTP.
+    pub admin_tls_cert_dir: Option<PathBuf>,
     /// Whether `/metrics` requires a bearer token whose user may get that path, which the API server decides:
-    /// `--authorize-metrics`. The default is `false`.
+    /// `--authorize-metrics`. The default is `false`. Use it with [TLS](Self::admin_tls_cert_dir), or whoever reads the
+    /// network gets the tokens.
     pub authorize_metrics: bool,
     /// The time between becoming unready and stopping, so that Services stop routing to the program: `--shutdown-delay`.
     /// The default is none.
@@ -124,6 +129,12 @@ const SETTINGS: &[Setting] = &[
         set: |settings, value| address(value).map(|value| settings.admin_address = value),
     },
     Setting {
+        flag: "admin-tls-cert-dir",
+        help: "folder of tls.crt and tls.key, to serve these over TLS (none)",
+        values: TEXT,
+        set: |settings, value| text(value).map(|value| settings.admin_tls_cert_dir = Some(value.into())),
+    },
+    Setting {
         flag: "authorize-metrics",
         help: "whether /metrics requires a token with permission to read it (false)",
         values: BOOLEAN,
@@ -155,6 +166,7 @@ impl Settings {
             renew_deadline: Duration::from_secs(10),
             retry_period: Duration::from_secs(2),
             admin_address: Some(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8080))),
+            admin_tls_cert_dir: None,
             authorize_metrics: false,
             shutdown_delay: Duration::ZERO,
             graceful_shutdown_timeout: Duration::from_secs(30),
@@ -313,6 +325,9 @@ mod tests {
         assert!(!settings.leader_elect);
         assert_eq!(settings.lease_duration, Duration::from_secs(90));
         assert_eq!(rest, ["run", "--x", "--", "--leader-elect"]);
+        let (settings, rest) = read(&["--admin-tls-cert-dir", "/certs", "--authorize-metrics"]).unwrap();
+        assert_eq!(settings.admin_tls_cert_dir.as_deref(), Some(std::path::Path::new("/certs")));
+        assert!(settings.authorize_metrics && rest.is_empty());
         let (settings, rest) = read(&["--leader-elect", "true"]).unwrap();
         assert_eq!((settings.leader_elect, rest), (true, vec!["true".to_owned()]), "as Go's flags");
         for (value, expected) in [("0", None), (":9000", Some("[::]:9000")), ("[::1]:80", Some("[::1]:80"))] {

@@ -39,9 +39,9 @@ impl Manager {
     /// Every shard has a Lease, as [`Shards`] say, with the timings of the [`Settings`]; its name is that of the
     /// election's Lease and of the service. For each shard that this replica holds, `build` makes a controller:
     /// [`concurrency`](crate::Controller::concurrency) is that of a shard. It watches the objects of its shard only, where
-    /// the server makes shards (`shardSelector`), and leaves out the others where it does not; informers of further sources
-    /// are shared by all shards. Its client writes only while the shard is held, and its runs are canceled when the Lease is
-    /// lost. A shard that goes to another replica is released when the runs under way have ended: until then no other run
+    /// the server makes shards (`shardSelector`); where it does not, all shards of this replica share a watch of all objects.
+    /// They always share the informers of further sources. Its client writes only while the shard is held, and its runs are canceled when the Lease is
+    /// lost. A shard that another replica should have is released when the runs under way have ended: until then no other run
     /// of its objects begins, so runs should be short, or have a [limit](crate::Controller::run_timeout).
     ///
     /// It needs no leader: a program that has only such controllers turns [`Settings::leader_elect`] off.
@@ -75,7 +75,7 @@ impl Sharded {
         context.metrics().add_shards(&self.name, status.clone(), controllers.monitors.clone());
         let (monitors, was_ready, of) = (controllers.monitors.clone(), AtomicBool::new(false), status.clone());
         context.admin().ready_check(&self.name, move || {
-            // Shards that come later do not make it unready.
+            // Shards that it takes later do not make it unready.
             if was_ready.load(Ordering::Acquire) {
                 return Ok(());
             }

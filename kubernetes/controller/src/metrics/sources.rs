@@ -137,9 +137,6 @@ fn write_queue(text: &mut MetricsText, labels: Labels<'_>, counts: &QueueCounts)
         let labels = [labels, &[("priority", priority.as_str())]].concat();
         text.gauge("workqueue_depth", depth, &labels, *items as f64);
     }
-    if counts.depth.is_empty() {
-        text.gauge("workqueue_depth", depth, &[labels, &[("priority", "0")]].concat(), 0.0);
-    }
     let help = "Total number of adds handled by workqueue";
     text.counter("workqueue_adds_total", help, labels, counts.adds as f64);
     let help = "Total number of retries handled by workqueue";

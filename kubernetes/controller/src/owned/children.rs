@@ -89,11 +89,8 @@ where
 
     fn prune<'a>(&'a self, set: &'a Set<'_, K>, progress: &'a mut Progress) -> BoxFuture<'a, Result<(), OwnedError>> {
         Box::pin(async move {
-            for metadata in controlled::<K, C>(set, progress).await? {
+            for metadata in no_longer_wanted::<K, C>(set, progress).await? {
                 let key = key_of(&metadata);
-                if progress.kept.contains(&(TypeId::of::<C>(), key.clone())) || metadata.deletion_timestamp.is_some() {
-                    continue;
-                }
                 // The store may keep no managed fields.
                 let metadata = match metadata.managed_fields.is_empty() {
                     true => read_metadata::<K, C>(set, &key).await?,
@@ -171,25 +168,30 @@ where
     Ok(current.map_err(|error| OwnedError::new(C::KIND, key, Cause::Read(error)))?.map(Arc::new))
 }
 
-/// The metadata of the objects of a type whose controller is the owner: from the stores if they have all of them, or else
-/// from the server.
-async fn controlled<K, C>(set: &Set<'_, K>, progress: &Progress) -> Result<Vec<ObjectMeta>, OwnedError>
+/// The metadata of the objects of a type whose controller is the owner, without those that are kept or being deleted:
+/// from the stores if they have all of them, or else from the server.
+async fn no_longer_wanted<K, C>(set: &Set<'_, K>, progress: &Progress) -> Result<Vec<ObjectMeta>, OwnedError>
 where
     K: Object,
     C: Resource + Watchable,
 {
     let namespace = set.owner.metadata().namespace.as_deref();
     let type_id = TypeId::of::<C>();
+    let is_obsolete = |metadata: &ObjectMeta| {
+        let is_kept = || progress.kept.contains(&(type_id, key_of(metadata)));
+        set.controls(metadata) && metadata.deletion_timestamp.is_none() && !is_kept()
+    };
     // If sources select all children that there are, they have selected those before.
     let is_selected = progress.kept.iter().any(|(kept, _)| *kept == type_id) && !progress.uncovered.contains(&type_id);
     if is_selected || set.context.informers_of::<C>().any(|informer| informer.scope.covers_all(namespace)) {
-        let objects = set.context.owned::<C>(set.owner).into_iter();
-        return Ok(objects.map(|object| object.metadata().clone()).filter(|metadata| set.controls(metadata)).collect());
+        let objects = set.context.owned::<C>(set.owner);
+        let obsolete = objects.iter().map(|object| object.metadata()).filter(|metadata| is_obsolete(metadata));
+        return Ok(obsolete.cloned().collect());
     }
     let request = ListRequest::<C>::at(Path::of::<C>(namespace)).metadata_only();
     let list = request.send(set.context.client()).await;
     let list = list.map_err(|error| OwnedError::new(C::KIND, &ObjectKey::default(), Cause::List(error)))?;
-    Ok(list.items.into_iter().map(|object| object.metadata).filter(|metadata| set.controls(metadata)).collect())
+    Ok(list.items.into_iter().map(|object| object.metadata).filter(is_obsolete).collect())
 }
 
 fn key_of(metadata: &ObjectMeta) -> ObjectKey {

@@ -157,7 +157,7 @@ impl<'a, K: Object> OwnedSet<'a, K> {
     /// Deletes a child and creates it again if the server refuses a change because a field is immutable.
     ///
     /// Before it deletes one, it asks the server by a dry run whether that would take the new one. The child's own
-    /// children are deleted with it, in the background. If it has finalizers, this is an error until it is gone. An object
+    /// children are deleted with it, in the background. If it has finalizers, this is an error until it is deleted. An object
     /// that the owner does not control, or that this set has not applied, is never deleted: the refusal is the error.
     pub fn recreate_immutable(mut self) -> Self {
         self.recreates = true;

@@ -5,7 +5,7 @@ use kubernetes_core::{DeleteRequest, Object, ObjectKey, ObjectMeta, Path, ReadRe
 use super::Set;
 use super::error::{Cause, OwnedError};
 
-/// Deletes the object of this uid, and what it owns in the background. One that is gone is as good.
+/// Deletes the object of this uid, and what it owns in the background. An object that does not exist counts as deleted.
 pub(super) async fn delete<C: Resource>(client: &Client, key: &ObjectKey, uid: Option<Str>) -> Result<(), Error> {
     let options = DeleteOptions {
         propagation_policy: Some("Background".into()),

@@ -8,17 +8,20 @@ use crate::Histogram;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct QueueCounts {
-    /// How many items of each priority can be handed out now, the lowest priority first: `workqueue_depth`.
+    /// How many items of each priority can be handed out now, the lowest priority first: `workqueue_depth`. Priorities
+    /// that items have had before have 0, up to 32 of them.
     pub depth: Vec<(i32, usize)>,
     /// How many items wait for a time.
     pub waiting: usize,
     /// How many items workers have.
     pub running: usize,
-    /// How many items could be handed out so far; adds that collapsed are one: `workqueue_adds_total`.
+    /// How many items could be handed out so far: `workqueue_adds_total`. Adds that collapsed are one, and an item that
+    /// was [held](crate::Delivery::hold) does not count again.
     pub adds: u64,
     /// How many attempts have failed, or asked for another after a time: `workqueue_retries_total`.
     pub retries: u64,
-    /// How long items could be handed out before they were: `workqueue_queue_duration_seconds`.
+    /// How long items could be handed out before they were: `workqueue_queue_duration_seconds`, without the time for
+    /// which they were held.
     pub queue_duration: Histogram,
     /// How long workers had items: `workqueue_work_duration_seconds`.
     pub work_duration: Histogram,

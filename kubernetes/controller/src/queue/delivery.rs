@@ -60,14 +60,14 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Delivery<T, R> {
     /// The attempt succeeded, but the outcome is not ready yet: the item is added again after its backoff, which grows
     /// as after failures.
     ///
-    /// If it is added before, it comes at once, and the backoff does not grow for that.
+    /// If it is added before, it is handed out at once, and the backoff does not grow for that.
     pub fn requeue(mut self, add: Add<R>) {
         self.finish(|_| Outcome::Requeued(add));
     }
 
-    /// The attempt failed: the item comes again, with the same reasons and those that are added, after a backoff.
+    /// The attempt failed: the item is handed out again after a backoff, with the same reasons and those that are added.
     ///
-    /// If it is added before, it does not come earlier, unless that [resets the backoff](Add::reset_backoff).
+    /// If it is added before, it is not handed out earlier, unless that [resets the backoff](Add::reset_backoff).
     pub fn retry(mut self) {
         self.finish(|taken| Outcome::Failed { reasons: taken.reasons, priority: taken.priority });
     }
@@ -80,7 +80,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Delivery<T, R> {
     /// Puts the item back until it is [released](Queue::release), or `limit` is over: this does not count as an
     /// attempt.
     ///
-    /// If it is added before, it does not come earlier.
+    /// If it is added before, it is not handed out earlier.
     pub fn hold(mut self, limit: Duration) {
         self.finish(|taken| Outcome::Held { reasons: taken.reasons, limit });
     }

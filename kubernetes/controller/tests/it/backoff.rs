@@ -204,6 +204,36 @@ async fn noise_during_a_write_does_not_start_over() {
     }
 }
 
+/// A write under way when its object is deleted is over with it: changes of a successor are those of others.
+#[tokio::test(start_paused = true)]
+async fn a_write_that_outlives_its_object_says_nothing_of_the_next() {
+    let server = server();
+    let client = server.client();
+    create(&client, "a").await;
+    let slow = slow_responses(&client, SECOND * 2);
+    let log = Attempts::default();
+    let start = Instant::now();
+    let running = Running::start(slowly(controller(&slow)), {
+        let log = Arc::clone(&log);
+        move |widget: Arc<Widget>, context: Context<Widget>| {
+            log.lock().unwrap().push((start.elapsed().as_secs(), context.attempt()));
+            async move { if widget.spec.size == 0 { write_and_fail(widget, context).await } else { Err("fails".into()) } }
+        }
+    });
+    tokio::time::sleep(SECOND).await;
+    delete::<Widget>(&client, "a").await;
+    settle().await;
+    let mut successor = Widget::named("a");
+    successor.spec.size = 1;
+    create_in(&client, "default", &successor).await;
+    tokio::time::sleep(SECOND * 60).await;
+    log.lock().unwrap().clear();
+    resize(&client, "a", 2).await;
+    settle().await;
+    assert_eq!(take(&log), [(61, 1)], "at once, as the first attempt");
+    running.stop().await.unwrap();
+}
+
 /// Nor does it start a run that a predicate leaves out, also if it comes while a run writes.
 #[tokio::test(start_paused = true)]
 async fn a_predicate_counts_during_a_write() {

@@ -131,8 +131,8 @@ async fn a_terminal_error_waits_for_a_change() {
         let log = log.clone();
         move |_, context| {
             log.push(context.attempt().to_string());
-            // Also below another error.
-            async { Outcome::Err(Box::new(Wrapped(Terminal::new("spec.size is odd")))) }
+            // Also below another error, and in one of I/O, whose source skips what it wraps.
+            async { Outcome::Err(Box::new(Wrapped(std::io::Error::other(Terminal::new("spec.size is odd"))))) }
         }
     });
     create(&client, "a").await;
@@ -145,7 +145,7 @@ async fn a_terminal_error_waits_for_a_change() {
 }
 
 #[derive(Debug)]
-struct Wrapped(Terminal);
+struct Wrapped(std::io::Error);
 
 impl std::fmt::Display for Wrapped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use kubernetes_client::Error;
-use kubernetes_controller::{Action, Controller, Terminal};
+use kubernetes_controller::{Action, Cleanup, Controller, Predicate, Source, Terminal};
 use kubernetes_core::{ListRequest, ObjectMeta};
 use kubernetes_testing::{Fault, TestServer};
+use serde_json::json;
 
 use crate::support::*;
 
@@ -266,6 +267,40 @@ async fn a_deletion_that_cannot_be_handled_is_over() {
 }
 
 /// A replica that waits for leadership leaves deletions to the leader.
+/// An object is left alone while an annotation pauses it, its cleanup included.
+#[tokio::test(start_paused = true)]
+async fn an_object_may_be_paused() {
+    let server = server();
+    let client = server.client();
+    let log = Log::default();
+    let source = Source::new(widgets()).filter(Predicate::generation_changed());
+    let controller = Controller::new(&client, source).paused_by("example.com/paused").finalizer("example.com/x", {
+        let log = log.clone();
+        move |widget: Arc<Widget>, _| {
+            log.push(format!("cleanup of {}", widget.name()));
+            async { Ok::<_, Error>(Cleanup::Complete) }
+        }
+    });
+    let running = Running::start(controller, log.reconcile());
+    settle().await;
+    create(&client, "a").await;
+    assert_eq!(log.take().await, ["a: created"]);
+    let pause = |value: serde_json::Value| json!({"metadata": {"annotations": {"example.com/paused": value}}});
+    merge::<Widget>(&client, "a", pause("true".into())).await;
+    resize(&client, "a", 2).await;
+    assert_eq!(log.take().await, [""; 0]);
+    merge::<Widget>(&client, "a", pause("false".into())).await;
+    assert_eq!(log.take().await, ["a: updated"], "though its generation is the same");
+    merge::<Widget>(&client, "a", pause("".into())).await;
+    delete::<Widget>(&client, "a").await;
+    assert_eq!(log.take().await, [""; 0]);
+    assert_eq!(names::<Widget>(&client).await, ["a"]);
+    merge::<Widget>(&client, "a", pause(serde_json::Value::Null)).await;
+    assert_eq!(log.take().await, ["cleanup of a"]);
+    assert_eq!(names::<Widget>(&client).await, [""; 0]);
+    running.stop().await.unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn deletions_before_the_first_run_are_not_handled() {
     let server = server();

@@ -1,5 +1,6 @@
-//! Controllers against an API server in memory, on a paused clock but for `threads`.
+//! Controllers against an API server in memory, on a paused clock but for `threads` and `admin_tls`.
 
+mod admin_tls;
 mod backoff;
 mod consistency;
 mod errors;

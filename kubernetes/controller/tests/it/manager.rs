@@ -16,10 +16,14 @@ use tokio::time::Instant;
 
 use crate::support::*;
 
-fn manager(server: &TestServer) -> Manager {
+fn settings() -> Settings {
     let mut settings = Settings::new("operator");
     (settings.identity, settings.admin_address) = (Some("operator-0".to_owned()), None);
-    Manager::new(&server.client(), "example.com/operator", settings)
+    settings
+}
+
+fn manager(server: &TestServer) -> Manager {
+    Manager::new(&server.client(), "example.com/operator", settings())
 }
 
 async fn holder(client: &Client) -> String {
@@ -56,6 +60,57 @@ async fn a_run_that_hangs_does_not_keep_the_lease() {
     assert_eq!(holder(&client).await, "");
 }
 
+/// Notes when a run is gone.
+struct Gone(Log);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.push("gone");
+    }
+}
+
+/// A run that can't be canceled at once, as it does not await, is gone before the Lease is released.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_between_two_awaits_keeps_the_lease() {
+    let server = server();
+    let log = Log::default();
+    let client = intercepted(&server.client(), {
+        let log = log.clone();
+        move |request| {
+            // Renewals go on meanwhile; a release is the last.
+            if request.method() == http::Method::PUT && request.uri().path().ends_with("/leases/operator") {
+                log.push("lease");
+            }
+            std::future::ready(())
+        }
+    });
+    create(&server.client(), "a").await;
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let begun = std::sync::Mutex::new(Some(begun));
+    let mut settings = settings();
+    settings.graceful_shutdown_timeout = Duration::from_millis(200);
+    let manager = Manager::new(&client, "example.com/operator", settings).controller("widgets", {
+        let log = log.clone();
+        move |context| {
+            controller(context.client()).runner(move |_, _: Context<Widget>| {
+                let (gone, begun) = (Gone(log.clone()), begun.lock().unwrap().take());
+                async move {
+                    let _gone = gone;
+                    let _ = begun.map(|begun| begun.send(()));
+                    std::thread::sleep(SECOND);
+                    pending::<Result<Action, Error>>().await
+                }
+            })
+        }
+    });
+    // Whether the service ends in time does not matter.
+    let _ = manager.run_until(async { drop(has_begun.await) }).await;
+    let entries = log.take().await;
+    assert_eq!(entries.iter().filter(|entry| *entry == "gone").count(), 1);
+    assert_eq!(entries.last().map(String::as_str), Some("lease"), "{entries:?}");
+    assert_eq!(holder(&server.client()).await, "");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_election_that_panics_ends_the_manager() {
     for is_held in [false, true] {
@@ -74,6 +129,22 @@ async fn an_election_that_panics_ends_the_manager() {
     }
 }
 
+/// An error with a cause.
+#[derive(Debug)]
+struct Failed(std::io::Error);
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("no backup")
+    }
+}
+
+impl std::error::Error for Failed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn events_of_runs_are_recorded() {
     let server = server();
@@ -82,7 +153,7 @@ async fn events_of_runs_are_recorded() {
         controller(context.client()).record_errors().runner(
             |widget: Arc<Widget>, context: Context<Widget>| async move {
                 context.record(&*widget, Event::normal("Seen", "Reconcile"));
-                Err::<Action, _>(std::io::Error::other("the disk is full"))
+                Err::<Action, _>(Failed(std::io::Error::other("the disk is full")))
             },
         )
     });
@@ -95,7 +166,7 @@ async fn events_of_runs_are_recorded() {
         .filter(|event| event.regarding.as_ref().is_some_and(|object| object.kind.as_deref() == Some("Widget")))
         .collect();
     let failed = about.iter().find(|event| event.reason.as_deref() == Some("ReconcileFailed")).expect("an event");
-    assert_eq!(failed.note.as_deref(), Some("the disk is full"));
+    assert_eq!(failed.note.as_deref(), Some("no backup; caused by: the disk is full"));
     assert_eq!(failed.type_.as_deref(), Some("Warning"));
     assert!(failed.series.as_ref().is_some_and(|series| series.count > 1), "of all attempts");
     assert!(about.iter().any(|event| event.reason.as_deref() == Some("Seen")));

@@ -161,7 +161,7 @@ async fn the_first_list_has_a_low_priority() {
         }
     });
     tokio::time::sleep(SECOND / 2).await;
-    assert_eq!(running.monitor.counts().queue.depth, [(Add::<()>::LOW, 3)]);
+    assert_eq!(running.monitor.counts().queue.depth, [(Add::<()>::LOW, 3), (0, 0)]);
     create(&client, "new").await;
     resize(&client, "d", 2).await;
     tokio::time::sleep(SECOND * 10).await;

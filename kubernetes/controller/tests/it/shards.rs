@@ -195,6 +195,46 @@ async fn replicas_share_the_objects_and_no_two_runs_overlap() {
     }
 }
 
+/// A server that makes no shards sends all objects once, whatever the number of shards.
+#[tokio::test(start_paused = true)]
+async fn the_shards_of_a_replica_share_a_watch_of_all_objects() {
+    let server = builder().sharding(false).in_process();
+    let (client, runs) = (server.client(), Runs::default());
+    for index in 0..OBJECTS {
+        create(&client, &format!("w{index}")).await;
+    }
+    let a = Replica::start(&server, "a", Duration::from_millis(10), &runs);
+    tokio::time::sleep(SECOND * 10).await;
+    assert_eq!(runs.shares(), [("a".to_owned(), OBJECTS)]);
+    let requests = |verb: &str| {
+        let requests = server.requests();
+        requests.iter().filter(|request| request.verb() == verb && request.resource() == "widgets").count()
+    };
+    // One asks whether the server makes shards.
+    assert_eq!((requests("list"), requests("watch")), (1, 1), "all shards were taken at once");
+    for index in (0..OBJECTS).step_by(3) {
+        delete::<Widget>(&client, &format!("w{index}")).await;
+    }
+    for index in (0..OBJECTS).filter(|index| index % 3 != 0) {
+        resize(&client, &format!("w{index}"), 7).await;
+    }
+    tokio::time::sleep(SECOND * 5).await;
+    assert_eq!(runs.shares(), [("a".to_owned(), OBJECTS - OBJECTS.div_ceil(3))]);
+    // Shards that move to another replica, and back.
+    let b = Replica::start(&server, "b", Duration::from_millis(10), &runs);
+    tokio::time::sleep(SECOND * 20).await;
+    assert_eq!((a.metric("shards_held"), b.metric("shards_held")), (4.0, 4.0));
+    let before = requests("watch");
+    b.stop().await;
+    tokio::time::sleep(SECOND * 10).await;
+    assert_eq!(a.metric("shards_held"), 8.0);
+    assert!(requests("watch") - before <= 2, "{}", requests("watch") - before);
+    a.stop().await;
+    let before = requests("watch");
+    tokio::time::sleep(SECOND * 3600).await;
+    assert_eq!(requests("watch"), before, "the watch has ended with the last shard");
+}
+
 /// Runs that take longer than a Lease end before another replica runs for their objects.
 #[tokio::test(start_paused = true)]
 async fn a_run_is_canceled_when_its_shard_is_lost() {

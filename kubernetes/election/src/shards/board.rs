@@ -221,7 +221,7 @@ mod tests {
         board.update(vec![own_member.clone(), other_member.clone()], now);
         assert_eq!((board.standing(&own, now), board.standing(&other, now)), (Standing::Works, Standing::Waits));
         assert_eq!(board.members(&own, now).len(), 1);
-        // Whoever holds shards goes on, and takes those of a replica that leaves.
+        // The number whose shards are held stays, and takes those of a replica that leaves.
         board.update(vec![own_member.clone(), other_member.clone(), of(&other.shard(3), 8)], now);
         let later = now + Duration::from_secs(300);
         let forgotten = board.forgotten(&own, later).into_iter().filter_map(|lease| lease.metadata.name);

@@ -44,7 +44,7 @@ impl Member {
     }
 
     /// Renews the Lease, or creates it.
-    pub(super) async fn keep(&mut self) -> Result<(), Failure> {
+    pub(super) async fn announce(&mut self) -> Result<(), Failure> {
         if self.lock.lease().is_some() && self.lock.update(self.lock.renewed_record()).await.is_ok() {
             return Ok(());
         }

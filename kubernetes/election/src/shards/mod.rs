@@ -176,8 +176,8 @@ impl Session {
         self.status.beat();
         let (began, limit) = (clock::now(), self.config.turn_timeout());
         let listed = clock::timeout_at(clock::later(began, limit), async {
-            // Others must be able to know of this one before it lists: of two that come at once, one sees the other.
-            self.member.keep().await?;
+            // Others must be able to know of this one before it lists: of two that start at once, one sees the other.
+            self.member.announce().await?;
             self.member.list(&self.config).await
         });
         match listed.await.unwrap_or(Err(Failure::Timeout(limit))) {
@@ -195,7 +195,7 @@ impl Session {
         match standing {
             Standing::Works => {
                 tasks.shrink_to(share);
-                // Two looks may fail before others take this one to be gone.
+                // Two lists may fail before others take this one for dead.
                 let fresh_until = clock::later(began, self.config.interval() * 2);
                 for (index, seen) in self.board.free_shards(&self.config, first, now) {
                     tasks.take_unless_enough(share, index, seen, fresh_until);

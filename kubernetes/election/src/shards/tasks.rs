@@ -43,8 +43,7 @@ impl<F, E: Send + 'static> Tasks<F, E> {
 
     /// Takes a shard that is free, unless there are enough.
     ///
-    /// It is given up if it was not taken until `fresh_until`: what `seen` tells may be as old as others take to be a sign
-    /// that this process is gone.
+    /// It is given up if it was not taken until `fresh_until`: by then, others may take this process for dead.
     pub(super) fn take_unless_enough<Fut>(
         &mut self,
         share: usize,

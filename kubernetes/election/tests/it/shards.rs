@@ -8,7 +8,7 @@ use kubernetes_client::Client;
 use kubernetes_core::{DeleteRequest, ListRequest};
 use kubernetes_election::{HeldShard, LeaseConfig, Shards, ShardsConfig, ShardsStatus};
 use kubernetes_models::coordination::v1::Lease;
-use kubernetes_testing::TestServer;
+use kubernetes_testing::{Fault, TestServer};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -241,6 +241,46 @@ async fn a_run_after_one_that_was_dropped_holds_what_it_works_on() {
     tokio::time::timeout(seconds(30), shards.run(of_a(work.clone()))).await.unwrap_err();
     tokio::time::sleep(seconds(5)).await;
     assert_eq!(work.shares(), shares(&[("b", 4)]));
+    b.stop().await;
+}
+
+/// A process that was stopped, or is far from the server, does not work by a list that may be out of date.
+#[tokio::test(start_paused = true)]
+async fn shards_are_not_taken_by_an_old_list() {
+    let (server, work) = (server(), Work::default());
+    let network = Network::to(&server);
+    network.slow(Duration::ZERO, Duration::from_millis(1_500));
+    let a = Replica::start(&network.client(), "a", 4, &work);
+    let shards = async || leases(&server).await.iter().filter(|lease| lease.name().contains("-of-")).count();
+    tokio::time::sleep(seconds(40)).await;
+    assert_eq!((shards().await, work.moves()), (4, 0), "they were taken, and not worked on");
+    network.slow(Duration::ZERO, Duration::ZERO);
+    tokio::time::sleep(seconds(20)).await;
+    assert_eq!(work.shares(), shares(&[("a", 4)]));
+    a.stop().await;
+}
+
+/// A list that is not answered does not keep a replica from telling that it lives.
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_gets_no_list_is_still_a_member() {
+    let (server, work) = (server(), Work::default());
+    let a = Replica::start(&server.client(), "a", 4, &work);
+    let b = Replica::start(&server.client(), "b", 4, &work);
+    tokio::time::sleep(seconds(10)).await;
+    work.moves();
+    server.inject(Fault::silence().resource("leases").verb("list").always());
+    let renewals = || {
+        let requests = server.requests();
+        let of_members = requests.iter().filter(|request| request.verb() == "update");
+        of_members.filter(|request| request.name().is_some_and(|name| name.contains("-member-"))).count()
+    };
+    let before = renewals();
+    tokio::time::sleep(seconds(60)).await;
+    assert!(renewals() - before >= 2 * 6, "{}", renewals() - before);
+    server.clear_faults();
+    tokio::time::sleep(seconds(20)).await;
+    assert_eq!((work.shares(), work.moves()), (shares(&[("a", 2), ("b", 2)]), 0));
+    a.stop().await;
     b.stop().await;
 }
 

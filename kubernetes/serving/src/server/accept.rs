@@ -1,25 +1,18 @@
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::clock;
 
-/// The next connection, once there is room for it.
-pub(super) async fn accept(
-    server: &str,
-    listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-) -> (TcpStream, Result<OwnedSemaphorePermit, AcquireError>) {
-    let permit = Arc::clone(permits).acquire_owned().await;
+/// The next connection.
+pub(super) async fn accept(server: &str, listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 // Responses are written in one go. A socket that refuses is slower, and works.
                 let _ = stream.set_nodelay(true);
-                return (stream, permit);
+                return stream;
             }
             Err(error) if is_of_connection(&error) => {}
             Err(error) => {

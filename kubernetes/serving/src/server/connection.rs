@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use http::header::{CONNECTION, HeaderValue};
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -16,8 +16,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
-use super::activity::Activity;
-use super::{BoxError, Connection, Protocol, Server};
+use super::open::Place;
+use super::{BoxError, Server};
 use crate::clock::{self, Instant};
 
 /// HTTP/2 connections are checked by a ping at this interval, since a peer that is gone sends nothing.
@@ -27,14 +27,36 @@ const MAX_CONCURRENT_STREAMS: u32 = 100;
 /// Bytes that an HTTP/2 peer may send before a handler reads them, of all requests and of one.
 const CONNECTION_WINDOW: u32 = 256 * 1024;
 const STREAM_WINDOW: u32 = 128 * 1024;
+/// A connection that was asked to end for another has this time for the request that came at that moment.
+const EVICTION: Duration = Duration::from_secs(1);
+
+/// The version of HTTP that a connection speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1
+    Http1,
+    /// HTTP/2
+    Http2,
+}
+
+/// A connection after its handshake.
+pub struct Connection<Io> {
+    /// The stream of bytes.
+    pub io: Io,
+    /// The protocol that the handshake agreed on.
+    pub protocol: Protocol,
+    /// Added to each request of the connection, such as the certificate of the client.
+    pub extensions: Extensions,
+}
 
 impl Server {
-    /// Serves one connection until it ends, is too old, or the server is closing.
+    /// Serves one connection until it ends, is too old, another needs its place, or the server is closing.
     pub(super) async fn serve_connection<Io, S, B>(
         &self,
         handshake: impl Future<Output = io::Result<Connection<Io>>>,
         service: S,
         closing: CancellationToken,
+        place: Place,
     ) where
         Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
@@ -42,37 +64,46 @@ impl Server {
         B: Body<Error: Into<BoxError>, Data: Send> + Send + 'static,
     {
         let handshake = pin!(clock::timeout(self.header_timeout, handshake));
-        let Connection { io, protocol, extensions } = match select(pin!(closing.cancelled()), handshake).await {
+        let (closed, evicted) = (pin!(closing.cancelled()), pin!(place.evicted.cancelled()));
+        let Connection { io, protocol, extensions } = match select(select(closed, evicted), handshake).await {
             Either::Left(_) => return,
             Either::Right((Err(_), _)) => return self.log(&"the handshake took too long"),
             Either::Right((Ok(Err(error)), _)) => return self.log(&error),
             Either::Right((Ok(Ok(shaken)), _)) => shaken,
         };
-        let activity = Activity::new();
-        let (noted, closes_after) = (activity.clone(), self.closes_after(protocol));
+        let (noted, closes_after) = (place.activity.clone(), self.closes_after(protocol));
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().extend(extensions.clone());
-            let (ongoing, response) = (noted.begin(), service.clone().call(request));
+            let (mut ongoing, response) = (noted.begin(), service.clone().call(request));
             async move {
-                let mut response = response.await;
-                if let Ok(response) = &mut response
-                    && closes_after.is_some_and(|end| end <= clock::now())
-                {
+                let Ok(mut response) = response.await;
+                ongoing.answered(response.status());
+                if closes_after.is_some_and(|end| end <= clock::now()) {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
-                drop(ongoing);
-                response
+                Ok::<_, Infallible>(response)
             }
         });
         let builder = self.builder(protocol);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
-        let end = pin!(self.end(&closing, &activity, protocol));
+        let end = pin!(self.end(&closing, &place, protocol));
         if let Either::Left((result, _)) = select(connection.as_mut(), end).await {
             return self.log_result(result);
         }
         connection.as_mut().graceful_shutdown();
-        if let Either::Left((result, _)) = select(connection, pin!(clock::sleep(self.grace))).await {
+        if let Either::Left((result, _)) = select(connection, pin!(self.grace_of(&place))).await {
             self.log_result(result);
+        }
+    }
+
+    /// Completes when the time is over in which the requests of a connection may end.
+    async fn grace_of(&self, place: &Place) {
+        match place.evicted.is_cancelled() {
+            true => {
+                clock::sleep(EVICTION).await;
+                place.activity.ends(EVICTION, EVICTION).await;
+            }
+            false => clock::sleep(self.grace).await,
         }
     }
 
@@ -104,14 +135,16 @@ impl Server {
         self.max_connection_age.filter(|_| protocol == Protocol::Http1).and_then(|age| clock::now().checked_add(age))
     }
 
-    /// Completes when the connection should end: the server is closing, or the connection is idle or too old.
-    async fn end(&self, closing: &CancellationToken, activity: &Activity, protocol: Protocol) {
-        let idle = activity.ends(self.header_timeout.saturating_mul(2), self.idle_timeout);
+    /// Completes when the connection should end: the server is closing, or the connection is idle, too old, or needed for
+    /// another.
+    async fn end(&self, closing: &CancellationToken, place: &Place, protocol: Protocol) {
+        let idle = place.activity.ends(self.header_timeout.saturating_mul(2), self.idle_timeout);
+        let evicted = pin!(place.evicted.cancelled());
         let aged: Pin<Box<dyn Future<Output = ()> + Send>> = match self.max_connection_age {
             Some(age) if protocol == Protocol::Http2 => Box::pin(clock::sleep(age)),
             _ => Box::pin(pending()),
         };
-        select(pin!(closing.cancelled()), select(pin!(idle), aged)).await;
+        select(pin!(closing.cancelled()), select(evicted, select(pin!(idle), aged))).await;
     }
 
     fn log_result(&self, result: Result<(), BoxError>) {

@@ -3,12 +3,12 @@
 mod accept;
 mod activity;
 mod connection;
+mod open;
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -19,32 +19,18 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
 use crate::clock;
+use crate::tls::{CertificatesError, ClientCertificates, Tls};
 use accept::accept;
+use open::Open;
+
+pub use connection::{Connection, Protocol};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// The version of HTTP that a connection speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// HTTP/1.1
-    Http1,
-    /// HTTP/2
-    Http2,
-}
-
-/// A connection after its handshake.
-pub struct Connection<Io> {
-    /// The stream of bytes.
-    pub io: Io,
-    /// The protocol that the handshake agreed on.
-    pub protocol: Protocol,
-    /// Added to each request of the connection, such as the certificate of the client.
-    pub extensions: Extensions,
-}
 
 /// Serves connections of a listener, within limits.
 ///
@@ -97,14 +83,15 @@ impl Server {
         }
     }
 
-    /// Limits the number of open connections; 1024 by default. Further ones wait.
+    /// Limits the number of open connections; 1024 by default. For a further one, the connection that has been idle
+    /// longest ends; it waits while all have requests.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections.clamp(1, Semaphore::MAX_PERMITS);
         self
     }
 
-    /// How long the handshake may take, and half of the time after which a new connection must have a request; by
-    /// default 10 s.
+    /// Sets the time for the handshake; 10 s by default. A new connection must send its first request within twice this
+    /// time, and responses of 401, 404 and 405 don't count: anyone can get them.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
         self.header_timeout = timeout;
         self
@@ -156,7 +143,47 @@ impl Server {
         self.serve_with(listener, plain, service, shutdown).await;
     }
 
-    /// Like [`serve`](Self::serve), over the result of `handshake` for each TCP connection, such as TLS.
+    /// Like [`serve`](Self::serve), over TLS, with HTTP/1.1 and HTTP/2. Requests have [`ClientCertificates`] as an
+    /// extension if clients have shown them.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the client CA can't be used.
+    ///
+    /// # Cancel safety
+    ///
+    /// Like [`serve`](Self::serve).
+    pub async fn serve_tls<S, B>(
+        &self,
+        listener: TcpListener,
+        tls: &Tls,
+        service: S,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), CertificatesError>
+    where
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+        S::Future: Send + 'static,
+        B: Body<Error: Into<BoxError>, Data: Send> + Send + 'static,
+    {
+        let settings = tls.server_settings()?;
+        let handshake = |stream: TcpStream| {
+            let settings = settings.current();
+            async move {
+                let io = TlsAcceptor::from(settings.map_err(io::Error::other)?).accept(stream).await?;
+                let session = io.get_ref().1;
+                let protocol = match session.alpn_protocol() {
+                    Some(b"h2") => Protocol::Http2,
+                    _ => Protocol::Http1,
+                };
+                let extensions = ClientCertificates::of(session);
+                Ok(Connection { io, protocol, extensions })
+            }
+        };
+        self.serve_with(listener, handshake, service, shutdown).await;
+        Ok(())
+    }
+
+    /// Like [`serve`](Self::serve), over the result of `handshake` for each TCP connection.
     ///
     /// # Cancel safety
     ///
@@ -176,19 +203,19 @@ impl Server {
         B: Body<Error: Into<BoxError>, Data: Send> + Send + 'static,
     {
         let (mut shutdown, closing) = (pin!(shutdown), CancellationToken::new());
-        let (permits, mut connections) = (Arc::new(Semaphore::new(self.max_connections)), JoinSet::new());
+        let (open, mut connections) = (Open::new(self.max_connections), JoinSet::new());
         loop {
-            let accepted = pin!(accept(self.name, &listener, &permits));
-            let (stream, permit) = match select(shutdown.as_mut(), accepted).await {
+            let next = pin!(async {
+                let stream = accept(self.name, &listener).await;
+                (stream, open.enter().await)
+            });
+            let (stream, place) = match select(shutdown.as_mut(), next).await {
                 Either::Left(_) => break,
-                Either::Right((accepted, _)) => accepted,
+                Either::Right((next, _)) => next,
             };
             let handshake = handshake(stream);
             let (server, service, closing) = (self.clone(), service.clone(), closing.clone());
-            connections.spawn(async move {
-                server.serve_connection(handshake, service, closing).await;
-                drop(permit);
-            });
+            connections.spawn(async move { server.serve_connection(handshake, service, closing, place).await });
             while connections.try_join_next().is_some() {}
         }
         drop(listener);

@@ -1,11 +1,11 @@
 use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -22,14 +22,22 @@ struct Hello;
 impl Service<Request<Incoming>> for Hello {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _: Request<Incoming>) -> Self::Future {
-        ready(Ok(Response::new(Full::from("hello"))))
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        Box::pin(async move {
+            let mut response = Response::new(Full::from("hello"));
+            match request.uri().path() {
+                "/slow" => tokio::time::sleep(Duration::from_millis(300)).await,
+                "/strange" => *response.status_mut() = StatusCode::NOT_FOUND,
+                _ => {}
+            }
+            Ok(response)
+        })
     }
 }
 
@@ -69,21 +77,67 @@ async fn headers_are_limited() {
     assert!(exchange(address, request.as_bytes()).await.starts_with("HTTP/1.1 431"));
 }
 
+/// Sends a request on a connection that stays open, and reads the response.
+async fn ask(stream: &mut TcpStream, path: &str) -> std::io::Result<String> {
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await?;
+    let mut response = [0; 512];
+    let length = stream.read(&mut response).await?;
+    Ok(String::from_utf8_lossy(&response[..length]).into_owned())
+}
+
 #[tokio::test]
-async fn further_connections_wait_for_room() {
+async fn further_connections_wait_while_all_have_requests() {
     let (address, _stop, _task) = start(Server::new("test").max_connections(1)).await;
     let mut first = TcpStream::connect(address).await.expect("a connection");
-    first.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("the request is sent");
-    first.read_exact(&mut [0; 12]).await.expect("a response");
-    let request = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-    let mut second = TcpStream::connect(address).await.expect("it waits in the backlog");
-    second.write_all(request).await.expect("the request is sent");
-    let early = tokio::time::timeout(Duration::from_millis(100), second.read_u8()).await;
+    first.write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("the request is sent");
+    // It has begun.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let mut second = TcpStream::connect(address).await.expect("it waits");
+    let mut asking = std::pin::pin!(ask(&mut second, "/"));
+    let early = tokio::time::timeout(Duration::from_millis(100), asking.as_mut()).await;
     assert!(early.is_err(), "there is no room yet");
-    drop(first);
-    let mut response = String::new();
-    second.read_to_string(&mut response).await.expect("the response is text");
-    assert!(response.contains("200 OK"), "{response}");
+    let mut response = [0; 512];
+    let length = first.read(&mut response).await.expect("the first is answered");
+    assert!(response[..length].starts_with(b"HTTP/1.1 200 OK"));
+    assert!(asking.await.expect("a response").contains("200 OK"), "the first is idle, and ends");
+    assert_eq!(first.read(&mut response).await.expect("it has ended"), 0);
+}
+
+/// Else strangers could keep out all others.
+#[tokio::test]
+async fn idle_connections_make_room_those_of_strangers_first() {
+    let (address, _stop, _task) = start(Server::new("test").max_connections(3)).await;
+    let mut known = TcpStream::connect(address).await.expect("a connection");
+    assert!(ask(&mut known, "/").await.expect("a response").contains("200 OK"));
+    let (mut silent, mut strange) =
+        (TcpStream::connect(address).await.expect("a connection"), TcpStream::connect(address).await.expect("another"));
+    for _ in 0..3 {
+        assert!(ask(&mut strange, "/strange").await.expect("a response").contains("404 Not Found"));
+    }
+    let mut opened = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        assert!(ask(&mut stream, "/").await.expect("a response").contains("200 OK"));
+        opened.push(stream);
+    }
+    for stranger in [&mut silent, &mut strange] {
+        assert_eq!(stranger.read(&mut [0; 64]).await.unwrap_or_default(), 0, "it has ended");
+    }
+    for stream in [&mut known].into_iter().chain(&mut opened) {
+        assert!(ask(stream, "/").await.expect("a response").contains("200 OK"), "it stays");
+    }
+}
+
+/// A request that anyone can send does not make a connection a used one.
+#[tokio::test(start_paused = true)]
+async fn requests_of_strangers_keep_no_connection_open() {
+    let (address, _stop, _task) = start(Server::new("test")).await;
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let begin = tokio::time::Instant::now();
+    while ask(&mut stream, "/strange").await.is_ok_and(|response| !response.is_empty()) {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert!(begin.elapsed() < Duration::from_secs(60), "it is still open");
+    }
 }
 
 /// The clock is paused, and so goes on whenever the server waits for a connection.
@@ -101,17 +155,11 @@ async fn silent_and_slow_connections_are_closed() {
 async fn old_connections_end_with_a_response() {
     let (address, _stop, _task) = start(Server::new("test").max_connection_age(Duration::from_secs(7))).await;
     let mut stream = TcpStream::connect(address).await.expect("a connection");
-    let mut ask = async || {
-        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("the request is sent");
-        let mut response = [0; 512];
-        let length = stream.read(&mut response).await.expect("a response");
-        String::from_utf8_lossy(&response[..length]).into_owned()
-    };
-    assert!(!ask().await.contains("connection: close"));
+    assert!(!ask(&mut stream, "/").await.expect("a response").contains("connection: close"));
     tokio::time::sleep(Duration::from_secs(30)).await;
-    let last = ask().await;
+    let last = ask(&mut stream, "/").await.expect("a response");
     assert!(last.contains("connection: close") && last.ends_with("hello"), "{last}");
-    assert_eq!(ask().await, "", "it has ended");
+    assert_eq!(ask(&mut stream, "/").await.expect("its end"), "", "it has ended");
 }
 
 /// Go's clients keep idle connections for 90 s, and lose a request on one that is closed at that moment.
@@ -120,10 +168,8 @@ async fn idle_connections_outlive_those_of_clients() {
     let (address, _stop, _task) = start(Server::new("test")).await;
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     for _ in 0..2 {
-        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("the request is sent");
-        let mut response = [0; 512];
-        let length = stream.read(&mut response).await.expect("a response");
-        assert!(response[..length].starts_with(b"HTTP/1.1 200 OK"), "{:?}", &response[..length]);
+        let response = ask(&mut stream, "/").await.expect("a response");
+        assert!(response.starts_with("HTTP/1.1 200 OK"), "{response}");
         tokio::time::sleep(Duration::from_secs(95)).await;
     }
     let closed = tokio::time::timeout(Duration::from_secs(60), stream.read_u8()).await.expect("it is closed in time");

@@ -1,3 +1,4 @@
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -54,6 +55,12 @@ pub struct Download {
     max_bytes: u64,
 }
 
+/// The bytes for which there may be an entry: many empty ones fill a disk, too.
+const ENTRY_BYTES: u64 = 512;
+
+/// As many entries are allowed whatever the limit of bytes.
+const MIN_ENTRIES: u64 = 100;
+
 impl Download {
     /// Creates a request to copy `remote` in a pod to `local`.
     pub fn new(
@@ -85,7 +92,8 @@ impl Download {
         self
     }
 
-    /// Limits the total size of files in bytes. Without it, only the disk limits the size.
+    /// Limits the total size of files in bytes, and the number of files, folders and links to a 512th of that, but not to
+    /// less than 100. Without it, only the disk limits the copy.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
         self
@@ -108,7 +116,7 @@ impl Download {
     fn run(&self, thread: &BlockingThread, client: &Client) -> Result<Copied, Error> {
         let path = RemotePath::parse(&self.remote)?;
         let target = self.target(&path);
-        let mut staging = Staging::beside(&target, self.links)?;
+        let mut staging = Staging::new(&target, self.links)?;
         let mut counter = Counter::new(self.observer.clone(), None);
         match self.fetch_archive(thread, client, &path, &mut staging, &mut counter) {
             Err(error) if error.is_program_missing() && path.file_name().is_some() => {
@@ -128,7 +136,9 @@ impl Download {
     fn target(&self, path: &RemotePath) -> PathBuf {
         match path.file_name() {
             Some(name) if self.local.is_dir() => self.local.join(name),
-            _ => self.local.clone(),
+            // It may be a link to a folder.
+            None => fs::canonicalize(&self.local).unwrap_or_else(|_| self.local.clone()),
+            Some(_) => self.local.clone(),
         }
     }
 
@@ -149,16 +159,17 @@ impl Download {
             let entry = match entries.next() {
                 Ok(Some(entry)) => entry,
                 Ok(None) => break,
-                Err(error) => return Err(explain_end(entries.into_inner(), CopyError::archive(error))),
+                Err(error) => return Err(entries.into_inner().explain(CopyError::archive(error))),
             };
             count += 1;
             let unasked = || CopyError::refused(&entry.path, "is not a name below what was asked for");
             let below = EntryPath::parse(&entry.path).and_then(|path| path.below(root)).ok_or_else(unasked)?;
-            if counter.copied().bytes.saturating_add(entry.size) > self.max_bytes {
+            let bytes = counter.copied().bytes.saturating_add(entry.size);
+            if bytes > self.max_bytes || count > (self.max_bytes / ENTRY_BYTES).max(MIN_ENTRIES) {
                 return Err(CopyError::too_large(self.max_bytes));
             }
             if let Err(error) = staging.add(&entry, &below, root, &mut entries, counter) {
-                return Err(if error.is_transfer() { explain_end(entries.into_inner(), error) } else { error });
+                return Err(if error.is_transfer() { entries.into_inner().explain(error) } else { error });
             }
         }
         entries.into_inner().finish()?;
@@ -188,12 +199,4 @@ impl Download {
         let messages = thread.wait(messages)?.unwrap_or_default();
         thread.wait(remote::finish(&process, messages))?
     }
-}
-
-/// The reason why an archive is not whole: tar's own, if it has one.
-fn explain_end(mut archive: RemoteArchive<'_>, error: Error) -> Error {
-    if !error.is_cut_short() {
-        return error;
-    }
-    archive.end().err().unwrap_or(error)
 }

@@ -17,6 +17,9 @@ pub use links::Links;
 pub use progress::{Copied, Progress};
 pub use upload::Upload;
 
+/// The permissions that are copied. A setuid or setgid bit would give the rights of another owner, as that is not copied.
+const PERMISSIONS: u32 = 0o777;
+
 /// The setters of uploads and downloads, which are the same.
 macro_rules! setters {
     () => {

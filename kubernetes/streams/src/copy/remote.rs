@@ -99,7 +99,8 @@ pub(super) async fn finish(process: &Process, messages: String) -> Result<(), Er
     check(status.code(), &messages)
 }
 
-fn check(code: i32, messages: &str) -> Result<(), Error> {
+/// Whether a command with this exit code has done all of its work.
+pub(super) fn check(code: i32, messages: &str) -> Result<(), Error> {
     let has_grown = |line: &str| line.ends_with("file changed as we read it");
     match code {
         0 => Ok(()),

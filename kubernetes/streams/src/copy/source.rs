@@ -23,6 +23,7 @@ pub(super) struct RemoteArchive<'a> {
     /// How many bytes have come, and the last of them.
     offset: u64,
     tail: Vec<u8>,
+    is_resumed: bool,
 }
 
 struct Connection {
@@ -45,6 +46,9 @@ const OVERLAP_BYTES: usize = 4096;
 
 /// How much may come behind the end of an archive: tar fills its last record.
 const MAX_PADDING_BYTES: u64 = 1024 * 1024;
+
+/// How a message with the exit code of tar begins.
+const TAR_STATUS: &str = "tar: exit status ";
 
 /// A script that goes on at a byte: `$1` is the folder, `$2` the name, `$3` the byte, counted from 1, and `$4` the
 /// options of tar. The exit code of the pipe is that of `tail`, so one of tar's is sent as a message.
@@ -69,6 +73,7 @@ impl<'a> RemoteArchive<'a> {
             connection: None,
             offset: 0,
             tail: Vec::new(),
+            is_resumed: false,
         };
         archive.connection = Some(archive.connect()?);
         Ok(archive)
@@ -104,6 +109,7 @@ impl<'a> RemoteArchive<'a> {
             match self.connect().and_then(|connection| self.check_overlap(connection)) {
                 Ok(connection) => {
                     self.connection = Some(connection);
+                    self.is_resumed = true;
                     return Ok(());
                 }
                 Err(error) => last = error,
@@ -128,11 +134,19 @@ impl<'a> RemoteArchive<'a> {
 
     /// Reads what is left of the connection, and tells how tar has ended.
     pub(super) fn finish(mut self) -> Result<(), Error> {
-        let rest = io::copy(&mut (&mut self).take(MAX_PADDING_BYTES), &mut io::sink()).map_err(CopyError::transfer)?;
-        if rest == MAX_PADDING_BYTES {
-            return Err(CopyError::archive(io::Error::other("it goes on behind its end")));
+        let mut padding = Vec::new();
+        (&mut self).take(MAX_PADDING_BYTES).read_to_end(&mut padding).map_err(CopyError::transfer)?;
+        if padding.len() as u64 == MAX_PADDING_BYTES || padding.iter().any(|byte| *byte != 0) {
+            return Err(self.explain(CopyError::archive(io::Error::other("it goes on behind its end"))));
         }
         self.end()
+    }
+
+    /// The reason why an archive can't be read: tar's own, if it has one.
+    pub(super) fn explain(mut self, error: Error) -> Error {
+        let error = if error.is_cut_short() { self.end().err().unwrap_or(error) } else { error };
+        // In a second archive, whatever follows a file that has grown has moved.
+        if self.is_resumed && error.is_archive() { CopyError::changed(self.offset) } else { error }
     }
 
     /// How tar has ended, once its output has.
@@ -140,10 +154,24 @@ impl<'a> RemoteArchive<'a> {
         let Some(Connection { process, stdout, messages }) = self.connection.take() else { return Ok(()) };
         drop(stdout);
         let messages = self.thread.wait(messages)?.unwrap_or_default();
-        let is_resumed = messages.lines().any(|line| line.starts_with("tar: exit status "));
+        let (tar_code, messages) = take_status(&messages);
         self.thread.wait(remote::finish(&process, messages.clone()))??;
-        if is_resumed { Err(CopyError::command(1, &messages)) } else { Ok(()) }
+        remote::check(tar_code, &messages)
     }
+}
+
+/// Splits the exit code that [`RESUME`] reports off from the messages; 0 if there is none.
+fn take_status(messages: &str) -> (i32, String) {
+    let mut code = 0;
+    let others = messages.lines().filter(|line| match line.strip_prefix(TAR_STATUS).map(str::parse) {
+        Some(Ok(status)) => {
+            code = status;
+            false
+        }
+        _ => true,
+    });
+    let others = others.collect::<Vec<_>>().join("\n");
+    (code, others)
 }
 
 impl Read for RemoteArchive<'_> {

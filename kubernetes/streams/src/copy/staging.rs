@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::PERMISSIONS;
 use super::archive::{Entry, EntryKind, EntryPath, is_inside};
 use super::links::Links;
 use super::progress::Counter;
 use crate::error::{CopyError, Error};
 
-/// A folder beside the target, which takes what is downloaded until it is complete.
+/// A folder on the target's file system, which takes what is downloaded until it is complete.
 ///
 /// Nothing else writes there, so that a parent that was a folder stays one.
 #[derive(Debug)]
@@ -27,9 +28,10 @@ pub(super) struct Staging {
 const ROOT: &str = "data";
 
 impl Staging {
-    /// Makes the folder beside `target`.
-    pub(super) fn beside(target: &Path, links: Links) -> Result<Self, Error> {
+    /// Makes the folder in `target` if that is one, which may be mounted, and beside it otherwise.
+    pub(super) fn new(target: &Path, links: Links) -> Result<Self, Error> {
         let parent = match target.parent() {
+            _ if is_directory(target) => target,
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
@@ -122,7 +124,7 @@ impl Staging {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_directory(place) => {}
             made => made?,
         }
-        let mode = mode & 0o777;
+        let mode = mode & PERMISSIONS;
         if mode & 0o700 != 0o700 {
             self.protected.push((path.as_path().to_owned(), mode));
         }
@@ -183,5 +185,5 @@ fn write_file(place: &Path, mode: u32, content: &mut impl Read, counter: &mut Co
         file.write_all(&buffer[..count]).map_err(write_error)?;
         counter.bytes(count as u64);
     }
-    file.set_permissions(Permissions::from_mode(mode & 0o777)).map_err(write_error)
+    file.set_permissions(Permissions::from_mode(mode & PERMISSIONS)).map_err(write_error)
 }

@@ -11,7 +11,7 @@ use super::archive::ArchiveWriter;
 use super::blocking::{Blocking, BlockingThread};
 use super::progress::{Copied, Counter, Observer, Progress};
 use super::remote::{self, Container, RemotePath};
-use super::{Links, setters, upload_script};
+use super::{Links, PERMISSIONS, setters, upload_script};
 use crate::error::{CopyError, Error};
 use crate::process::Stdin;
 
@@ -31,10 +31,12 @@ use crate::process::Stdin;
 /// target that ends with `/` must be a folder.
 ///
 /// The copy is collected in a folder next to the target, and replaces the target once it is complete, so a lost
-/// connection leaves nothing half-written. Only when a folder is merged with an existing one, files are replaced one by
-/// one.
+/// connection leaves nothing half-written. A folder is merged with an existing one, in which the copy is collected; then
+/// each file is replaced atomically, unless another file system is mounted below.
 ///
-/// Files keep their permissions, and belong to the container's user. Names may have any bytes except zero.
+/// Files keep their permissions without setuid, setgid and sticky bits, and belong to the container's user, who can't
+/// replace folders without the owner's write permission. Names may have any bytes except zero, but if the name of the
+/// source is not UTF-8, the target must be named in full.
 ///
 /// The container needs `sh`, `mktemp`, `mv`, `rm`, and `tar`, without which only a file can be uploaded (by `cat`, `wc`
 /// and `chmod`); the server must run Kubernetes 1.30 or later. The user needs the verb `create` on `pods/exec`.
@@ -117,7 +119,7 @@ impl Upload {
         let file = File::open(&self.local).map_err(read_error)?;
         let metadata = file.metadata().map_err(read_error)?;
         let size = metadata.len().to_string();
-        let mode = format!("{:o}", metadata.permissions().mode() & 0o7777);
+        let mode = format!("{:o}", metadata.permissions().mode() & PERMISSIONS);
         self.feed(thread, client, &upload_script::of_file(), &[&size, &mode], |stdin| {
             counter.file(Path::new(""));
             let mut file = file.take(metadata.len());
@@ -146,12 +148,8 @@ impl Upload {
         // For its checks.
         RemotePath::parse(&self.remote)?;
         let target = remote::plain(&self.remote);
-        let name = match self.local.file_name() {
-            Some(name) => name.to_str().ok_or_else(|| {
-                Error::invalid(format!("the name of {:?} is not UTF-8, and can't be sent", self.local))
-            })?,
-            None => "",
-        };
+        // A name that is not UTF-8 can't be sent. It matters only if the target is a folder.
+        let name = self.local.file_name().map_or("", |name| name.to_str().unwrap_or("/"));
         let command = ["sh", "-c", script, "sh", &target, name].into_iter().chain(arguments.iter().copied());
         let exec = self.container.exec(command).stdin(true);
         let mut process = thread.wait(exec.start(client))??;

@@ -121,6 +121,11 @@ impl Error {
         matches!(self.copy(), Some(CopyError::Command { messages, .. }) if messages.contains("Is a directory"))
     }
 
+    /// Whether an archive is not valid.
+    pub(crate) fn is_archive(&self) -> bool {
+        matches!(self.copy(), Some(CopyError::Archive(_)))
+    }
+
     /// Whether an archive ends too early.
     pub(crate) fn is_cut_short(&self) -> bool {
         matches!(self.copy(), Some(CopyError::Archive(error)) if error.kind() == io::ErrorKind::UnexpectedEof)
@@ -147,7 +152,9 @@ impl fmt::Display for CopyError {
             Self::Changed { offset } => {
                 write!(f, "the files have changed in the container; the download can't be resumed at byte {offset}")
             }
-            Self::TooLarge { limit } => write!(f, "the files are larger than the limit of {limit} bytes"),
+            Self::TooLarge { limit } => {
+                write!(f, "the files are larger, or more, than the limit of {limit} bytes allows")
+            }
             Self::Cancelled => f.write_str("the copy was cancelled"),
         }
     }

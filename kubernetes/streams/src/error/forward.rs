@@ -28,6 +28,8 @@ pub(crate) enum ForwardError {
     Finished(String),
     /// No connection came about in time.
     TimedOut { limit: Duration, last: Option<Error> },
+    /// The local side of a connection failed.
+    Local(std::io::Error),
     /// There are as many connections as the forwarder is to have.
     TooMany(usize),
 }
@@ -36,6 +38,7 @@ impl ForwardError {
     pub(super) fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::NoTunnel(error) | Self::TimedOut { last: Some(error), .. } => Some(error),
+            Self::Local(error) => Some(error),
             _ => None,
         }
     }
@@ -50,6 +53,7 @@ impl ForwardError {
             Self::GoingAway => ErrorKind::ConnectionAborted,
             Self::NoTunnel(_) => ErrorKind::Unsupported,
             Self::Unavailable(_) | Self::Finished(_) => ErrorKind::NotConnected,
+            Self::Local(error) => error.kind(),
             Self::TooMany(_) => ErrorKind::ResourceBusy,
         }
     }
@@ -79,6 +83,7 @@ impl fmt::Display for ForwardError {
             ),
             Self::Unavailable(message) | Self::Finished(message) => f.write_str(&printable(message, MAX_MESSAGE_BYTES)),
             Self::TimedOut { limit, .. } => write!(f, "timed out after {limit:?} waiting for a connection to the pod"),
+            Self::Local(_) => f.write_str("the local connection failed"),
             Self::TooMany(limit) => write!(f, "the forwarder reached its limit of {limit} connections"),
         }
     }

@@ -3,8 +3,8 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use kubernetes_core::Status;
 use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
+use kubernetes_core::{ObjectKey, Status, Str};
 use tokio_tungstenite::tungstenite::Error as SocketError;
 
 use super::forward::ForwardError;
@@ -16,7 +16,9 @@ pub(crate) enum Kind {
     /// The request makes no sense.
     Invalid(String),
     /// There is no pod of that name.
-    NoPod { name: String, namespace: String },
+    NoPod(ObjectKey),
+    /// A container has no log yet, for this reason.
+    NotStarted { reason: Str },
     /// A log waits, as so many are being read.
     Waiting { limit: usize },
     /// The server accepted the upgrade on terms that were not offered.
@@ -67,7 +69,8 @@ impl Kind {
             Self::Forward(error) => error.source(),
             Self::Lost(None)
             | Self::Invalid(_)
-            | Self::NoPod { .. }
+            | Self::NoPod(_)
+            | Self::NotStarted { .. }
             | Self::Waiting { .. }
             | Self::Handshake(_)
             | Self::Protocol(_)
@@ -97,7 +100,14 @@ impl fmt::Display for Kind {
                 })
             }
             Self::Invalid(message) => write!(f, "the request is invalid: {message}"),
-            Self::NoPod { name, namespace } => write!(f, "the pod {name} in the namespace {namespace} does not exist"),
+            Self::NoPod(pod) => {
+                let namespace = pod.namespace().unwrap_or_default();
+                write!(f, "the pod {} in the namespace {namespace} does not exist", pod.name())
+            }
+            Self::NotStarted { reason } => {
+                f.write_str("the container has not started")?;
+                if reason.is_empty() { Ok(()) } else { write!(f, " ({})", printable(reason, MAX_MESSAGE_BYTES)) }
+            }
             Self::Waiting { limit } => {
                 write!(f, "waiting, because the logs of {limit} containers are already being read")
             }

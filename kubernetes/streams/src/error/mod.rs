@@ -181,13 +181,23 @@ impl Error {
     /// select them by label.
     pub fn is_not_found(&self) -> bool {
         let is_not_found = kubernetes_client::Error::is_not_found;
-        matches!(&*self.kind, Kind::NoPod { .. }) || self.client_error().is_some_and(is_not_found)
+        matches!(&*self.kind, Kind::NoPod(_)) || self.client_error().is_some_and(is_not_found)
     }
 
     /// Whether the log of a container is not read yet, because of the limit
     /// [`max_containers`](crate::PodLogs::max_containers).
     pub fn is_waiting(&self) -> bool {
         matches!(&*self.kind, Kind::Waiting { .. })
+    }
+
+    /// Whether a container has no log yet, since it has not started.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The pod is not scheduled, its image is being pulled, or an init container has not ended: see the pod's events.
+    /// A stream that [follows](crate::PodLogs::follow) waits for the container.
+    pub fn is_not_started(&self) -> bool {
+        matches!(&*self.kind, Kind::NotStarted { .. })
     }
 
     /// Whether the request is invalid and was not sent.
@@ -268,6 +278,12 @@ impl Error {
         matches!(&*self.kind, Kind::Forward(ForwardError::Refused { .. }))
     }
 
+    /// Whether the local client of a forwarded connection failed: it reset the connection, or stayed for too long after
+    /// the pod had ended it.
+    pub fn is_local(&self) -> bool {
+        matches!(&*self.kind, Kind::Forward(ForwardError::Local(_)))
+    }
+
     /// Whether there is currently no pod to forward ports to.
     ///
     /// # Troubleshooting
@@ -318,8 +334,8 @@ impl Error {
             Kind::ClosedByServer { .. } => io::ErrorKind::ConnectionAborted,
             Kind::Silent(_) => io::ErrorKind::TimedOut,
             Kind::Forward(error) => error.io_kind(),
-            Kind::NoPod { .. } => io::ErrorKind::NotFound,
-            Kind::Watch(_) | Kind::Waiting { .. } => io::ErrorKind::Other,
+            Kind::NoPod(_) => io::ErrorKind::NotFound,
+            Kind::Watch(_) | Kind::Waiting { .. } | Kind::NotStarted { .. } => io::ErrorKind::Other,
             Kind::Closed | Kind::Detached => io::ErrorKind::BrokenPipe,
             Kind::Unsupported(_) => io::ErrorKind::Unsupported,
             Kind::Invalid(_) => io::ErrorKind::InvalidInput,

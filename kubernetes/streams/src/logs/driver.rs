@@ -2,14 +2,15 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use kubernetes_client::Client;
-use kubernetes_core::{ListRequest, Str};
+use kubernetes_core::{ListRequest, ObjectKey, Str};
 use kubernetes_watch::{Change, Reflector};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use super::containers::Containers;
+use super::containers::{ContainerKey, Containers, Ended, Started};
 use super::follower::Follower;
 use super::log::Log;
+use super::progress::Progress;
 use super::{LogLine, Options};
 use crate::error::{Error, Kind};
 use crate::pod::Pod;
@@ -17,13 +18,11 @@ use crate::pod::Pod;
 /// Watches pods, and follows the logs of their containers.
 pub(super) struct Driver {
     client: Client,
-    namespace: String,
     options: Options,
     lines: mpsc::Sender<Result<LogLine, Error>>,
     permits: Arc<Semaphore>,
     containers: Containers,
-    /// Each returns the uid of its pod.
-    followers: JoinSet<Str>,
+    followers: JoinSet<Ended>,
     /// Whether the first list is complete.
     is_listed: bool,
     /// The first pod that was seen.
@@ -31,15 +30,9 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    pub(super) fn new(
-        client: Client,
-        namespace: String,
-        options: Options,
-        lines: mpsc::Sender<Result<LogLine, Error>>,
-    ) -> Self {
+    pub(super) fn new(client: Client, options: Options, lines: mpsc::Sender<Result<LogLine, Error>>) -> Self {
         Self {
             client,
-            namespace,
             permits: Arc::new(Semaphore::new(options.max_containers)),
             options,
             lines,
@@ -51,24 +44,35 @@ impl Driver {
     }
 
     /// Runs until there is nothing to follow any more; of a pod with a name, until it has ended.
-    pub(super) async fn run(mut self, request: ListRequest<Pod>, name: Option<String>) {
+    pub(super) async fn run(mut self, request: ListRequest<Pod>, name: Option<ObjectKey>) {
         let is_named = name.is_some();
         let watched = if self.options.follow { self.watch(request, is_named).await } else { self.list(request).await };
-        let missing = name
-            .filter(|_| self.first_pod.is_none())
-            .map(|name| Error::new(Kind::NoPod { name, namespace: self.namespace.clone() }));
+        let missing = name.filter(|_| self.first_pod.is_none()).map(|pod| Error::new(Kind::NoPod(pod)));
         if let Some(error) = watched.err().or(missing) {
-            // Nobody reads it if the stream is gone.
-            let _ = self.lines.send(Err(error)).await;
+            self.report(error).await;
             return;
         }
         while self.followers.join_next().await.is_some() {}
     }
 
+    /// Reads the logs that are there, and reports each container that has none.
     async fn list(&mut self, request: ListRequest<Pod>) -> Result<(), Error> {
         let pods = request.send(&self.client).await?.items;
         pods.iter().for_each(|pod| self.apply(pod));
+        for pod in &pods {
+            for (container, reason) in pod.unstarted_containers() {
+                if self.options.wants(container) {
+                    let place = ContainerKey::of(pod, container).place();
+                    self.report(Error::new(Kind::NotStarted { reason: reason.clone() }).at(&place)).await;
+                }
+            }
+        }
         Ok(())
+    }
+
+    async fn report(&self, error: Error) {
+        // Nobody reads it if the stream is gone.
+        let _ = self.lines.send(Err(error)).await;
     }
 
     async fn watch(&mut self, request: ListRequest<Pod>, is_named: bool) -> Result<(), Error> {
@@ -83,7 +87,11 @@ impl Driver {
                     Some(Err(error)) => return Err(Error::watch(error)),
                     None => return Ok(()),
                 },
-                Some(Ok(uid)) = self.followers.join_next() => self.containers.forget(&uid),
+                Some(Ok(ended)) = self.followers.join_next() => {
+                    if let Some(started) = self.containers.end(ended) {
+                        self.follow(started);
+                    }
+                }
             }
             let is_over = self.is_listed && (has_finished || self.containers.is_empty());
             if is_named && is_over {
@@ -116,10 +124,16 @@ impl Driver {
 
     fn apply(&mut self, pod: &Pod) {
         self.first_pod.get_or_insert_with(|| pod.uid().into());
-        for container in self.containers.apply(pod, &self.options.containers) {
-            let log = Log::new(&self.client, &self.namespace, &self.options, &container, !self.is_listed);
-            let (lines, permits) = (self.lines.clone(), Arc::clone(&self.permits));
-            self.followers.spawn(Follower::new(log, lines, permits, container).run());
+        for started in self.containers.apply(pod, |container| self.options.wants(container)) {
+            self.follow(started);
         }
+    }
+
+    fn follow(&mut self, container: Started) {
+        let Started { key, state, progress } = container;
+        let progress = progress.unwrap_or_else(|| Progress::new(!self.is_listed, self.options.limit_bytes));
+        let log = Log { client: self.client.clone(), options: self.options.clone(), key };
+        let (lines, permits) = (self.lines.clone(), Arc::clone(&self.permits));
+        self.followers.spawn(Follower::new(log, lines, permits, state, progress).run());
     }
 }

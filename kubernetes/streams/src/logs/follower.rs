@@ -1,15 +1,15 @@
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use kubernetes_client::Backoff;
-use kubernetes_core::Str;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use super::LogLine;
-use super::containers::{PodState, Started, State};
-use super::log::{Attempt, Log, Opened};
-use super::position::Position;
+use super::containers::{ContainerKey, ContainerState, Ended, PodState};
+use super::log::{Log, Opened};
+use super::progress::Progress;
 use crate::clock;
 use crate::error::{Error, Kind};
 
@@ -27,10 +27,9 @@ pub(super) struct Follower {
     log: Log,
     lines: mpsc::Sender<Result<LogLine, Error>>,
     permits: Arc<Semaphore>,
-    state: watch::Receiver<State>,
-    position: Position,
-    has_asked: bool,
-    has_progress: bool,
+    state: watch::Receiver<ContainerState>,
+    progress: Progress,
+    has_news: bool,
 }
 
 /// Why a log is not read any further.
@@ -39,7 +38,18 @@ enum Stop {
     Unread,
     /// The pod is gone, or another one has its name.
     PodGone,
+    /// The pod has left the selection, or is known to be gone.
+    Left,
+    /// The limit of bytes is reached.
+    Full,
     Failed(kubernetes_client::Error),
+}
+
+impl Stop {
+    /// Whether the next run is not read either.
+    fn is_final(&self) -> bool {
+        matches!(self, Self::Unread | Self::Left | Self::Full)
+    }
 }
 
 impl From<kubernetes_client::Error> for Stop {
@@ -53,25 +63,25 @@ impl Follower {
         log: Log,
         lines: mpsc::Sender<Result<LogLine, Error>>,
         permits: Arc<Semaphore>,
-        container: Started,
+        state: watch::Receiver<ContainerState>,
+        progress: Progress,
     ) -> Self {
-        let position = Position::default();
-        Self { log, lines, permits, state: container.state, position, has_asked: false, has_progress: false }
+        Self { log, lines, permits, state, progress, has_news: false }
     }
 
-    /// Runs until no further run can follow; returns the uid of the pod.
-    pub(super) async fn run(mut self) -> Str {
-        // Ends early only if nobody reads any more.
-        let _ = self.follow().await;
-        self.log.uid
+    /// Runs until no further run can follow.
+    pub(super) async fn run(mut self) -> Ended {
+        let was_gone = matches!(self.follow().await, Err(Stop::Left));
+        self.progress.position.compact();
+        Ended { key: self.log.key, progress: self.progress, was_gone }
     }
 
     async fn follow(&mut self) -> Result<(), Stop> {
         loop {
             let permit = self.permit().await?;
-            let State { run, pod, .. } = *self.state.borrow_and_update();
+            let ContainerState { run, pod, .. } = *self.state.borrow_and_update();
             if pod == PodState::Gone {
-                return Ok(());
+                return Err(Stop::Left);
             }
             self.follow_run(run).await?;
             drop(permit);
@@ -79,8 +89,10 @@ impl Follower {
                 return Ok(());
             }
             let next = self.state.wait_for(|state| state.run != run || state.pod != PodState::Active).await;
-            if next.map_or(true, |state| state.run == run) {
-                return Ok(());
+            match next.map(|state| *state) {
+                Ok(state) if state.run != run => {}
+                Ok(state) if state.pod == PodState::Gone => return Err(Stop::Left),
+                Ok(_) | Err(_) => return Ok(()),
             }
         }
     }
@@ -105,7 +117,7 @@ impl Follower {
             let state = *self.state.borrow();
             if state.run != run && self.log.options.follow {
                 // The rest of the log is read with that of the next run.
-                return if let Err(Stop::Unread) = read { read } else { Ok(()) };
+                return read.or_else(|stop| if stop.is_final() { Err(stop) } else { Ok(()) });
             }
             let (has_ended, reconnects) = (state.has_ended(), self.log.options.reconnect && self.log.options.follow);
             match read {
@@ -116,9 +128,9 @@ impl Follower {
                 Err(Stop::Failed(error)) => {
                     tracing::debug!(error = &error as &dyn std::error::Error, "a log broke off");
                 }
-                Err(Stop::Unread) => return Err(Stop::Unread),
+                Err(stop) => return Err(stop),
             }
-            if std::mem::take(&mut self.has_progress) {
+            if std::mem::take(&mut self.has_news) {
                 delays.reset();
             }
             // An end is a reason to ask at once for the last lines.
@@ -129,17 +141,16 @@ impl Follower {
 
     /// Reads the log until it ends or fails.
     async fn read(&mut self, run: usize) -> Result<(), Stop> {
-        let is_again = std::mem::replace(&mut self.has_asked, true);
+        let is_again = std::mem::replace(&mut self.progress.was_requested, true);
         if is_again {
             self.read_previous(run).await?;
         }
-        let attempt = Attempt { run, is_again, since: self.position.second() };
         let opened = tokio::select! {
-            opened = self.log.open(attempt) => opened?.ok_or(Stop::PodGone)?,
+            opened = self.log.open(run, is_again, &self.progress) => opened?.ok_or(Stop::PodGone)?,
             () = superseded(self.state.clone(), run) => return Ok(()),
         };
         // The run may have begun since, or the first one that was seen is not the first.
-        if opened.has_restarted && (is_again || !self.log.is_initial) {
+        if opened.has_restarted && (is_again || !self.progress.is_initial) {
             self.read_previous(run).await?;
         }
         self.pass_on(opened, run, true).await
@@ -147,7 +158,7 @@ impl Follower {
 
     /// Reads the rest of the run before the last one.
     async fn read_previous(&mut self, run: usize) -> Result<(), Stop> {
-        match self.log.open_previous(self.position.second()).await {
+        match self.log.open_previous(&self.progress).await {
             // A kubelet that has removed the log says so in its place, without a time.
             Ok(Some(opened)) => self.pass_on(opened, run, false).await,
             Ok(None) => Err(Stop::PodGone),
@@ -159,33 +170,35 @@ impl Follower {
 
     /// Passes on the lines that are new; those before the first with a time are if `is_new`.
     async fn pass_on(&mut self, mut opened: Opened, run: usize, mut is_new: bool) -> Result<(), Stop> {
-        self.position.resume();
-        loop {
+        self.progress.position.resume();
+        let mut left = pin!(left(self.log.clone(), self.state.clone()));
+        while self.progress.has_room() {
             let line = tokio::select! {
                 biased;
+                () = &mut left => return Err(Stop::Left),
                 line = opened.lines.next_line() => line?,
                 () = superseded(self.state.clone(), run) => None,
             };
             let Some(line) = line else { return Ok(()) };
-            let (timestamp, text) = split_time(line);
+            let (timestamp, mut text) = split_time(line);
             if opened.end.is_some_and(|end| timestamp.is_some_and(|timestamp| timestamp >= end)) {
                 return Err(Stop::PodGone);
             }
             // Of a line that comes in pieces, only the first has a time.
-            is_new = timestamp.map_or(is_new, |timestamp| self.position.is_new(timestamp, &text));
+            is_new = timestamp.map_or(is_new, |timestamp| self.progress.position.is_new(timestamp, &text));
             if is_new {
-                self.has_progress = true;
-                let (pod, container) = (self.log.pod.clone(), self.log.container.clone());
-                self.send(Ok(LogLine { pod, container, timestamp, text })).await?;
+                self.has_news = true;
+                self.progress.take_room(&mut text);
+                let ContainerKey { namespace, pod, container, .. } = self.log.key.clone();
+                self.send(Ok(LogLine { namespace, pod, container, timestamp, text })).await?;
             }
         }
+        Err(Stop::Full)
     }
 
     /// Reports an error with the container that it is about.
     async fn fail(&self, error: Error) -> Result<(), Stop> {
-        let Log { namespace, pod, container, .. } = &self.log;
-        let place = format!("the log of container {container} in pod {namespace}/{pod}").into();
-        self.send(Err(error.at(&place))).await
+        self.send(Err(error.at(&self.log.key.place()))).await
     }
 
     async fn send(&self, item: Result<LogLine, Error>) -> Result<(), Stop> {
@@ -193,8 +206,20 @@ impl Follower {
     }
 }
 
+/// Waits until a pod has left the selection. One that was deleted has last lines, and a log that ends.
+async fn left(log: Log, mut state: watch::Receiver<ContainerState>) {
+    let is_gone = |state: &ContainerState| state.pod == PodState::Gone;
+    while state.wait_for(is_gone).await.is_ok() && matches!(log.has_pod().await, Ok(true)) {
+        // Otherwise, it has come back meanwhile.
+        if is_gone(&state.borrow()) {
+            return;
+        }
+    }
+    std::future::pending().await
+}
+
 /// Waits until another run than `run` has begun, and for as long as a log may take to end with its run.
-async fn superseded(mut state: watch::Receiver<State>, run: usize) {
+async fn superseded(mut state: watch::Receiver<ContainerState>, run: usize) {
     if state.wait_for(|state| state.run != run).await.is_err() {
         // No other run is seen any more.
         std::future::pending::<()>().await;

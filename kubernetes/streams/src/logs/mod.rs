@@ -5,6 +5,7 @@ mod driver;
 mod follower;
 mod log;
 mod position;
+mod progress;
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,7 +14,7 @@ use std::task::{Context, Poll};
 use futures_util::Stream;
 use jiff::Timestamp;
 use kubernetes_client::Client;
-use kubernetes_core::{ListRequest, Str};
+use kubernetes_core::{ListRequest, ObjectKey, Str};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -40,7 +41,8 @@ use driver::Driver;
 /// # }
 /// ```
 ///
-/// It follows restarted containers, and pods that are created and deleted. The user needs `get` on `pods/log`, and
+/// It follows restarted containers, and pods that are created and deleted. The log of a pod whose labels no longer match
+/// ends, and is continued if the pod comes back. The user needs `get` on `pods/log`, and
 /// `list` and `watch` on `pods`. The lines of a container are in order; those of different containers are interleaved
 /// as they arrive.
 ///
@@ -51,15 +53,12 @@ use driver::Driver;
 #[derive(Clone, Debug)]
 #[must_use = "nothing is read before a stream is made"]
 pub struct PodLogs {
-    namespace: String,
-    pods: Pods,
+    /// All namespaces if it is `None`.
+    namespace: Option<String>,
+    name: Option<String>,
+    labels: String,
+    fields: Vec<String>,
     options: Options,
-}
-
-#[derive(Clone, Debug)]
-enum Pods {
-    Named(String),
-    Labelled(String),
 }
 
 /// How logs are read.
@@ -67,43 +66,89 @@ enum Pods {
 struct Options {
     /// The names of containers; all if it is empty.
     containers: Vec<Str>,
+    excluded: Vec<Str>,
     follow: bool,
+    previous: bool,
     tail_lines: Option<i64>,
     since_seconds: Option<i64>,
     since_time: Option<Timestamp>,
+    limit_bytes: Option<u64>,
     reconnect: bool,
     max_containers: usize,
+}
+
+impl Options {
+    /// Whether the log of a container is asked for.
+    fn wants(&self, container: &str) -> bool {
+        let is_in = |names: &[Str]| names.iter().any(|name| &**name == container);
+        (self.containers.is_empty() || is_in(&self.containers)) && !is_in(&self.excluded)
+    }
 }
 
 impl PodLogs {
     /// Creates a request for the logs of the pod `name`. The stream ends with the pod.
     pub fn of_pod(namespace: impl Into<String>, name: impl Into<String>) -> Self {
-        Self::new(namespace.into(), Pods::Named(name.into()))
+        Self::new(Some(namespace.into()), Some(name.into()), String::new())
     }
 
     /// Creates a request for the logs of all current and future pods that match a label selector. The stream does not
     /// end by itself.
     pub fn labelled(namespace: impl Into<String>, selector: impl Into<String>) -> Self {
-        Self::new(namespace.into(), Pods::Labelled(selector.into()))
+        Self::new(Some(namespace.into()), None, selector.into())
     }
 
-    fn new(namespace: String, pods: Pods) -> Self {
+    /// Like [`labelled`](Self::labelled), for the pods of all namespaces. [`LogLine::namespace`] distinguishes them.
+    pub fn all_namespaces(selector: impl Into<String>) -> Self {
+        Self::new(None, None, selector.into())
+    }
+
+    fn new(namespace: Option<String>, name: Option<String>, labels: String) -> Self {
         let options = Options {
             containers: Vec::new(),
+            excluded: Vec::new(),
             follow: true,
+            previous: false,
             tail_lines: None,
             since_seconds: None,
             since_time: None,
+            limit_bytes: None,
             reconnect: false,
             max_containers: 50,
         };
-        Self { namespace, pods, options }
+        Self { namespace, name, labels, fields: Vec::new(), options }
+    }
+
+    /// Reads only the logs of pods that also match a field selector, such as `spec.nodeName=node-1`; several calls add
+    /// conditions.
+    pub fn field_selector(mut self, selector: impl Into<String>) -> Self {
+        self.fields.push(selector.into());
+        self
     }
 
     /// Reads only the logs of containers with this name; several calls add names. By default, the logs of all
     /// containers are read, including init containers and ephemeral containers.
     pub fn container(mut self, name: impl Into<Str>) -> Self {
         self.options.containers.push(name.into());
+        self
+    }
+
+    /// Skips the logs of containers with this name, such as a sidecar; several calls add names.
+    pub fn exclude_container(mut self, name: impl Into<Str>) -> Self {
+        self.options.excluded.push(name.into());
+        self
+    }
+
+    /// Sets whether to read the log of each container's previous run, and nothing else: the stream does not follow, and
+    /// ends. A container that was not restarted is an error of the stream, with the server's message.
+    pub fn previous(mut self, previous: bool) -> Self {
+        self.options.previous = previous;
+        self
+    }
+
+    /// Ends the log of each container after this many bytes, in which line ends count and times do not. The last line
+    /// may be cut off.
+    pub fn limit_bytes(mut self, bytes: u64) -> Self {
+        self.options.limit_bytes = Some(bytes);
         self
     }
 
@@ -129,7 +174,7 @@ impl PodLogs {
     }
 
     /// Sets whether to wait for further lines, which is the default. Otherwise the stream ends after the lines written
-    /// so far.
+    /// so far, and a container that has not started is an error of the stream ([`Error::is_not_started`]).
     pub fn follow(mut self, follow: bool) -> Self {
         self.options.follow = follow;
         self
@@ -157,14 +202,23 @@ impl PodLogs {
     /// # Panics
     /// Panics if it is not called in a tokio runtime.
     pub fn stream(self, client: &Client) -> PodLogStream {
-        let request = ListRequest::<Pod>::namespaced(&self.namespace);
-        let (request, name) = match self.pods {
-            Pods::Named(name) => (request.field_selector(format!("metadata.name={name}")), Some(name)),
-            Pods::Labelled(selector) => (request.label_selector(selector), None),
+        let Self { namespace, name, labels, mut fields, mut options } = self;
+        options.follow &= !options.previous;
+        fields.extend(name.iter().map(|name| format!("metadata.name={name}")));
+        let mut request = match &namespace {
+            Some(namespace) => ListRequest::<Pod>::namespaced(namespace),
+            None => ListRequest::all_namespaces(),
         };
+        if !fields.is_empty() {
+            request = request.field_selector(fields.join(","));
+        }
+        if !labels.is_empty() {
+            request = request.label_selector(labels);
+        }
+        let name = namespace.zip(name).map(|(namespace, name)| ObjectKey::new(&*namespace, &name));
         // Few, as one may have a mebibyte.
         let (sender, lines) = mpsc::channel(16);
-        let driver = Driver::new(client.clone(), self.namespace, self.options, sender);
+        let driver = Driver::new(client.clone(), options, sender);
         let mut tasks = JoinSet::new();
         tasks.spawn(driver.run(request, name));
         PodLogStream { lines, _tasks: tasks }
@@ -175,6 +229,8 @@ impl PodLogs {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogLine {
+    /// The namespace of the pod.
+    pub namespace: Str,
     /// The name of the pod.
     pub pod: Str,
     /// The name of the container.
@@ -182,7 +238,8 @@ pub struct LogLine {
     /// The time at which the container runtime received the line. A line longer than 1 MiB is split, and only the first
     /// piece has a time.
     pub timestamp: Option<Timestamp>,
-    /// The line, without its terminator. It may contain any characters, including terminal control characters.
+    /// The line, without its terminator. It may contain any characters, including terminal control characters. Bytes
+    /// that are not UTF-8 are replaced by U+FFFD.
     pub text: String,
 }
 

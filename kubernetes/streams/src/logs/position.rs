@@ -34,10 +34,23 @@ struct Resumed {
 /// With more lines than this, those up to the time of the last one count as known.
 const MAX_RECENT: usize = 20_000;
 
+/// So many lines are remembered when a log is not read any more.
+const MAX_KEPT: usize = 1_000;
+
 impl Position {
     /// The second to begin with when the log is asked for again; `None` if no line has come.
     pub(super) fn second(&self) -> Option<Timestamp> {
         self.last.map(second_before)
+    }
+
+    /// Keeps little for a log that may not be read again: of many lines, those up to the time of the last one count as
+    /// known.
+    pub(super) fn compact(&mut self) {
+        if self.recent.len() > MAX_KEPT {
+            self.recent = HashMap::new();
+            self.count = 0;
+            self.forgotten = self.last;
+        }
     }
 
     /// Begins to read a log again, from that second on or an earlier one.
@@ -147,6 +160,9 @@ mod tests {
         position.resume();
         assert!(!position.is_new(at(1000), &(MAX_RECENT + 5).to_string()));
         assert!(position.is_new(at(1001), "next"));
+        position.compact();
+        position.resume();
+        assert!(!position.is_new(at(1001), "next") && position.is_new(at(1002), "later"));
     }
 
     proptest::proptest! {

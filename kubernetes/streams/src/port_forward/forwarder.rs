@@ -98,7 +98,7 @@ impl PortForwarder {
     /// Opens a connection to a port of the target, by number or name.
     ///
     /// # Errors
-    /// Returns an error if the server refuses ([`Error::is_forbidden`]), if there is no such pod and never was one
+    /// Returns an error if the port is 0 ([`Error::is_invalid`]), if the server refuses ([`Error::is_forbidden`]), if there is no such pod and never was one
     /// ([`Error::is_not_found`]), or if there is no pod in time ([`Error::is_timeout`]). If nothing listens on the
     /// port, the connection fails.
     ///
@@ -106,6 +106,9 @@ impl PortForwarder {
     /// If the future is dropped, the connection is abandoned.
     pub async fn connect(&self, port: impl Into<Port>) -> Result<PortStream, Error> {
         let port = port.into();
+        if port == Port::Number(0) {
+            return Err(Error::invalid("the port of the target must not be 0"));
+        }
         let Inner { link, connect_timeout, max_connections, permits } = &*self.0;
         let permit = Arc::clone(permits).try_acquire_owned().map_err(|_| ForwardError::TooMany(*max_connections))?;
         let mut last = None;

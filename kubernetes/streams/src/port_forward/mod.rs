@@ -14,7 +14,7 @@ mod tunnel;
 
 pub use connector::Connector;
 pub use forwarder::{PortForwarder, PortForwarderBuilder};
-pub use listen::{Binding, InvalidPortMapping, Listener, PortMapping};
+pub use listen::{Binding, ConnectionFailure, ConnectionFailures, InvalidPortMapping, Listener, PortMapping};
 pub use port::Port;
 pub use state::{Counts, Phase, State, StateWatcher};
 pub use target::{PodTarget, Target, TargetFuture, TargetPod};

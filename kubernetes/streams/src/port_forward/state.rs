@@ -21,7 +21,7 @@ pub struct State {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Phase {
-    /// No connection was asked for so far.
+    /// No connection has been requested.
     #[default]
     Idle,
     /// A connection waits for a tunnel, which is being opened.

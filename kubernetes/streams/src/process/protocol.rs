@@ -114,23 +114,23 @@ impl Messages {
 }
 
 /// A message with input.
-pub(super) fn stdin(bytes: &[u8]) -> Bytes {
+pub(super) fn stdin(bytes: &[u8]) -> BytesMut {
     let mut message = BytesMut::with_capacity(1 + bytes.len());
     message.put_u8(STDIN);
     message.put_slice(bytes);
-    message.freeze()
+    message
 }
 
 /// The message that ends the input, in version 5.
-pub(super) fn close_stdin() -> Bytes {
-    Bytes::from_static(&[CLOSE, STDIN])
+pub(super) fn close_stdin() -> BytesMut {
+    BytesMut::from(&[CLOSE, STDIN][..])
 }
 
 /// A message with the size of the terminal.
-pub(super) fn resize(size: TerminalSize) -> Bytes {
-    let mut message = vec![RESIZE];
-    message.extend(format!(r#"{{"Width":{},"Height":{}}}"#, size.width, size.height).into_bytes());
-    message.into()
+pub(super) fn resize(size: TerminalSize) -> BytesMut {
+    let mut message = BytesMut::from(&[RESIZE][..]);
+    message.put_slice(format!(r#"{{"Width":{},"Height":{}}}"#, size.width, size.height).as_bytes());
+    message
 }
 
 #[cfg(test)]

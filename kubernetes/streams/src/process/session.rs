@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::BytesMut;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
@@ -57,7 +57,7 @@ impl Session {
     }
 
     /// Sends a message.
-    pub(super) async fn send(&self, message: Bytes) -> Result<(), Error> {
+    pub(super) async fn send(&self, message: BytesMut) -> Result<(), Error> {
         self.sender.send(message).await.map_err(|error| self.locate(error))
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::BytesMut;
 use tokio::io::AsyncWrite;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
@@ -25,7 +25,7 @@ use crate::error::Error;
 /// [`shutdown`](tokio::io::AsyncWriteExt::shutdown) ends the input, and so does dropping it: the process sees the end of its stdin. Servers before Kubernetes 1.30 do not support this: there, `shutdown` is an error, and the process waits for input until the connection is closed.
 pub struct Stdin {
     session: Arc<Session>,
-    queue: PollSender<Bytes>,
+    queue: PollSender<BytesMut>,
     input: Arc<Input>,
     detach: Option<DetachFilter>,
 }
@@ -56,7 +56,7 @@ impl Input {
     ///
     /// # Errors
     /// Returns an error if the protocol can't end an input.
-    pub(super) fn close(&self) -> Result<Option<Bytes>, Error> {
+    pub(super) fn close(&self) -> Result<Option<BytesMut>, Error> {
         self.check_close()?;
         Ok((!self.is_closed.swap(true, Ordering::Relaxed)).then(protocol::close_stdin))
     }
@@ -83,7 +83,7 @@ impl Stdin {
         self.queue.poll_reserve(cx).map_err(|_| self.failure())
     }
 
-    fn send(&mut self, message: Bytes) -> Result<(), Error> {
+    fn send(&mut self, message: BytesMut) -> Result<(), Error> {
         self.queue.send_item(message).map_err(|_| self.failure())
     }
 
@@ -99,7 +99,7 @@ impl Stdin {
     }
 
     /// The message with the keys that are held back, if there are any.
-    fn take_held(&mut self) -> Option<Bytes> {
+    fn take_held(&mut self) -> Option<BytesMut> {
         let held = self.detach.as_mut()?.take_held();
         (!held.is_empty()).then(|| protocol::stdin(&held))
     }

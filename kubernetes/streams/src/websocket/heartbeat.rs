@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::BytesMut;
 
 /// The time between pings.
 pub(super) const PING_PERIOD: Duration = Duration::from_secs(5);
@@ -22,8 +22,8 @@ impl Heartbeat {
     }
 
     /// The payload of the next ping.
-    pub(super) fn ping(&self) -> Bytes {
-        Bytes::copy_from_slice(&self.sent.load(Ordering::Relaxed).to_be_bytes())
+    pub(super) fn ping(&self) -> BytesMut {
+        BytesMut::from(&self.sent.load(Ordering::Relaxed).to_be_bytes()[..])
     }
 
     /// Takes the payload of a pong; one that no ping had means nothing.

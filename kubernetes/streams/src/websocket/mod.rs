@@ -1,17 +1,17 @@
 //! WebSockets (RFC 6455) over upgraded connections, in messages of bytes.
 //!
 //! The heads of frames are tungstenite's. Here are the handshake by way of [`Client::upgrade`], halves that two tasks
-//! can use, payloads without a copy (tungstenite copies each once more), and the heartbeat of client-go
+//! can use, payloads without a copy (tungstenite copies each), and the heartbeat of client-go
 //! (<https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/client-go/tools/remotecommand/websocket.go>).
 
 mod decoder;
-mod encoder;
+mod frames;
 mod handshake;
 mod heartbeat;
+mod liveness;
 mod receiver;
 mod sender;
 mod shared;
-mod silence;
 #[cfg(test)]
 mod tests;
 
@@ -23,8 +23,8 @@ pub(crate) use receiver::Receiver;
 pub(crate) use sender::Sender;
 
 use crate::error::Error;
+use liveness::Liveness;
 use shared::Shared;
-use silence::Silence;
 
 /// An open WebSocket.
 #[derive(Debug)]
@@ -42,7 +42,8 @@ impl Connection {
     ///
     /// A ping is sent every 5 s. The receiver fails when nothing has arrived for 61 s in which it waited for a message.
     /// If the server has not yet taken in what was sent before, as when a process does not read its input, it fails
-    /// only if the server does not answer another request either.
+    /// only if the server does not answer another request either. If several servers share an address, another one may
+    /// answer that; then it fails when TCP gives the connection up.
     ///
     /// # Errors
     /// Returns an error if the server refuses the request, with its `Status`, or chooses none of the protocols.
@@ -51,6 +52,6 @@ impl Connection {
         let (reader, writer) = tokio::io::split(upgraded);
         let shared = Shared::new();
         let sender = Sender::start(writer, shared.clone());
-        Ok(Self { protocol, sender, receiver: Receiver::new(reader, shared, Silence::new(client.clone())) })
+        Ok(Self { protocol, sender, receiver: Receiver::new(reader, shared, Liveness::new(client.clone())) })
     }
 }

@@ -12,8 +12,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_util::io::poll_read_buf;
 
 use super::decoder::{Decoder, Part, Received};
+use super::liveness::{Liveness, MAX_SILENCE};
 use super::shared::Shared;
-use super::silence::{MAX_SILENCE, Silence};
 use crate::error::Error;
 
 /// Receives the messages of a WebSocket. When it is dropped, the connection is closed.
@@ -22,7 +22,7 @@ pub(crate) struct Receiver {
     buffer: BytesMut,
     decoder: Decoder,
     shared: Arc<Shared>,
-    silence: Silence,
+    liveness: Liveness,
     has_ended: bool,
 }
 
@@ -33,8 +33,8 @@ const BLOCK_BYTES: usize = 120 * 1024;
 const MIN_ROOM_BYTES: usize = 16 * 1024;
 
 impl Receiver {
-    pub(super) fn new(io: ReadHalf<Upgraded>, shared: Arc<Shared>, silence: Silence) -> Self {
-        Self { io, buffer: BytesMut::new(), decoder: Decoder::default(), shared, silence, has_ended: false }
+    pub(super) fn new(io: ReadHalf<Upgraded>, shared: Arc<Shared>, liveness: Liveness) -> Self {
+        Self { io, buffer: BytesMut::new(), decoder: Decoder::default(), shared, liveness, has_ended: false }
     }
 
     /// The next piece of a binary message, as soon as it arrives; `None` once the server has closed the connection with
@@ -62,7 +62,7 @@ impl Receiver {
     fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, Error>> {
         loop {
             while let Some(received) = self.decoder.next(&mut self.buffer).map_err(Error::connection)? {
-                self.silence.end();
+                self.liveness.reset();
                 match received {
                     Received::Data(part) => return Poll::Ready(Ok(Some(part))),
                     Received::Ping(payload) => self.shared.answer(payload),
@@ -77,7 +77,7 @@ impl Receiver {
                 self.buffer.reserve(BLOCK_BYTES);
             }
             let Poll::Ready(read) = poll_read_buf(Pin::new(&mut self.io), cx, &mut self.buffer) else {
-                ready!(self.silence.poll(&self.shared.heartbeat, cx));
+                ready!(self.liveness.poll(&self.shared.heartbeat, cx));
                 return Poll::Ready(Err(Error::silent(MAX_SILENCE)));
             };
             if read.map_err(|error| Error::connection(error.into()))? == 0 {

@@ -3,7 +3,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 use kubernetes_client::Upgraded;
 use tokio::io::{AsyncWriteExt, WriteHalf};
 use tokio::sync::mpsc;
@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::Error as SocketError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 use tokio_util::sync::PollSender;
 
-use super::encoder::encode;
+use super::frames::Frames;
 use super::heartbeat::PING_PERIOD;
 use super::shared::Shared;
 use crate::clock;
@@ -21,7 +21,7 @@ use crate::error::Error;
 const QUEUE: usize = 4;
 
 /// As many bytes are written at once, if so many wait.
-const BATCH_BYTES: usize = 64 * 1024;
+const BATCH_BYTES: usize = 256 * 1024;
 
 /// How long the last bytes and the closing message have to be written.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,7 +29,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Sends the messages of a WebSocket. When all clones are dropped, the connection is closed.
 #[derive(Clone)]
 pub(crate) struct Sender {
-    messages: mpsc::Sender<Bytes>,
+    messages: mpsc::Sender<BytesMut>,
     shared: Arc<Shared>,
 }
 
@@ -37,7 +37,7 @@ impl Sender {
     /// Starts the task that writes.
     pub(super) fn start(io: WriteHalf<Upgraded>, shared: Arc<Shared>) -> Self {
         let (messages, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(Writer { io, frames: BytesMut::new(), queue, shared: Arc::clone(&shared) }.run());
+        tokio::spawn(Writer { io, frames: Frames::default(), queue, shared: Arc::clone(&shared) }.run());
         Self { messages, shared }
     }
 
@@ -48,12 +48,12 @@ impl Sender {
     ///
     /// # Cancel safety
     /// The message is sent or not.
-    pub(crate) async fn send(&self, message: Bytes) -> Result<(), Error> {
+    pub(crate) async fn send(&self, message: BytesMut) -> Result<(), Error> {
         self.messages.send(message).await.map_err(|_| self.failure())
     }
 
     /// The queue of messages, to be polled.
-    pub(crate) fn poll_sender(&self) -> PollSender<Bytes> {
+    pub(crate) fn poll_sender(&self) -> PollSender<BytesMut> {
         PollSender::new(self.messages.clone())
     }
 
@@ -73,8 +73,8 @@ impl fmt::Debug for Sender {
 struct Writer {
     io: WriteHalf<Upgraded>,
     /// The frames that are to be written next.
-    frames: BytesMut,
-    queue: mpsc::Receiver<Bytes>,
+    frames: Frames,
+    queue: mpsc::Receiver<BytesMut>,
     shared: Arc<Shared>,
 }
 
@@ -103,26 +103,26 @@ impl Writer {
                 biased;
                 _ = pings.tick() => {
                     let ping = self.shared.heartbeat.ping();
-                    encode(&mut self.frames, OpCode::Control(Control::Ping), &ping)?;
+                    self.frames.push(OpCode::Control(Control::Ping), ping)?;
                 }
-                pong = self.shared.next_pong() => encode(&mut self.frames, OpCode::Control(Control::Pong), &pong)?,
+                pong = self.shared.next_pong() => self.frames.push(OpCode::Control(Control::Pong), pong.into())?,
                 message = self.queue.recv() => match message {
-                    Some(message) => self.put(&message)?,
+                    Some(message) => self.put(message)?,
                     None => return Ok(()),
                 },
             }
-            while self.frames.len() < BATCH_BYTES
+            while self.frames.remaining() < BATCH_BYTES
                 && let Ok(message) = self.queue.try_recv()
             {
-                self.put(&message)?;
+                self.put(message)?;
             }
             self.flush().await?;
         }
     }
 
-    fn put(&mut self, message: &[u8]) -> Result<(), SocketError> {
+    fn put(&mut self, message: BytesMut) -> Result<(), SocketError> {
         self.shared.heartbeat.sent(message.len());
-        encode(&mut self.frames, OpCode::Data(Data::Binary), message)
+        self.frames.push(OpCode::Data(Data::Binary), message)
     }
 
     /// Writes the frames. When the future is dropped, the rest of them stays.
@@ -134,11 +134,11 @@ impl Writer {
     async fn close(&mut self) -> Result<(), SocketError> {
         self.queue.close();
         while let Some(message) = self.queue.recv().await {
-            self.put(&message)?;
+            self.put(message)?;
             self.flush().await?;
         }
         let code = u16::from(CloseCode::Normal).to_be_bytes();
-        encode(&mut self.frames, OpCode::Control(Control::Close), &code)?;
+        self.frames.push(OpCode::Control(Control::Close), BytesMut::from(&code[..]))?;
         self.flush().await?;
         Ok(self.io.shutdown().await?)
     }

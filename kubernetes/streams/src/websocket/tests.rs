@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{SinkExt, StreamExt};
 use http::Method;
 use kubernetes_core::{Path, Request};
@@ -53,8 +53,8 @@ async fn messages_go_both_ways_until_the_server_closes() {
     let server = echo();
     let mut connection = open(&server).await;
     assert_eq!(connection.protocol, "v5.channel.k8s.io");
-    connection.sender.send(Bytes::from_static(b"\0hello")).await.unwrap();
-    connection.sender.send(Bytes::from_static(&[255, 0])).await.unwrap();
+    connection.sender.send(Bytes::from_static(b"\0hello").into()).await.unwrap();
+    connection.sender.send(Bytes::from_static(&[255, 0]).into()).await.unwrap();
     let mut output = Vec::new();
     while let Some(message) = connection.receiver.next().await.unwrap() {
         assert!(message.is_last);
@@ -114,7 +114,7 @@ async fn only_a_normal_close_is_the_end() {
 
 async fn send_until_refused(sender: &super::Sender) -> Error {
     loop {
-        if let Err(error) = sender.send(Bytes::from_static(b"\0")).await {
+        if let Err(error) = sender.send(Bytes::from_static(b"\0").into()).await {
             return error;
         }
         tokio::task::yield_now().await;
@@ -172,7 +172,7 @@ async fn a_quiet_connection_lives_by_its_pings() {
     assert_eq!(connection.receiver.next().await.unwrap().unwrap().bytes, &b"\x01"[..]);
     let quiet = tokio::time::timeout(Duration::from_secs(3600), connection.receiver.next()).await;
     assert!(quiet.is_err(), "{quiet:?}");
-    connection.sender.send(Bytes::from_static(b"\0late")).await.unwrap();
+    connection.sender.send(Bytes::from_static(b"\0late").into()).await.unwrap();
     assert_eq!(connection.receiver.next().await.unwrap().unwrap().bytes, &b"\x01late"[..]);
 }
 
@@ -194,7 +194,7 @@ async fn a_server_that_is_gone_is_lost_though_it_took_in_bytes() {
     let (connection, _socket) = played().await;
     let (sender, mut receiver) = (connection.sender, connection.receiver);
     let sending = tokio::spawn(async move {
-        let message = Bytes::from(vec![0; 32 * 1024]);
+        let message = BytesMut::zeroed(32 * 1024);
         loop {
             if let Err(error) = sender.send(message.clone()).await {
                 return error;
@@ -223,9 +223,9 @@ async fn a_process_that_does_not_read_for_long_does_not_lose_its_connection() {
     let Connection { sender, mut receiver, .. } = open(&server).await;
     let sending = tokio::spawn(async move {
         for _ in 0..64 {
-            sender.send(Bytes::from(vec![0; 32 * 1024])).await.unwrap();
+            sender.send(BytesMut::zeroed(32 * 1024)).await.unwrap();
         }
-        sender.send(Bytes::from_static(&[255, 0])).await.unwrap();
+        sender.send(Bytes::from_static(&[255, 0]).into()).await.unwrap();
         sender
     });
     assert_eq!(receiver.next().await.unwrap().unwrap().bytes, &b"\x01"[..]);
@@ -238,7 +238,7 @@ async fn a_process_that_does_not_read_for_long_does_not_lose_its_connection() {
 async fn the_connection_is_closed_when_either_half_is_dropped() {
     for drops_receiver in [true, false] {
         let (connection, mut socket) = played().await;
-        connection.sender.send(Bytes::from_static(b"\0last")).await.unwrap();
+        connection.sender.send(Bytes::from_static(b"\0last").into()).await.unwrap();
         let (sender, receiver) = (connection.sender, connection.receiver);
         let _half: Box<dyn std::any::Any> = if drops_receiver {
             drop(receiver);

@@ -113,3 +113,17 @@ async fn a_server_that_refuses_to_say_its_version_is_there() {
     write(process.stdin().unwrap()).await.unwrap();
     assert_eq!(process.wait().await.unwrap().code(), 7);
 }
+
+/// A gateway before the server answers in its place.
+#[tokio::test(start_paused = true)]
+async fn the_answer_of_a_gateway_is_no_sign_of_its_server() {
+    for status in [502, 503, 504] {
+        let server = server();
+        let mut process = exec().stdin(true).start(&server.client()).await.unwrap();
+        server.inject(Fault::status(status).path("/version").always());
+        let start = Instant::now();
+        let error = write(process.stdin().unwrap()).await.unwrap_err();
+        assert_lost(Error::of_io(&error).unwrap(), start);
+        assert_lost(&process.wait().await.unwrap_err(), start);
+    }
+}

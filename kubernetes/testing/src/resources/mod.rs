@@ -14,6 +14,7 @@ use crate::object::Object;
 use crate::printing::{Columns, Printer};
 use crate::shape::Shape;
 use crate::store::{CollectionId, Stored};
+pub(crate) use names::subdomain as check_subdomain;
 pub(crate) use registry::Registry;
 pub(crate) use rules::{Deletion, METADATA, Rules};
 

@@ -48,7 +48,11 @@ fn label(name: &str) -> Result<(), &'static str> {
     }
 }
 
-fn subdomain(name: &str) -> Result<(), &'static str> {
+/// Checks a DNS subdomain.
+///
+/// # Errors
+/// Returns the reason why it is not valid.
+pub(crate) fn subdomain(name: &str) -> Result<(), &'static str> {
     match name.len() {
         254.. => Err("must be no more than 253 characters"),
         _ if name.split('.').all(is_label) => Ok(()),

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{BufMut, BytesMut};
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc;
@@ -74,25 +74,34 @@ pub(super) async fn serve(
     tokio::join!(messages.send(Outgoing::Close(code)), writing).1
 }
 
-async fn send(messages: &mpsc::Sender<Outgoing>, channel: u8, payload: &[u8]) {
+/// Sends a message to a channel.
+pub(super) async fn send(messages: &mpsc::Sender<Outgoing>, channel: u8, payload: &[u8]) {
     // The writer ends first only if the connection is lost, which ends everything.
     let _ = messages.send(Outgoing::Binary(channel::encode(channel, payload))).await;
 }
 
-/// Copies an output of the process to its channel.
-async fn copy_output(output: Option<DuplexStream>, channel: u8, messages: &mpsc::Sender<Outgoing>) {
+/// Copies an output, if there is one, to its channel.
+pub(super) async fn copy_output(
+    output: Option<impl AsyncRead + Unpin>,
+    channel: u8,
+    messages: &mpsc::Sender<Outgoing>,
+) {
     let Some(mut output) = output else { return };
-    while let Some(bytes) = read_some(&mut output).await {
-        send(messages, channel, &bytes).await;
+    while let Some(message) = read_some(&mut output, &[channel]).await {
+        // As above.
+        let _ = messages.send(Outgoing::Binary(message.freeze())).await;
     }
 }
 
-/// The next bytes, at most 32 KiB as in the kubelet; `None` at the end.
-pub(super) async fn read_some(io: &mut (impl AsyncRead + Unpin)) -> Option<Bytes> {
-    let mut bytes = vec![0; 32 * 1024];
-    let count = io.read(&mut bytes).await.ok().filter(|count| *count > 0)?;
-    bytes.truncate(count);
-    Some(bytes.into())
+/// The maximum number of bytes that are read at once, as in the kubelet.
+const MAX_READ_BYTES: usize = 32 * 1024;
+
+/// The next bytes with `head` before them, so that messages need no copy; `None` at the end.
+pub(super) async fn read_some(io: &mut (impl AsyncRead + Unpin), head: &[u8]) -> Option<BytesMut> {
+    let mut bytes = BytesMut::with_capacity(head.len() + MAX_READ_BYTES);
+    bytes.put_slice(head);
+    let count = io.read_buf(&mut (&mut bytes).limit(MAX_READ_BYTES)).await.ok()?;
+    (count > 0).then_some(bytes)
 }
 
 /// Writes messages until the one that closes the connection.

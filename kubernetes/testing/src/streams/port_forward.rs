@@ -3,11 +3,10 @@
 use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc;
 
-use super::codec::channel;
 use super::codec::websocket::{Message, NORMAL, Outgoing, PROTOCOL_ERROR};
 use super::connection::{Connection, SocketReader};
 use super::container_io::{BUFFER_BYTES, PortIo};
-use super::exec::{QUEUE, linger, read_some, serve};
+use super::exec::{QUEUE, copy_output, linger, send, serve};
 use super::requests::PortForwardRequest;
 use super::scripts::{PortForwardScript, result};
 
@@ -28,7 +27,7 @@ pub(super) async fn run(connection: Connection, of: PortForwardRequest, ports: V
             for channel in [data, data + 1] {
                 send(&messages, channel, &port.to_le_bytes()).await;
             }
-            let ((), result) = tokio::join!(copy_output(read, data, &messages), running);
+            let ((), result) = tokio::join!(copy_output(Some(read), data, &messages), running);
             if let Err(why) = result {
                 send(&messages, data + 1, error(&of_port(port), &why).as_bytes()).await;
             }
@@ -52,16 +51,6 @@ fn of_port(port: u16) -> String {
 /// The text of a failed connection.
 pub(super) fn error(ports: &str, why: &str) -> String {
     format!("an error occurred forwarding {ports}: error forwarding port to pod: {why}")
-}
-
-async fn send(messages: &mpsc::Sender<Outgoing>, channel: u8, payload: &[u8]) {
-    let _ = messages.send(Outgoing::Binary(channel::encode(channel, payload))).await;
-}
-
-async fn copy_output(mut output: tokio::io::ReadHalf<DuplexStream>, channel: u8, messages: &mpsc::Sender<Outgoing>) {
-    while let Some(bytes) = read_some(&mut output).await {
-        send(messages, channel, &bytes).await;
-    }
 }
 
 async fn read_input(

@@ -256,8 +256,10 @@ async fn serve(
         let _ = input.shutdown().await;
     };
     let writing = async {
-        while let Some(bytes) = read_some(&mut output).await {
-            send(spdy::data(data, &bytes, false)).await;
+        while let Some(mut frame) = read_some(&mut output, &[0; spdy::HEADER_LENGTH]).await {
+            let length = frame.len() - spdy::HEADER_LENGTH;
+            frame[..spdy::HEADER_LENGTH].copy_from_slice(&spdy::data_header(data, length, false));
+            send(frame.freeze()).await;
         }
         send(spdy::data(data, &[], true)).await;
     };

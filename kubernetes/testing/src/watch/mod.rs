@@ -12,7 +12,7 @@ use crate::printing::Rendering;
 use crate::resources::ServedResource;
 use crate::selection::Selection;
 use crate::state::State;
-use crate::status::Status;
+use crate::status::{Result, Status};
 use crate::store::{Change, ChangeKind, CollectionId, Stored, event_line};
 
 /// The start of a watch.
@@ -130,13 +130,10 @@ impl Watch {
             return Progress { wanted, ..Progress::default() };
         }
         let mut lines = Vec::new();
-        self.take_initial(state, &mut lines);
-        if let Phase::Following = self.phase {
-            let forgotten = state.store.collection(self.served.collection).forgotten();
-            if self.seen < forgotten {
-                return self.fail_behind(lines, forgotten);
-            }
-            self.take_changes(state, &mut lines);
+        if let Err(status) = self.take(state, &mut lines) {
+            let mut progress = self.fail(&status);
+            lines.append(&mut progress.lines);
+            return Progress { lines, ..progress };
         }
         let is_due = self.times.bookmark.is_some_and(|bookmark| bookmark <= now);
         if is_due && lines.is_empty() && matches!(self.phase, Phase::Following) {
@@ -174,77 +171,93 @@ impl Watch {
         objects.filter(|object| self.selection.matches(object))
     }
 
-    /// An object in the version of this watch. Only those are shown that are converted.
-    fn converted(&self, object: &Arc<Stored>, state: &State) -> Arc<Stored> {
+    /// An object in the version of this watch. The objects of the next events have been converted before.
+    fn converted(&self, object: &Arc<Stored>, state: &State) -> Result<Arc<Stored>> {
         let converted = state.conversions.borrow().find(object, &self.served);
-        debug_assert!(converted.is_some(), "{} is not converted", object.key);
-        converted.unwrap_or_else(|| Arc::clone(object))
+        converted.ok_or_else(|| Status::internal(format!("{} is not converted", object.key)))
     }
 
-    fn take_initial(&mut self, state: &State, lines: &mut Vec<Bytes>) {
-        let Phase::Initial { objects, announces_end } = &mut self.phase else { return };
+    /// The next events: of the objects in the beginning, or of changes.
+    fn take(&mut self, state: &State, lines: &mut Vec<Bytes>) -> Result<()> {
+        self.take_initial(state, lines)?;
+        let Phase::Following = self.phase else { return Ok(()) };
+        // The watch has been read too slowly if the history no longer reaches back to its position.
+        let forgotten = state.store.collection(self.served.collection).forgotten();
+        match self.seen < forgotten {
+            true => Err(too_old(self.seen, forgotten)),
+            false => self.take_changes(state, lines),
+        }
+    }
+
+    fn take_initial(&mut self, state: &State, lines: &mut Vec<Bytes>) -> Result<()> {
+        let Phase::Initial { objects, announces_end } = &mut self.phase else { return Ok(()) };
         let (announces_end, count) = (*announces_end, objects.len().min(BATCH));
         let batch: Vec<_> = objects.drain(..count).collect();
         let is_complete = objects.is_empty();
-        lines.extend(batch.iter().map(|object| self.line(ChangeKind::Added, object, state)));
+        for object in &batch {
+            lines.push(self.line(ChangeKind::Added, object, state)?);
+        }
         if is_complete {
             self.phase = Phase::Following;
             if announces_end {
                 lines.push(self.bookmark(true));
             }
         }
+        Ok(())
     }
 
     /// The changes that concern this watch, at most [`BATCH`] of them.
-    fn take_changes(&mut self, state: &State, lines: &mut Vec<Bytes>) {
+    fn take_changes(&mut self, state: &State, lines: &mut Vec<Bytes>) -> Result<()> {
         let collection = state.store.collection(self.served.collection);
         for change in collection.changes_after(self.seen) {
             let is_missing = |object: &Arc<Stored>| state.conversions.borrow().find(object, &self.served).is_none();
             if lines.len() >= BATCH || self.shown(change).any(is_missing) {
-                return;
+                return Ok(());
             }
             self.seen = change.revision();
-            if let Some(line) = self.event(change, state) {
+            if let Some(line) = self.event(change, state)? {
                 lines.push(line);
             }
         }
         // Changes of other resources come later: a bookmark may include them.
         self.seen = self.seen.max(state.store.revision());
+        Ok(())
     }
 
     /// The event of a change with regard to the selectors: an object that enters the selection is added, and one that
     /// leaves it is deleted, as in `convertToWatchEvent` of
     /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/cacher/cache_watcher.go>.
-    fn event(&mut self, change: &Change, state: &State) -> Option<Bytes> {
+    fn event(&mut self, change: &Change, state: &State) -> Result<Option<Bytes>> {
         let is = change.kind != ChangeKind::Deleted && self.selection.matches(&change.object);
         let was = change.previous.as_ref().is_some_and(|previous| self.selection.matches(previous));
-        match (was, is) {
-            (false, false) => None,
-            (false, true) => Some(self.change_line(ChangeKind::Added, change, state)),
-            (true, true) => Some(self.change_line(ChangeKind::Modified, change, state)),
-            (true, false) if change.kind == ChangeKind::Deleted => {
-                Some(self.change_line(ChangeKind::Deleted, change, state))
-            }
-            (true, false) => {
+        let kind = match (was, is) {
+            (false, false) => return Ok(None),
+            (false, true) => ChangeKind::Added,
+            (true, true) => ChangeKind::Modified,
+            (true, false) => ChangeKind::Deleted,
+        };
+        match &change.previous {
+            Some(previous) if kind == ChangeKind::Deleted && change.kind != ChangeKind::Deleted => {
                 // The previous object, with the version of the change.
-                let mut object = Object::of(&self.converted(change.previous.as_ref()?, state));
+                let mut object = Object::of(&*self.converted(previous, state)?);
                 object.set("resourceVersion", change.revision().to_string());
                 let left = Arc::new(self.served.stored(object, change.revision()));
-                Some(self.converted_line(ChangeKind::Deleted, &left, state))
+                Ok(Some(self.converted_line(kind, &left, state)))
             }
+            _ => self.change_line(kind, change, state).map(Some),
         }
     }
 
-    fn change_line(&mut self, kind: ChangeKind, change: &Change, state: &State) -> Bytes {
+    fn change_line(&mut self, kind: ChangeKind, change: &Change, state: &State) -> Result<Bytes> {
         if self.rendering == Rendering::Whole && kind == change.kind && !self.served.converts(&change.object) {
-            return change.line(&self.served.head);
+            return Ok(change.line(&self.served.head));
         }
         self.line(kind, &change.object, state)
     }
 
-    fn line(&mut self, kind: ChangeKind, object: &Arc<Stored>, state: &State) -> Bytes {
-        let object = self.converted(object, state);
-        self.converted_line(kind, &object, state)
+    fn line(&mut self, kind: ChangeKind, object: &Arc<Stored>, state: &State) -> Result<Bytes> {
+        let object = self.converted(object, state)?;
+        Ok(self.converted_line(kind, &object, state))
     }
 
     /// Like [`line`](Self::line), but for an object in the version of this watch.
@@ -271,13 +284,6 @@ impl Watch {
     pub(crate) fn fail(&mut self, status: &Status) -> Progress {
         self.phase = Phase::Ended;
         Progress { lines: vec![line("ERROR", status)], has_ended: true, wanted: Vec::new() }
-    }
-
-    /// The watch has been read too slowly, so the history no longer reaches back to its position.
-    fn fail_behind(&mut self, mut lines: Vec<Bytes>, forgotten: u64) -> Progress {
-        let mut progress = self.fail(&too_old(self.seen, forgotten));
-        lines.append(&mut progress.lines);
-        Progress { lines, ..progress }
     }
 }
 

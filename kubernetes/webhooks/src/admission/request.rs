@@ -42,9 +42,12 @@ pub struct AdmissionRequest<K> {
     /// The new object; `None` for a delete, and for a [mutating](crate::Webhook::mutating) handler, which gets it
     /// separately.
     pub object: Option<K>,
-    /// The object as it was; `None` for a create, and for a [mutating](crate::Webhook::mutating) handler also if it
-    /// can't be read as `K`: otherwise, no update could repair it.
+    /// The object as it was; `None` for a create, and if there is an [error](Self::old_object_error).
     pub old_object: Option<K>,
+    /// The reason why a [mutating](crate::Webhook::mutating) handler gets no old object though there is one: it can't be
+    /// read as `K`. The request is not refused, as no update could repair the object then; a handler that compares the
+    /// two should decide. For a validating handler, such a request is refused.
+    pub old_object_error: Option<Str>,
     /// Whether nothing will be stored, so that there must be no side effects.
     pub dry_run: bool,
     /// The options of the operation, such as `CreateOptions`; `null` if there are none.
@@ -53,22 +56,14 @@ pub struct AdmissionRequest<K> {
 }
 
 impl<K: Value> AdmissionRequest<K> {
-    /// The request with the object and the old one decoded.
-    pub(super) fn decode(wire: &Wire, object: &Json, deadline: Instant) -> Result<Self, DecodeError> {
-        let old_object = decode(&wire.old_object, "oldObject")?;
-        Self::with_old(wire, object, old_object, deadline)
-    }
-
-    /// Like [`decode`](Self::decode), without an old object that can't be read.
-    pub(super) fn decode_new(wire: &Wire, object: &Json, deadline: Instant) -> Result<Self, DecodeError> {
-        let old_object = decode(&wire.old_object, "oldObject").unwrap_or_else(|error| {
-            tracing::warn!(%error, name = &*wire.name, "a mutating webhook gets no old object");
-            None
-        });
-        Self::with_old(wire, object, old_object, deadline)
-    }
-
-    fn with_old(wire: &Wire, object: &Json, old_object: Option<K>, deadline: Instant) -> Result<Self, DecodeError> {
+    /// The request with the object and the old one decoded. Unless `needs_old`, an old object that can't be read is left
+    /// out.
+    pub(super) fn decode(wire: &Wire, object: &Json, needs_old: bool, deadline: Instant) -> Result<Self, DecodeError> {
+        let (old_object, old_object_error) = match decode(&wire.old_object, "oldObject") {
+            Ok(old_object) => (old_object, None),
+            Err(error) if needs_old => return Err(error),
+            Err(error) => (None, Some(error.to_string().into())),
+        };
         let object = decode(object, "object")?;
         Ok(Self {
             uid: wire.uid.clone(),
@@ -87,6 +82,7 @@ impl<K: Value> AdmissionRequest<K> {
             user_info: wire.user_info.clone(),
             object,
             old_object,
+            old_object_error,
             dry_run: wire.dry_run,
             options: wire.options.clone(),
             deadline,

@@ -1,4 +1,4 @@
-use kubernetes_client::{Client, Error};
+use kubernetes_client::{Client, Error, Retry};
 use kubernetes_core::meta::v1::{DeleteOptions, Preconditions};
 use kubernetes_core::{
     ApplyRequest, ByteString, ClusterResource, DeleteRequest, JsonPatch, Patch, PatchRequest, ReadRequest, Str, extract,
@@ -13,7 +13,7 @@ use serde_json::json;
 pub(crate) const CA_BUNDLE_MANAGER: &str = "webhook-certificates";
 
 /// How often the removal of webhooks is tried, while others change the object.
-const REMOVAL_ATTEMPTS: usize = 10;
+const REMOVAL_ATTEMPTS: u32 = 10;
 
 /// A configuration of admission webhooks.
 pub(crate) trait AdmissionConfiguration: ClusterResource + Clone {
@@ -88,7 +88,7 @@ pub(crate) trait AdmissionConfiguration: ClusterResource + Clone {
 
     /// Removes webhooks with the fields of all managers.
     async fn remove(client: &Client, name: &str, field_manager: &str, webhooks: &[Str]) -> Result<(), Error> {
-        let mut attempts = 0;
+        let mut attempts = Retry { attempts: REMOVAL_ATTEMPTS, ..Retry::default() }.start();
         while !webhooks.is_empty() {
             let found = ReadRequest::<Self>::cluster(name).send(client).await?;
             let version = found.metadata().resource_version.clone().unwrap_or_default();
@@ -101,10 +101,9 @@ pub(crate) trait AdmissionConfiguration: ClusterResource + Clone {
             for (index, _) in indices.iter().rev() {
                 patch = patch.remove(format!("/webhooks/{index}"));
             }
-            attempts += 1;
             let patch = Patch::json(&patch);
             match PatchRequest::<Self>::cluster(name, &patch).field_manager(field_manager).send(client).await {
-                Err(error) if attempts < REMOVAL_ATTEMPTS && (error.is_conflict() || error.is_invalid()) => {}
+                Err(error) if error.is_conflict() || error.is_invalid() => attempts.wait_after(error).await?,
                 result => return result.map(drop),
             }
         }

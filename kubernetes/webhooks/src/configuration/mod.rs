@@ -8,7 +8,10 @@ use std::fmt;
 use kubernetes_client::{Client, Error};
 use kubernetes_core::json::{Tree, Value};
 use kubernetes_core::schema::Definition;
-use kubernetes_core::{IntOrString, Json, Map, Object as _, ObjectMeta, Patch, PatchRequest, ReadRequest, Str};
+use kubernetes_core::{
+    Encoded, Execute as _, IntOrString, InvalidRequest, Json, Map, Object as _, ObjectMeta, Patch, PatchRequest,
+    ReadRequest, RequestError as _, Resource, Str,
+};
 use kubernetes_models::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use kubernetes_models::core::v1::{Service, ServicePort, ServiceSpec};
 
@@ -156,33 +159,67 @@ impl Configuration {
         ValidatingWebhookConfiguration::apply(client, &self.name, field_manager, self.validating.as_ref()).await
     }
 
-    /// Ends the conversion of a resource, such as `lanterns.light.example.com`, if this manager has
-    /// [applied](Self::apply) it: the strategy of its definition becomes `None`.
+    /// Ends the conversion of the resource of which `K` is a version, if this manager has [applied](Self::apply) it: the
+    /// strategy of its definition becomes `None`.
     ///
-    /// Objects must not be stored in other versions any more: the API server shows them as if they were of the new one.
+    /// ```no_run
+    /// # kubernetes_core::doc_test_resource!(Lantern);
+    /// # async fn example(client: kubernetes_client::Client) -> Result<(), kubernetes_client::Error> {
+    /// use kubernetes_webhooks::Configuration;
+    ///
+    /// Configuration::release_conversion::<Lantern>(&client, "lantern-operator").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// Returns an error if a request fails. A definition that does not exist is not an error.
+    /// Returns an error if a request fails, or if objects may be stored in another version than the storage version
+    /// (`status.storedVersions`): API servers would show them as if they were of the new one. `migrate_storage` of
+    /// `kubernetes-utils` stores them again. A definition that does not exist is not an error.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future leaves the conversion as it was, or ended.
-    pub async fn release_conversion(client: &Client, definition: &str, field_manager: &str) -> Result<(), Error> {
-        let converting = converting(field_manager);
-        let found = match ReadRequest::<Definition>::cluster(definition).send(client).await {
+    pub async fn release_conversion<K: Resource>(client: &Client, field_manager: &str) -> Result<(), Error> {
+        let (name, converting) = (format!("{}.{}", K::PLURAL, K::GROUP), converting(field_manager));
+        let read = ReadRequest::<Definition>::cluster(&name).request().clone();
+        let document: Tree = match client.execute(read, Encoded::decode).await {
             Err(error) if error.is_not_found() => return Ok(()),
             found => found?,
         };
+        let found: Definition = document.to_value().map_err(Error::from_decode)?;
         let mut managers = found.metadata().managed_fields.iter().filter_map(|entry| entry.manager.as_deref());
         if !managers.any(|manager| manager == converting) {
             return Ok(());
         }
-        // In one step, as a webhook without its CA bundle, or the other way round, would not work.
-        let none = Patch::merge(&serde_json::json!({"spec": {"conversion": {"strategy": "None", "webhook": null}}}));
-        let request = PatchRequest::<Definition>::cluster(definition, &none).field_manager(&converting);
+        let stale = stale_versions(&document);
+        if !stale.is_empty() {
+            let stale = stale.join(", ");
+            let message =
+                format!("objects of {name} may be stored as {stale}: migrate them before the conversion ends");
+            return Err(InvalidRequest::new(message).into());
+        }
+        // In one step, as a webhook without its CA bundle, or the other way round, would not work; and unless the stored
+        // versions have changed since.
+        let none = Patch::merge(&serde_json::json!({
+            "metadata": {"resourceVersion": found.metadata().resource_version},
+            "spec": {"conversion": {"strategy": "None", "webhook": null}},
+        }));
+        let request = PatchRequest::<Definition>::cluster(&name, &none).field_manager(&converting);
         request.send(client).await.map(drop)
     }
+}
+
+/// The versions other than the storage version in which objects may be stored.
+fn stale_versions(definition: &Tree) -> Vec<&str> {
+    let list = |pointer: &str| match definition.at(pointer) {
+        Some(Tree::List(items)) => items.as_slice(),
+        _ => &[],
+    };
+    let storage = list("/spec/versions").iter().find(|version| version.get("storage") == Some(&Tree::Bool(true)));
+    let storage = storage.and_then(|version| version.get("name")?.as_str());
+    list("/status/storedVersions").iter().filter_map(Tree::as_str).filter(|version| Some(*version) != storage).collect()
 }
 
 /// The manager of `spec.conversion`.

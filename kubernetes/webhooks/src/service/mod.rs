@@ -1,6 +1,7 @@
 //! All webhooks of a program, as a service.
 
 mod body;
+mod budget;
 mod respond;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ use crate::authenticate::{Authenticate, Caller};
 use crate::conversion::{Converter, HubAndSpokes};
 use crate::metrics::Counters;
 use crate::webhook::Webhook;
-use body::Budget;
+use budget::Budget;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -189,8 +190,9 @@ impl Webhooks {
 
     /// Limits the bytes of all requests in memory; 256 MiB by default.
     ///
-    /// It should be more than the largest request may have. A request whose bytes find no room gets the status 503 at
-    /// once, so that the failure policy of the webhook decides.
+    /// Admission and conversion each get at most three quarters of it, so that neither can keep the other out; the
+    /// largest request should fit into that. A request whose bytes find no room gets the status 503 at once, so that the
+    /// failure policy of the webhook decides.
     pub fn max_buffered_bytes(mut self, bytes: usize) -> Self {
         Arc::make_mut(&mut self.0).budget = Budget::new(bytes);
         self

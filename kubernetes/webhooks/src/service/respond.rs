@@ -37,7 +37,7 @@ impl Inner {
         let webhook = self.admission.get(path).cloned();
         let converts = path == CONVERT_PATH && !self.conversion.is_empty();
         if webhook.is_none() && !converts {
-            drain(body).await;
+            drain(body, deadline(&head, DEFAULT_TIMEOUT, MAX_TIMEOUT)).await;
             return response(StatusCode::NOT_FOUND, TEXT, "there is no webhook at this path\n");
         }
         let in_flight = self.counters.start(path);
@@ -47,7 +47,7 @@ impl Inner {
         };
         let response = match self.refusal(&head, deadline).await {
             Some(refusal) => {
-                drain(body.as_mut()).await;
+                drain(body.as_mut(), deadline).await;
                 refusal
             }
             None => match webhook {
@@ -93,14 +93,14 @@ impl Inner {
     where
         B: Body<Error: Into<BoxError>>,
     {
-        let limit = self.max_admission_bytes.unwrap_or(MAX_ADMISSION_BYTES);
+        let (limit, room) = (self.max_admission_bytes.unwrap_or(MAX_ADMISSION_BYTES), self.budget.of_admission());
         let failed = |code, message: String| {
             tracing::warn!(path = webhook.path, code, message, "can't handle an admission request");
             review(&admission::Answer::error(code, message), "admission.k8s.io/v1", "")
         };
-        let body = match read(head, body, limit, &self.budget, deadline).await {
+        let body = match read(head, body, limit, room, deadline).await {
             Ok(body) => body,
-            Err(BodyError::Invalid { code, message }) => return failed(code, message),
+            Err(BodyError::Refused { code, message }) => return failed(code, message),
             Err(BodyError::NoRoom) => return no_room(head),
         };
         let (version, request) = match admission::Review::read(&body.bytes) {
@@ -129,15 +129,15 @@ impl Inner {
     where
         B: Body<Error: Into<BoxError>>,
     {
-        let limit = self.max_conversion_bytes.unwrap_or(MAX_CONVERSION_BYTES);
+        let (limit, room) = (self.max_conversion_bytes.unwrap_or(MAX_CONVERSION_BYTES), self.budget.of_conversion());
         let failed = |code: i32, message: String| {
             tracing::warn!(code, message, "can't handle a conversion request");
             let code = u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok());
             response(code.unwrap_or(StatusCode::BAD_REQUEST), TEXT, message)
         };
-        let body = match read(head, body, limit, &self.budget, deadline).await {
+        let body = match read(head, body, limit, room, deadline).await {
             Ok(body) => body,
-            Err(BodyError::Invalid { code, message }) => return failed(code, message),
+            Err(BodyError::Refused { code, message }) => return failed(code, message),
             Err(BodyError::NoRoom) => return no_room(head),
         };
         let (version, request) = match conversion::Review::read(&body.bytes) {

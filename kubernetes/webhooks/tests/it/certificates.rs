@@ -98,6 +98,32 @@ async fn the_last_good_certificate_is_used_meanwhile() {
     assert!(is_trusted(&server, &new).await, "after move out");
 }
 
+/// Like `GetCertificate` of Go's TLS settings, such as for certificates of Vault.
+#[tokio::test]
+async fn should_prefer_the_certificate_that_the_program_sets() {
+    let (old, new) = (ca(), ca());
+    let certificates = Certificates::unset();
+    let webhooks = Webhooks::new().validate(|_: AdmissionRequest<Lantern>| async { Ok::<(), Denied>(()) });
+    let server = WebhookServer::new(webhooks, certificates.clone());
+    let ready = server.ready_check();
+    let server = start(&server).await;
+    assert!(!is_trusted(&server, &old).await, "there is none yet");
+    assert_eq!(ready(), Err("the server has no certificate yet".to_owned()));
+    for ca in [&old, &new] {
+        let (pem, key) = certificate(ca, "localhost");
+        certificates.set(&pem, &key).expect("they match");
+        assert!(is_trusted(&server, ca).await);
+    }
+    assert_eq!(ready(), Ok(()));
+    certificates.set(b"garbage", b"").expect_err("no certificate");
+    assert!(is_trusted(&server, &new).await, "the last one stays");
+    let folder = TempDir::new().expect("a folder");
+    write(folder.path(), &old);
+    let files = Certificates::files(folder.path().join("tls.crt"), folder.path().join("tls.key")).expect("files");
+    let (pem, key) = certificate(&new, "localhost");
+    assert!(files.set(&pem, &key).expect_err("they have a source").to_string().contains("tls.crt"));
+}
+
 #[tokio::test]
 async fn should_get_updated_on_certificate_reads_and_read_errors() {
     let (folder, ca) = (TempDir::new().expect("a folder"), ca());
@@ -108,8 +134,11 @@ async fn should_get_updated_on_certificate_reads_and_read_errors() {
         let mut text = MetricsText::default();
         certificates.metrics()(&mut text);
         let text = text.to_string();
-        let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
-        [value("certwatcher_read_certificate_total "), value("certwatcher_read_certificate_errors_total ")]
+        let label = format!("{{certificate=\"{}\"}} ", folder.path().join("tls.crt").display());
+        ["certwatcher_read_certificate_total", "certwatcher_read_certificate_errors_total"].map(|name| {
+            let line = format!("{name}{label}");
+            text.lines().find_map(|text| text.strip_prefix(&line)?.parse::<u64>().ok())
+        })
     };
     assert_eq!(counts(), [Some(1), Some(0)]);
     let webhooks = Webhooks::new().validate(|_: AdmissionRequest<Lantern>| async { Ok::<(), Denied>(()) });

@@ -179,6 +179,14 @@ async fn webhooks_that_are_gone_are_removed() {
     assert!(mutating.expect_err("it is deleted").is_not_found());
 }
 
+/// A resource without a definition.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+struct Missing {
+    metadata: kubernetes_core::ObjectMeta,
+}
+
+kubernetes_core::resource!(Missing: "none.example.com" / "v1" / "Missing", "missings", namespaced, watch, serde);
+
 /// Though another manager has set the CA bundle.
 #[tokio::test]
 async fn a_conversion_that_is_gone_is_released() {
@@ -201,11 +209,22 @@ async fn a_conversion_that_is_gone_is_released() {
     let patch = Patch::apply_json(&bundle);
     let request = PatchRequest::<Definition>::cluster(name, &patch).field_manager("webhook-certificates");
     request.send(&client).await.expect("the CA bundle is set");
-    Configuration::release_conversion(&client, name, "others").await.expect("there is nothing to do");
+    let release = async |manager| Configuration::release_conversion::<Lantern>(&client, manager).await;
+    release("others").await.expect("there is nothing to do");
     assert!(conversion().await.contains("cGVt"));
-    Configuration::release_conversion(&client, name, "lights").await.expect("it is released");
+    let store = async |versions: &[&str]| {
+        let stored = json!({"status": {"storedVersions": versions}});
+        let patch = Patch::merge(&stored);
+        let request = PatchRequest::<Definition>::cluster(name, &patch).subresource("status");
+        request.send(&client).await.expect("the status is set");
+    };
+    store(&["v1beta1", "v1"]).await;
+    let error = release("lights").await.expect_err("objects may be stored in another version").to_string();
+    assert!(error.contains("may be stored as v1beta1"), "{error}");
+    store(&["v1"]).await;
+    release("lights").await.expect("it is released");
     assert_eq!(conversion().await, r#"{"strategy":"None"}"#);
-    Configuration::release_conversion(&client, "none.example.com", "lights").await.expect("there is nothing to do");
+    Configuration::release_conversion::<Missing>(&client, "lights").await.expect("there is nothing to do");
     configuration.apply(&client, "lights").await.expect("it is applied again");
     assert!(conversion().await.contains("/convert"));
 }

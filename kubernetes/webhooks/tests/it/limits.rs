@@ -108,7 +108,7 @@ async fn a_request_is_refused_at_once_if_there_is_no_room_in_memory() {
                 Ok::<(), Denied>(())
             }
         })
-        .max_buffered_bytes(10 << 10);
+        .max_buffered_bytes(16 << 10);
     let body = review("CREATE", &lantern("red"), &Value::Null).to_string();
     assert!(body.len() < 1024, "{}", body.len());
     let ask = || {
@@ -116,11 +116,12 @@ async fn a_request_is_refused_at_once_if_there_is_no_room_in_memory() {
         let (webhooks, request) = (webhooks.clone(), request.body(body.clone().into()).expect("a request"));
         tokio::spawn(async move { send(&webhooks, request).await.0 })
     };
-    let waiting: Vec<_> = (0..10).map(|_| ask()).collect();
+    // Of 16 KiB, admission gets 12.
+    let waiting: Vec<_> = (0..12).map(|_| ask()).collect();
     tokio::time::sleep(Duration::from_secs(1)).await;
     let start = Instant::now();
     assert_eq!(ask().await.expect("no panic"), StatusCode::SERVICE_UNAVAILABLE, "the failure policy decides");
-    assert_eq!((start.elapsed(), started.load(Ordering::SeqCst)), (Duration::ZERO, 10));
+    assert_eq!((start.elapsed(), started.load(Ordering::SeqCst)), (Duration::ZERO, 12));
     finish.notify_one();
     for request in waiting {
         assert_eq!(request.await.expect("no panic"), StatusCode::OK);
@@ -129,6 +130,45 @@ async fn a_request_is_refused_at_once_if_there_is_no_room_in_memory() {
     // One that does not find room to its end gives back what it had.
     assert_eq!(send_some(&webhooks, VALIDATE, 20 << 10, 20).await.0, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(ask().await.expect("no panic"), StatusCode::OK);
+}
+
+/// Neither can keep the other out, whatever comes.
+#[tokio::test(start_paused = true)]
+async fn admission_and_conversion_leave_room_for_each_other() {
+    let webhooks = allowing().convert(converter()).max_buffered_bytes(64 << 10);
+    let is_refused = |status| status == StatusCode::SERVICE_UNAVAILABLE;
+    let hold = |path: &'static str| {
+        let webhooks = webhooks.clone();
+        // So much has come, and the rest does not.
+        tokio::spawn(async move { send_some(&webhooks, path, 40 << 10, 30).await })
+    };
+    let conversions = [hold("/convert"), hold("/convert")];
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let body = review("CREATE", &lantern("red"), &Value::Null);
+    assert_eq!(post(&webhooks, VALIDATE, &body).await["allowed"], true, "a review finds room");
+    for conversion in conversions {
+        conversion.await.expect("no panic");
+    }
+    let reviews = [hold(VALIDATE), hold(VALIDATE)];
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let request = json!({"uid": "u-1", "desiredAPIVersion": "light.example.com/v1", "objects": []});
+    let body = json!({"kind": "ConversionReview", "apiVersion": "apiextensions.k8s.io/v1", "request": request});
+    let request = Request::post("/convert").header("content-type", "application/json");
+    let request = request.body(body.to_string().into()).expect("a request");
+    assert!(!is_refused(send(&webhooks, request).await.0), "a conversion finds room");
+    for review in reviews {
+        review.await.expect("no panic");
+    }
+    // Of one kind, not even one request gets more than its part.
+    assert!(is_refused(send_some(&webhooks, "/convert", 60 << 10, 60).await.0));
+}
+
+/// The API server has gone by then.
+#[tokio::test(start_paused = true)]
+async fn the_rest_of_a_body_is_not_read_after_the_deadline() {
+    let start = Instant::now();
+    send_some(&allowing(), &format!("{VALIDATE}?timeout=2s"), 5000, 1).await;
+    assert_eq!(start.elapsed(), Duration::from_secs(2));
 }
 
 #[tokio::test(start_paused = true)]

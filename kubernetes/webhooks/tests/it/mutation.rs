@@ -57,6 +57,8 @@ async fn should_return_ok_if_received_delete_verb_in_defaulter_handler() {
 async fn an_old_object_that_can_t_be_read_is_no_obstacle() {
     let webhooks = Webhooks::new().mutate(|lantern: Lantern, request: AdmissionRequest<Lantern>| async move {
         assert!(request.operation == Operation::Update && request.old_object.is_none());
+        let error = request.old_object_error.expect("it is not taken for a create");
+        assert!(error.starts_with("oldObject"), "{error}");
         Ok::<_, Denied>(lantern)
     });
     let mut old = lantern("red");

@@ -11,6 +11,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::support::{Lantern, VALIDATE, lantern, review};
 use crate::tls::{Ca, Connection, ca, certificate, start};
@@ -150,6 +151,56 @@ async fn requests_under_way_end_before_the_server_does() {
     finish.notify_one();
     assert_eq!(request.await.expect("no panic").expect("a response"), StatusCode::OK);
     stopping.await.expect("the server has ended");
+}
+
+/// Services lead here for some seconds after the pod is not ready any more.
+#[tokio::test(start_paused = true)]
+async fn connections_are_served_until_the_delay_of_the_shutdown_is_over() {
+    let ca = ca();
+    let (pem, key) = certificate(&ca, "localhost");
+    let server = WebhookServer::new(webhooks(), Certificates::pem(&pem, &key).expect("a certificate"));
+    let ready = server.ready_check();
+    let running = start(&server.shutdown_delay(Duration::from_secs(5))).await;
+    let address = running.address;
+    while ready().is_err() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let (begin, stopping) = (Instant::now(), tokio::spawn(running.stop()));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(ready().is_err(), "no new requests should be sent here");
+    let mut connection = Connection::open(address, ca.pem(), false, None).await.expect("TLS");
+    assert_eq!(connection.post(VALIDATE, body()).await.expect("a response").status(), StatusCode::OK);
+    drop(connection);
+    stopping.await.expect("the server has ended");
+    assert_eq!(begin.elapsed().as_secs(), 5);
+    assert!(Connection::open(address, ca.pem(), false, None).await.is_err());
+}
+
+/// Requests without room in memory neither wait nor keep the window of their connection from the others.
+#[tokio::test]
+async fn large_requests_of_one_http2_connection_do_not_stall_each_other() {
+    let ca = ca();
+    let (pem, key) = certificate(&ca, "localhost");
+    let server = WebhookServer::new(
+        webhooks().max_buffered_bytes(1 << 20),
+        Certificates::pem(&pem, &key).expect("a certificate"),
+    );
+    let running = start(&server).await;
+    let Connection::Http2(sender) = Connection::open(running.address, ca.pem(), true, None).await.expect("TLS") else {
+        panic!("it is HTTP/2");
+    };
+    let mut large = lantern("red");
+    large["metadata"]["annotations"] = json!({"note": "x".repeat(700 << 10)});
+    let large = review("CREATE", &large, &Value::Null).to_string().into_bytes();
+    let ask = |body: Vec<u8>| {
+        let mut connection = Connection::Http2(sender.clone());
+        async move { connection.post(VALIDATE, body).await.expect("a response").status() }
+    };
+    let asked = futures_util::future::join_all((0..3).map(|_| ask(large.clone())));
+    let statuses = tokio::time::timeout(Duration::from_secs(10), asked).await.expect("all are answered in time");
+    let is_expected = |status: &StatusCode| matches!(*status, StatusCode::OK | StatusCode::SERVICE_UNAVAILABLE);
+    assert!(statuses.contains(&StatusCode::OK) && statuses.iter().all(is_expected), "{statuses:?}");
+    assert_eq!(ask(large).await, StatusCode::OK, "the room is free again");
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ impl Connection {
         for certificate in CertificateDer::pem_slice_iter(cas.as_ref()) {
             roots.add(certificate?)?;
         }
-        let config = ClientConfig::builder_with_details(Arc::new(provider()), time_provider())
+        let config = ClientConfig::builder_with_details(Arc::new(provider()?), time_provider())
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots);
         let mut config = match identity {

@@ -238,3 +238,51 @@ impl State {
         now + rest
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use hyper::client::conn::http1 as hyper_http1;
+    use hyper_util::rt::TokioIo;
+    use kubernetes_config::Config;
+
+    use super::*;
+    use crate::transport::connect::Connector;
+    use crate::transport::pool::http1::Connection;
+    use crate::transport::tls::without_roots;
+
+    fn pool() -> Arc<Inner> {
+        let config = Config::new("https://127.0.0.1:1".parse().unwrap());
+        let connector = || Connector::new(&config, without_roots().unwrap(), None).unwrap();
+        let server = config.server.clone();
+        Arc::new(Inner {
+            connector: connector(),
+            http1_connector: connector(),
+            host: None,
+            server,
+            state: Mutex::default(),
+        })
+    }
+
+    /// A read that a companion can take does not wait behind a stream, which needs HTTP/2.
+    #[tokio::test]
+    async fn a_stream_in_line_does_not_hold_up_a_read() {
+        let (pool, mut state) = (pool(), State::default());
+        let (client, _server) = tokio::io::duplex(1024);
+        let (mut sender, connection) = hyper_http1::handshake(TokioIo::new(client)).await.unwrap();
+        let connection = Connection::new(connection);
+        let task = tokio::spawn(connection.task());
+        sender.ready().await.unwrap();
+        let (streamed, mut stream) = oneshot::channel();
+        let (whole, mut read) = oneshot::channel();
+        assert!(state.enqueue(streamed, Delivery::Streamed), "a connection is opened");
+        state.enqueue(whole, Delivery::Whole);
+        state.companions.opened(7, Http1 { sender, absolute: None, is_companion: true, connection });
+        assert!(state.assign(&pool).is_empty());
+        let lease = read.try_recv().unwrap().unwrap_or_else(|_| panic!("a companion"));
+        assert!(!lease.is_reused(), "it has carried nothing yet");
+        assert!(matches!(stream.try_recv(), Err(oneshot::error::TryRecvError::Empty)), "it still waits");
+        task.abort();
+    }
+}

@@ -1,4 +1,5 @@
-//! TLS by rustls, with the provider of this crate's features whatever the process has chosen.
+//! TLS by rustls, with the provider of this crate's features whatever the process has chosen. Without these features, it is
+//! the process's choice.
 
 mod authority;
 mod certificate;
@@ -19,15 +20,26 @@ use crate::error::Error;
 pub use certificate::{Validity, common_name};
 pub use pem::fault as pem_fault;
 
-#[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
-compile_error!("kubernetes-client needs one of its features `ring` and `aws-lc-rs`, for TLS");
-
-/// The cryptography to use; of both, the one that was asked for beside the default.
-pub fn provider() -> CryptoProvider {
+/// The cryptography to use; of both features, the one that was asked for beside the default, and without any, that of the
+/// process.
+///
+/// # Errors
+///
+/// Returns an error if there is none.
+pub fn provider() -> Result<CryptoProvider, &'static str> {
     #[cfg(feature = "aws-lc-rs")]
-    return rustls::crypto::aws_lc_rs::default_provider();
+    return Ok(rustls::crypto::aws_lc_rs::default_provider());
     #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
-    return rustls::crypto::ring::default_provider();
+    return Ok(rustls::crypto::ring::default_provider());
+    #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+    return CryptoProvider::get_default().map(|provider| CryptoProvider::clone(provider)).ok_or(
+        "no cryptography: enable the feature `ring` or `aws-lc-rs`, or install a provider by \
+         rustls::crypto::CryptoProvider::install_default",
+    );
+}
+
+fn shared_provider() -> Result<Arc<CryptoProvider>, Error> {
+    provider().map(Arc::new).map_err(|error| Error::build_from("TLS can't be set up", error))
 }
 
 /// The settings of TLS in a configuration, except for the client's certificate, which may change.
@@ -36,7 +48,7 @@ pub(crate) struct Settings(ConfigBuilder<ClientConfig, WantsClientCert>);
 
 impl Settings {
     pub(crate) fn new(config: &Config) -> Result<Self, Error> {
-        let provider = Arc::new(provider());
+        let provider = shared_provider()?;
         let builder = builder(&provider)?;
         let is_plain = config.server.scheme() != Some(&Scheme::HTTPS);
         if config.insecure_skip_tls_verify {
@@ -72,7 +84,7 @@ fn builder(provider: &Arc<CryptoProvider>) -> Result<ConfigBuilder<ClientConfig,
 
 /// For a proxy without TLS.
 pub(crate) fn without_roots() -> Result<ClientConfig, Error> {
-    Ok(builder(&Arc::new(provider()))?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+    Ok(builder(&shared_provider()?)?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
 /// The settings for a proxy that is reached over TLS itself.
@@ -80,7 +92,7 @@ pub(crate) fn without_roots() -> Result<ClientConfig, Error> {
 /// As kubectl has it, the authorities of the cluster are trusted for it too, and `insecure-skip-tls-verify` counts. So
 /// do those of the platform, which as a rule signed a proxy's certificate; and it is sent no client certificate.
 pub(crate) fn proxy_config(config: &Config) -> Result<ClientConfig, Error> {
-    let provider = Arc::new(provider());
+    let provider = shared_provider()?;
     let builder = builder(&provider)?;
     if config.insecure_skip_tls_verify {
         let verifier = authority::accept_any(provider);

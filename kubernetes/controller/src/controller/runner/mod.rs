@@ -218,7 +218,7 @@ impl<K: Watchable> Runner<K> {
         let State::Started(sources) = self.state else {
             return Err(ControllerError::new(&self.settings.name, Cause::NoResource(None)));
         };
-        sources.begin();
+        sources.start_runs();
         let runs = Arc::new(Runs {
             reconcile: self.reconcile,
             settings: self.settings,
@@ -261,7 +261,7 @@ async fn work<K: Watchable>(
     let result = dispatch(&runs, &sources, pin!(stop.cancelled()), &mut tasks).await;
     monitor.inner.is_ready.store(false, Ordering::Release);
     monitor.inner.queue.shut_down();
-    let limit = runs.settings.stop_by.limit(runs.settings.shutdown_timeout);
+    let limit = runs.settings.stop_by.time_for_runs(runs.settings.shutdown_timeout);
     let ended = beating(&monitor, async { while tasks.join_next().await.is_some() {} });
     if clock::timeout(limit, ended).await.is_err() {
         let name = monitor.name();

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt;
 use kubernetes_client::Client;
+use kubernetes_core::debug::Chain;
 use kubernetes_core::{ObjectKey, Watchable};
 use tracing::{Instrument, debug, debug_span, warn};
 
@@ -17,7 +18,7 @@ use crate::controller::failure::Failure;
 use crate::controller::finalizer::{Flow, finalize};
 use crate::controller::monitor::Monitor;
 use crate::controller::reason::Reason;
-use crate::controller::settings::Settings;
+use crate::controller::settings::{Settings, is_paused};
 use crate::controller::tombstones::Tombstones;
 use crate::controller::{Action, BoxError, Context, ObjectFunction, Terminal};
 use crate::events::Event;
@@ -80,12 +81,7 @@ impl<K: Watchable> Runs<K> {
         if let (true, Some(recorder)) = (self.settings.records_errors, &self.settings.recorder)
             && let Some(object) = self.stores.primary.store().get_key(key)
         {
-            let (mut note, mut cause) = (error.to_string(), error.source());
-            while let Some(error) = cause {
-                note.push_str(&format!(": {error}"));
-                cause = error.source();
-            }
-            recorder.record(&*object, Event::warning("ReconcileFailed", "Reconcile").note(note));
+            recorder.record(&*object, Event::warning("ReconcileFailed", "Reconcile").note(Chain(error).to_string()));
         }
     }
 
@@ -120,6 +116,10 @@ impl<K: Watchable> Runs<K> {
             debug!("controller: the object does not exist");
             return Ok(action);
         };
+        if is_paused(&*object, self.settings.paused_by.as_ref()) {
+            debug!("controller: the object is paused");
+            return Ok(action);
+        }
         match finalize(&self.settings.finalizers, object, &context).await? {
             Flow::End(next) => Ok(action.sooner(next)),
             Flow::Reconcile(object) => Ok(action.sooner((self.reconcile)(object, context).await?)),

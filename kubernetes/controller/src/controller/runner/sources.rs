@@ -14,7 +14,7 @@ use crate::applied::Applied;
 use crate::consistency::Effect;
 use crate::controller::context::Stores;
 use crate::controller::error::{Cause, ControllerError};
-use crate::controller::source::{Source, Started, Target, start_primary};
+use crate::controller::source::{Enqueuer, Source, Started, start_primary};
 use crate::controller::tombstones::Tombstones;
 use crate::informers::{Informers, WatchedStore};
 use crate::queue::Add;
@@ -23,7 +23,7 @@ use crate::queue::Add;
 pub(super) struct Sources<K: Watchable> {
     pub(super) name: Arc<str>,
     pub(super) sync_timeout: Option<Duration>,
-    target: Arc<Target<K>>,
+    enqueuer: Arc<Enqueuer<K>>,
     started: Vec<Started>,
     stores: Arc<Stores<K>>,
     settle: AbortHandle,
@@ -40,7 +40,7 @@ impl<K: Watchable> Sources<K> {
         let Source { request, drops_managed_fields, .. } = &new.primary;
         let primary = informers.get(&runner.client, request, *drops_managed_fields, settings.shard, &new.indexes);
         let primary = primary.ok_or_else(|| ControllerError::new(&settings.name, Cause::NoResource(None)))?;
-        let target = Arc::new(Target {
+        let enqueuer = Arc::new(Enqueuer {
             name: Arc::clone(&settings.name),
             client: runner.client.clone(),
             informers,
@@ -48,12 +48,12 @@ impl<K: Watchable> Sources<K> {
             primary: Arc::clone(&primary),
             writes: Arc::clone(writes),
             tombstones,
-            has_begun: AtomicBool::new(false),
+            has_started_runs: AtomicBool::new(false),
         });
-        let mut started = vec![start_primary(new.primary, settings.resync, &target)];
+        let mut started = vec![start_primary(new.primary, settings, &enqueuer)];
         for (index, source) in new.others.into_iter().enumerate() {
             let no_resource = || Cause::NoResource(Some(format!("source {}", index + 1)));
-            started.push(source.start(&target).ok_or_else(|| ControllerError::new(&settings.name, no_resource()))?);
+            started.push(source.start(&enqueuer).ok_or_else(|| ControllerError::new(&settings.name, no_resource()))?);
         }
         let all: Vec<Arc<dyn WatchedStore>> = started.iter().filter_map(|started| started.store.clone()).collect();
         let queue = inner.queue.clone();
@@ -77,7 +77,7 @@ impl<K: Watchable> Sources<K> {
         Ok(Self {
             name: Arc::clone(&settings.name),
             sync_timeout: settings.sync_timeout,
-            target,
+            enqueuer,
             started,
             stores,
             settle,
@@ -88,13 +88,13 @@ impl<K: Watchable> Sources<K> {
         Arc::clone(&self.stores)
     }
 
-    /// From now on, deletions are handled.
-    pub(super) fn begin(&self) {
-        self.target.has_begun.store(true, Ordering::Release);
+    /// Runs start from now on, and deletions are handled.
+    pub(super) fn start_runs(&self) {
+        self.enqueuer.has_started_runs.store(true, Ordering::Release);
     }
 
     pub(super) fn tombstones(&self) -> Option<Arc<Tombstones<K>>> {
-        self.target.tombstones.clone()
+        self.enqueuer.tombstones.clone()
     }
 
     /// Waits until all objects have been listed, and their keys added.

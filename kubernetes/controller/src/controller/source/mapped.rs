@@ -3,7 +3,7 @@ use std::sync::Arc;
 use kubernetes_core::{Object, ObjectKey, Watchable};
 use kubernetes_watch::{Store, StoreEvent};
 
-use super::{AnySource, Source, Started, Target, related};
+use super::{AnySource, Enqueuer, Source, Started, related};
 use crate::controller::reason::Reason;
 
 /// Objects that a function maps to those of the controller.
@@ -19,12 +19,12 @@ where
     F: Fn(&O, &Store<K>) -> I + Send + 'static,
     I: IntoIterator<Item = ObjectKey>,
 {
-    fn start(self: Box<Self>, target: &Arc<Target<K>>) -> Option<Started> {
+    fn start(self: Box<Self>, enqueuer: &Arc<Enqueuer<K>>) -> Option<Started> {
         let Self { source, map } = *self;
         let reason = |resource, key| Reason::Mapped { resource, key };
         let ends_backoff = |event: &StoreEvent<O>| matches!(event, StoreEvent::Added(_));
-        related::start(source, target, reason, ends_backoff, move |object, target, add| {
-            map(object, &target.primary.store()).into_iter().for_each(add);
+        related::start(source, enqueuer, reason, ends_backoff, move |object, enqueuer, add| {
+            map(object, &enqueuer.primary.store()).into_iter().for_each(add);
         })
     }
 }

@@ -131,7 +131,7 @@ impl<K> fmt::Debug for Source<K> {
 }
 
 /// The receiver of the keys that sources find.
-pub(crate) struct Target<K: Object> {
+pub(crate) struct Enqueuer<K: Object> {
     pub(crate) name: Arc<str>,
     pub(crate) client: Client,
     pub(crate) informers: Informers,
@@ -140,13 +140,13 @@ pub(crate) struct Target<K: Object> {
     pub(crate) writes: Arc<Writes>,
     pub(crate) tombstones: Option<Arc<Tombstones<K>>>,
     /// Whether runs have started. Before that, as in a replica that waits for leadership, deletions are another's.
-    pub(crate) has_begun: AtomicBool,
+    pub(crate) has_started_runs: AtomicBool,
 }
 
-impl<K: Object> Target<K> {
+impl<K: Object> Enqueuer<K> {
     /// Adds a key for an event of something else than its object.
     fn add(&self, key: ObjectKey, add: Add<Reason>) {
-        // Of the controllers of several shards, that of the object's shard runs; when it comes, so does its own event.
+        // Of the controllers of several shards, that of the object's shard runs; its creation is an event of its own.
         if self.primary.scope.has_shard() && self.primary.store().get_key(&key).is_none() {
             return;
         }
@@ -157,7 +157,7 @@ impl<K: Object> Target<K> {
 /// A source of any kind, for a controller of `K`.
 pub(crate) trait AnySource<K: Object>: Send {
     /// Starts to watch; `None` if that is not possible.
-    fn start(self: Box<Self>, target: &Arc<Target<K>>) -> Option<Started>;
+    fn start(self: Box<Self>, enqueuer: &Arc<Enqueuer<K>>) -> Option<Started>;
 }
 
 /// A source that watches.

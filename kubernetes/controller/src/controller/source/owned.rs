@@ -3,7 +3,7 @@ use std::sync::Arc;
 use kubernetes_core::meta::v1::OwnerReference;
 use kubernetes_core::{GroupVersion, Object, ObjectKey, Watchable};
 
-use super::{AnySource, Source, Started, Target, related};
+use super::{AnySource, Enqueuer, Source, Started, related};
 use crate::controller::reason::Reason;
 
 /// Objects that those of the controller own.
@@ -14,23 +14,27 @@ pub(crate) struct Owned<O> {
 }
 
 impl<K: Object, O: Watchable> AnySource<K> for Owned<O> {
-    fn start(self: Box<Self>, target: &Arc<Target<K>>) -> Option<Started> {
+    fn start(self: Box<Self>, enqueuer: &Arc<Enqueuer<K>>) -> Option<Started> {
         let Self { source, any_owner } = *self;
         let reason = |resource, key| Reason::Owned { resource, key };
         related::start(
             source,
-            target,
+            enqueuer,
             reason,
             |_| false,
-            move |object, target, add| {
-                owners(object, any_owner, target).for_each(add);
+            move |object, enqueuer, add| {
+                owners(object, any_owner, enqueuer).for_each(add);
             },
         )
     }
 }
 
 /// The controller's objects that own `object`.
-fn owners<K: Object, O: Object>(object: &O, any_owner: bool, target: &Target<K>) -> impl Iterator<Item = ObjectKey> {
+fn owners<K: Object, O: Object>(
+    object: &O,
+    any_owner: bool,
+    enqueuer: &Enqueuer<K>,
+) -> impl Iterator<Item = ObjectKey> {
     let metadata = object.metadata();
     let references = metadata.owner_references.iter().filter(move |owner| any_owner || owner.controller == Some(true));
     references.filter_map(move |owner| {
@@ -39,7 +43,7 @@ fn owners<K: Object, O: Object>(object: &O, any_owner: bool, target: &Target<K>)
         namespaces
             .into_iter()
             .map(|namespace| ObjectKey::new(namespace, &owner.name))
-            .find(|key| target.primary.store().get_key(key).is_some_and(|object| is_reference_to(owner, &*object)))
+            .find(|key| enqueuer.primary.store().get_key(key).is_some_and(|object| is_reference_to(owner, &*object)))
     })
 }
 

@@ -1,38 +1,38 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use kubernetes_core::{Object, Watchable};
+use kubernetes_core::{Object, Str, Watchable};
 use kubernetes_watch::StoreEvent;
 
-use super::{Follower, Source, Started, Target, is_low};
+use super::{Enqueuer, Follower, Source, Started, is_low};
 use crate::consistency::{Author, Effect};
 use crate::controller::reason::Reason;
+use crate::controller::settings::{Settings, is_paused};
 use crate::queue::Add;
 
 /// Follows the controller's own objects.
-pub(crate) fn start<K: Watchable>(source: Source<K>, resync: Option<Duration>, target: &Arc<Target<K>>) -> Started {
-    let (informer, target) = (Arc::clone(&target.primary), Arc::clone(target));
+pub(crate) fn start<K: Watchable>(source: Source<K>, settings: &Settings<K>, enqueuer: &Arc<Enqueuer<K>>) -> Started {
+    let (informer, enqueuer) = (Arc::clone(&enqueuer.primary), Arc::clone(enqueuer));
     let events = informer.informer.subscribe();
-    let events = match resync {
+    let events = match settings.resync {
         Some(interval) => events.resync_every(interval),
         None => events,
     };
-    let name = Arc::clone(&target.name);
+    let (name, paused_by) = (Arc::clone(&enqueuer.name), settings.paused_by.clone());
     let follower = Follower::of_events(&name, events, move |event, is_initial| {
-        let effect = effect(event, &source);
+        let effect = effect(event, &source, paused_by.as_ref());
         // Each event is the state of one write, whether it counts or not.
-        let author = author(event, effect, &target);
+        let author = author(event, effect, &enqueuer);
         if effect > Effect::Nothing {
             let may_cure = effect == Effect::StartOver && author == Author::Other && !is_initial;
             let add = if author == Author::Other { Add::new() } else { Add::new().keep_requeue() };
-            handle(event, is_initial, if may_cure { add.reset_backoff() } else { add }, &target);
+            handle(event, is_initial, if may_cure { add.reset_backoff() } else { add }, &enqueuer);
         }
     });
     Started { store: Some(informer), follower }
 }
 
-fn handle<K: Object>(event: &StoreEvent<K>, is_initial: bool, add: Add<Reason>, target: &Target<K>) {
+fn handle<K: Object>(event: &StoreEvent<K>, is_initial: bool, add: Add<Reason>, enqueuer: &Enqueuer<K>) {
     let key = event.key();
     let reason = match event {
         StoreEvent::Added(_) if is_initial => Reason::Listed,
@@ -40,21 +40,27 @@ fn handle<K: Object>(event: &StoreEvent<K>, is_initial: bool, add: Add<Reason>, 
         StoreEvent::Updated { .. } if event.is_resync() => Reason::Resync,
         StoreEvent::Updated { .. } => Reason::Updated,
         StoreEvent::Deleted { object, .. } => {
-            if !target.has_begun.load(Ordering::Acquire) {
-                return target.queue.remove(&key);
+            if !enqueuer.has_started_runs.load(Ordering::Acquire) {
+                return enqueuer.queue.remove(&key);
             }
-            if let Some(tombstones) = &target.tombstones {
+            if let Some(tombstones) = &enqueuer.tombstones {
                 tombstones.insert(key.clone(), Arc::clone(object));
             }
             Reason::Deleted
         }
     };
     let add = if is_low(event, is_initial) { add.priority(Add::<()>::LOW) } else { add };
-    target.queue.add_with(key, add.reason(reason));
+    enqueuer.queue.add_with(key, add.reason(reason));
 }
 
 /// The effect of an event that is not a run's own doing.
-fn effect<K: Object>(event: &StoreEvent<K>, source: &Source<K>) -> Effect {
+fn effect<K: Object>(event: &StoreEvent<K>, source: &Source<K>, paused_by: Option<&Str>) -> Effect {
+    if let StoreEvent::Updated { old, new } = event
+        && is_paused(&**old, paused_by)
+        && !is_paused(&**new, paused_by)
+    {
+        return Effect::StartOver;
+    }
     let may_cure = match event {
         StoreEvent::Added(_) | StoreEvent::Deleted { .. } => true,
         StoreEvent::Updated { .. } if event.is_resync() => false,
@@ -77,14 +83,14 @@ fn is_wanted_otherwise<K: Object>(old: &K, new: &K) -> bool {
 
 /// The author of an event's state. A run that changes its own object, and fails or asks to run again, would otherwise be
 /// repeated without a pause.
-fn author<K: Object>(event: &StoreEvent<K>, effect: Effect, target: &Target<K>) -> Author {
+fn author<K: Object>(event: &StoreEvent<K>, effect: Effect, enqueuer: &Enqueuer<K>) -> Author {
     let key = event.key();
     match event {
         StoreEvent::Updated { new, .. } if !event.is_resync() => {
-            target.writes.author(&key, new.metadata().resource_version.as_ref(), effect)
+            enqueuer.writes.author(&key, new.metadata().resource_version.as_ref(), effect)
         }
         StoreEvent::Deleted { .. } => {
-            target.writes.forget(&key);
+            enqueuer.writes.forget(&key);
             Author::Other
         }
         StoreEvent::Added(_) | StoreEvent::Updated { .. } => Author::Other,

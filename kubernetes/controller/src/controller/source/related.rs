@@ -3,7 +3,7 @@ use std::sync::Arc;
 use kubernetes_core::{Object, ObjectKey, Str, Watchable};
 use kubernetes_watch::StoreEvent;
 
-use super::{Follower, Source, Started, Target, is_low};
+use super::{Enqueuer, Follower, Source, Started, is_low};
 use crate::controller::reason::Reason;
 use crate::queue::Add;
 
@@ -12,15 +12,15 @@ use crate::queue::Add;
 /// After an update these are also those of the object as it was: a reference that moved concerns both ends.
 pub(super) fn start<K: Object, O: Watchable>(
     source: Source<O>,
-    target: &Arc<Target<K>>,
+    enqueuer: &Arc<Enqueuer<K>>,
     reason: fn(Str, ObjectKey) -> Reason,
     ends_backoff: fn(&StoreEvent<O>) -> bool,
-    keys: impl Fn(&O, &Target<K>, &dyn Fn(ObjectKey)) + Send + 'static,
+    keys: impl Fn(&O, &Enqueuer<K>, &dyn Fn(ObjectKey)) + Send + 'static,
 ) -> Option<Started> {
-    let informer = source.informer(&target.informers, &target.client)?;
-    let target = Arc::clone(target);
+    let informer = source.informer(&enqueuer.informers, &enqueuer.client)?;
+    let enqueuer = Arc::clone(enqueuer);
     let resource: Str = informer.scope.resource.resource.clone();
-    let name = Arc::clone(&target.name);
+    let name = Arc::clone(&enqueuer.name);
     let events = informer.informer.subscribe();
     let follower = Follower::of_events(&name, events, move |event, is_initial| {
         if !source.passes(event) {
@@ -32,12 +32,12 @@ pub(super) fn start<K: Object, O: Watchable>(
         let add = |key: ObjectKey| {
             let add = Add::new().reason(reason(resource.clone(), related.clone()));
             let add = if is_low { add.priority(Add::<()>::LOW) } else { add };
-            target.add(key, if ends_backoff { add.reset_backoff() } else { add });
+            enqueuer.add(key, if ends_backoff { add.reset_backoff() } else { add });
         };
         if let StoreEvent::Updated { old, .. } = event {
-            keys(old, &target, &add);
+            keys(old, &enqueuer, &add);
         }
-        keys(event.object(), &target, &add);
+        keys(event.object(), &enqueuer, &add);
     });
     Some(Started { store: Some(informer), follower })
 }

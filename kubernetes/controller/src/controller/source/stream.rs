@@ -4,14 +4,14 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use kubernetes_core::{Object, ObjectKey};
 
-use super::{AnySource, Follower, Started, Target};
+use super::{AnySource, Enqueuer, Follower, Started};
 use crate::controller::reason::Reason;
 use crate::queue::Add;
 
-/// Triggers that come from elsewhere.
+/// Triggers from outside the cluster.
 pub(crate) struct Stream(pub(crate) Pin<Box<dyn futures_core::Stream<Item = Trigger> + Send>>);
 
-/// An element of a [stream](crate::Controller::stream): the object that is to be looked at.
+/// An element of a [stream](crate::Controller::stream): the object to reconcile.
 ///
 /// A key is a trigger: it leaves a backoff alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,14 +34,14 @@ impl From<ObjectKey> for Trigger {
 }
 
 impl<K: Object> AnySource<K> for Stream {
-    fn start(self: Box<Self>, target: &Arc<Target<K>>) -> Option<Started> {
-        let (mut triggers, target) = (self.0, Arc::clone(target));
+    fn start(self: Box<Self>, enqueuer: &Arc<Enqueuer<K>>) -> Option<Started> {
+        let (mut triggers, enqueuer) = (self.0, Arc::clone(enqueuer));
         let follower = Follower::spawn(|synced| async move {
             // Nothing is waited for.
             synced.send_replace(true);
             while let Some(Trigger { key, is_now }) = triggers.next().await {
                 let add = Add::new().reason(Reason::Stream);
-                target.add(key, if is_now { add.reset_backoff() } else { add });
+                enqueuer.add(key, if is_now { add.reset_backoff() } else { add });
                 tokio::task::coop::consume_budget().await;
             }
         });

@@ -18,7 +18,7 @@ pub(super) struct Entry<R> {
 }
 
 impl<R: PartialEq> Entry<R> {
-    /// Takes in the adds of an item that comes again without a failure: it has the priority of these. Returns when it comes.
+    /// Takes in the adds of an item that is handed out again without a failure: it gets their priority. Returns its time.
     pub(super) fn take_in(&mut self, again: Again<R>) -> Instant {
         self.priority = again.priority;
         self.reasons = again.reasons;
@@ -28,8 +28,8 @@ impl<R: PartialEq> Entry<R> {
 
 /// The place of an item: exactly one.
 pub(super) enum Place<R> {
-    /// A worker can have it.
-    Ready { turn: Turn, since: Instant },
+    /// A worker can have it. `since` is `None` if one has put it back before.
+    Ready { turn: Turn, since: Option<Instant> },
     /// It becomes ready at a time.
     Waiting { at: Instant, sequence: u64, barrier: Option<Barrier> },
     /// A worker has it; `again` is what was added meanwhile.
@@ -41,7 +41,7 @@ pub(super) enum Place<R> {
 pub(super) enum Barrier {
     /// It has failed.
     Backoff,
-    /// It has asked to come again: unlike the others, this ends when it is added.
+    /// It was requeued: unlike the others, this ends when it is added.
     Requeue,
     /// A worker has put it back until it is released.
     Hold,

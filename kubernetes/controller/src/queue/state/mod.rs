@@ -57,22 +57,22 @@ pub(super) struct Taken<T, R> {
 
 /// The outcome of a worker's attempt.
 pub(super) enum Outcome<R> {
-    /// Its failures are forgotten; it comes again if that was asked for.
+    /// Its failures are forgotten; it is handed out again if that was asked for.
     Done(Option<Add<R>>),
     Failed {
         reasons: Reasons<R>,
         priority: i32,
     },
-    /// It has not failed, and comes again after its backoff, or when it is added before.
+    /// It has not failed, and is handed out again after its backoff, or when it is added before.
     Requeued(Add<R>),
-    /// It comes again once it is released, or at this time.
+    /// It is handed out again once it is released, or at this time.
     Held {
         reasons: Reasons<R>,
         limit: Duration,
     },
 }
 
-/// The time at which an item comes again, and for what it waits.
+/// The time at which an item is handed out again, and the cause for which it waits.
 type Due = (Instant, Option<Barrier>);
 
 impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
@@ -159,6 +159,8 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
     /// Puts an item that has no place where it belongs.
     fn settle(&mut self, item: T, due: Instant, barrier: Option<Barrier>, now: Instant) {
         let Some(entry) = self.items.get_mut(&item) else { return };
+        // It was counted, and its time in the queue observed, before a worker put it back.
+        let was_held = matches!(entry.place, Place::Waiting { barrier: Some(Barrier::Hold), .. });
         self.sequence += 1;
         let sequence = self.sequence;
         if due > now {
@@ -166,8 +168,8 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
             self.waiting.insert((due, sequence), item);
         } else {
             let turn = self.ready.insert(item, entry.group.clone(), entry.priority, sequence);
-            entry.place = Place::Ready { turn, since: now };
-            self.counters.adds += 1;
+            entry.place = Place::Ready { turn, since: (!was_held).then_some(now) };
+            self.counters.adds += u64::from(!was_held);
         }
     }
 
@@ -205,7 +207,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
             };
         };
         let Some(entry) = self.items.get_mut(&item) else { return Next::Wait(Some(now)) };
-        if let Place::Ready { since, .. } = entry.place {
+        if let Place::Ready { since: Some(since), .. } = entry.place {
             self.counters.queue_duration.observe(now.duration_since(since));
         }
         entry.place = Place::Running { since: now, again: None };
@@ -244,7 +246,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
             Outcome::Failed { reasons, priority } if is_open => self.failed(&item, reasons, priority, again, now),
             Outcome::Requeued(add) if is_open => self.requeued(&item, add, again, now),
             Outcome::Held { reasons, limit } if is_open => {
-                self.keep(&item, reasons, again);
+                self.keep_reasons(&item, reasons, again);
                 Some((later(now, limit), Some(Barrier::Hold)))
             }
             Outcome::Failed { .. } | Outcome::Requeued(_) | Outcome::Held { .. } => self.done(&item, None, again, now),
@@ -256,7 +258,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         }
     }
 
-    /// When an item comes again after a success, if it does.
+    /// The time at which an item is handed out again after a success, if it is.
     fn done(&mut self, item: &T, add: Option<Add<R>>, again: Option<Box<Again<R>>>, now: Instant) -> Option<Due> {
         let entry = self.items.get_mut(item)?;
         entry.failures = 0;
@@ -270,7 +272,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         Some((entry.take_in(*again), None))
     }
 
-    /// When an item comes again after a failure.
+    /// The time at which an item is handed out again after a failure.
     fn failed(
         &mut self,
         item: &T,
@@ -285,11 +287,11 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         let failures = if is_reset { 0 } else { entry.failures };
         entry.failures = failures.saturating_add(1);
         entry.priority = priority;
-        self.keep(item, reasons, again);
+        self.keep_reasons(item, reasons, again);
         Some((later(now, self.retry_delay(failures, now)), Some(Barrier::Backoff)))
     }
 
-    /// When an item comes again that has asked to.
+    /// The time at which an item is handed out again that was requeued.
     fn requeued(&mut self, item: &T, add: Add<R>, again: Option<Box<Again<R>>>, now: Instant) -> Option<Due> {
         self.counters.retries += 1;
         let is_reset = again.as_ref().is_some_and(|again| again.resets_backoff);
@@ -310,8 +312,8 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         Some((ends_at.unwrap_or(due), Some(Barrier::Requeue).filter(|_| !is_early)))
     }
 
-    /// Keeps the reasons of an item that comes again, beside those for which it was added meanwhile.
-    fn keep(&mut self, item: &T, reasons: Reasons<R>, again: Option<Box<Again<R>>>) {
+    /// Keeps the reasons of an item that is handed out again, beside those for which it was added meanwhile.
+    fn keep_reasons(&mut self, item: &T, reasons: Reasons<R>, again: Option<Box<Again<R>>>) {
         let Some(entry) = self.items.get_mut(item) else { return };
         entry.reasons = reasons;
         if let Some(again) = again {

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
 use kubernetes_core::Str;
@@ -6,9 +6,14 @@ use kubernetes_core::Str;
 /// Of this many items in a row, one has a lower priority, if there is one, so that none waits forever.
 const LOWER_SHARE: u32 = 32;
 
+/// How many priorities are counted even if they have no items.
+const MAX_SEEN: usize = 32;
+
 /// The items that can be handed out: by priority, then each group in turn, then in the order in which they came.
 pub(super) struct Ready<T> {
     levels: BTreeMap<i32, Level<T>>,
+    /// Priorities that items have had: their counts go to 0, and do not vanish.
+    seen: BTreeSet<i32>,
     len: usize,
     /// How many items in a row had a higher priority than others.
     higher: u32,
@@ -46,20 +51,25 @@ struct Group {
 
 impl<T: Clone + Eq + Hash> Ready<T> {
     pub(super) fn new() -> Self {
-        Self { levels: BTreeMap::new(), len: 0, higher: 0, last_lower: i32::MIN }
+        Self { levels: BTreeMap::new(), seen: BTreeSet::from([0]), len: 0, higher: 0, last_lower: i32::MIN }
     }
 
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    /// How many items of each priority there are.
+    /// How many items of each priority there are, or have been.
     pub(super) fn by_priority(&self) -> Vec<(i32, usize)> {
-        self.levels.iter().map(|(priority, level)| (*priority, level.items.len())).collect()
+        let mut counts: BTreeMap<i32, usize> = self.seen.iter().map(|priority| (*priority, 0)).collect();
+        counts.extend(self.levels.iter().map(|(priority, level)| (*priority, level.items.len())));
+        counts.into_iter().collect()
     }
 
     /// Adds an item; `sequence` is its place among the items of a group, or of all if there are no groups.
     pub(super) fn insert(&mut self, item: T, group: Option<Str>, priority: i32, sequence: u64) -> Turn {
+        if self.seen.len() < MAX_SEEN {
+            self.seen.insert(priority);
+        }
         let level = self.levels.entry(priority).or_insert_with(Level::new);
         let round = group.map_or(0, |group| {
             let group = level.groups.entry(group).or_insert(Group { last: level.round, len: 0 });
@@ -116,7 +126,7 @@ impl<T> Level<T> {
         Self { items: BTreeMap::new(), round: 0, groups: HashMap::new() }
     }
 
-    /// Takes in that an item of a group has gone.
+    /// Notes that an item of a group was removed.
     fn leave(&mut self, group: Option<&Str>) {
         let Some(name) = group else { return };
         if let Some(group) = self.groups.get_mut(name) {

@@ -147,7 +147,7 @@ async fn an_item_is_held_back_until_it_is_released() {
     assert!(queue.try_next().is_none(), "a backoff is not released");
 }
 
-/// An item that has asked to come again waits as after failures, and an add ends the wait.
+/// An item that was requeued waits as after failures, and an add ends the wait.
 #[tokio::test(start_paused = true)]
 async fn a_requeued_item_comes_when_it_is_added() {
     let queue = Queue::<&str, &str>::builder().backoff(Backoff::new(SECOND, SECOND * 100)).build();

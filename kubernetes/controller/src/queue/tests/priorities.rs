@@ -27,7 +27,7 @@ async fn the_highest_priority_counts() {
     }
     // Both have the same priority now, and b was there first.
     assert_eq!(take_all(&queue), ["b", "c", "a"]);
-    assert!(queue.counts().depth.is_empty());
+    assert_eq!(queue.counts().depth, [(0, 0), (5, 0)], "an alert on 0 needs a value");
 }
 
 /// "retains the lowest after duration", "returns an item only after after has passed", "doesn't include non-ready items
@@ -146,6 +146,38 @@ async fn an_item_that_is_held_is_not_worked_on() {
     queue.next().await.unwrap().hold(SECOND);
     queue.next().await.unwrap().done();
     assert_eq!(queue.counts().work_duration.count(), 1);
+}
+
+/// The time of a hold is not one in the queue, and its end is not an add.
+#[tokio::test(start_paused = true)]
+async fn a_hold_is_not_counted_as_another_add() {
+    let queue = Queue::<&str>::new();
+    for is_released in [true, false] {
+        queue.add("a");
+        advance(SECOND).await;
+        queue.next().await.unwrap().hold(SECOND * 5);
+        advance(SECOND * 2).await;
+        if is_released {
+            queue.release(&"a");
+        }
+        queue.next().await.unwrap().done();
+    }
+    let counts = queue.counts();
+    assert_eq!((counts.adds, counts.queue_duration.count(), counts.queue_duration.sum()), (2, 2, SECOND * 2));
+    queue.add("a");
+    queue.next().await.unwrap().done();
+    assert_eq!(queue.counts().adds, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn priorities_that_are_counted_are_bounded() {
+    let queue = Queue::<i32>::new();
+    for item in 1..=100 {
+        queue.add_with(item, with(item));
+    }
+    assert_eq!(queue.counts().len(), 100);
+    take_all(&queue);
+    assert_eq!((queue.counts().depth.len(), queue.counts().is_empty()), (32, true));
 }
 
 #[tokio::test(start_paused = true)]

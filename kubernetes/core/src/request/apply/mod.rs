@@ -10,6 +10,8 @@ mod type_path;
 mod unchanged;
 mod unowned;
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
@@ -67,6 +69,8 @@ pub(crate) struct Applied<'a, K> {
     unowned: &'a [Unowned],
     /// The current object, and a function that checks whether a body leaves it unchanged.
     current: Option<(&'a K, Unchanged<K>)>,
+    /// The encoded object, once it was needed.
+    body: OnceLock<Result<String, InvalidRequest>>,
 }
 
 /// Returns a copy of the current object if an apply with this body would not change it.
@@ -78,8 +82,16 @@ impl<'a, K> ApplyRequest<'a, K> {
         let manager = field_manager.into();
         let mut request = Request::new(Method::PATCH, path);
         request.query.set("fieldManager", &manager);
-        let applied =
-            Applied { object, manager, subresource: None, kept: Vec::new(), empties: &[], unowned: &[], current: None };
+        let applied = Applied {
+            object,
+            manager,
+            subresource: None,
+            kept: Vec::new(),
+            empties: &[],
+            unowned: &[],
+            current: None,
+            body: OnceLock::new(),
+        };
         Self::from_request(request, applied)
     }
 
@@ -107,6 +119,7 @@ impl<'a, K> ApplyRequest<'a, K> {
     /// Sending the request fails if the object's type does not have the field.
     pub fn keep(mut self, pointer: impl Into<JsonPointer>) -> Self {
         self.applied.kept.push(pointer.into());
+        self.applied.body = OnceLock::new();
         self
     }
 
@@ -119,6 +132,7 @@ impl<'a, K> ApplyRequest<'a, K> {
         self.applied.kept.extend_from_slice(kept);
         self.applied.empties = empties;
         self.applied.unowned = unowned;
+        self.applied.body = OnceLock::new();
         self
     }
 
@@ -172,8 +186,7 @@ impl<'a, K> ApplyRequest<'a, K> {
     where
         K: Value,
     {
-        let Applied { object, kept, empties, unowned, .. } = &self.applied;
-        body(*object, kept, empties, unowned)
+        self.applied.encoded().clone()
     }
 
     /// Sends the request, and returns the resulting object.
@@ -187,9 +200,8 @@ impl<'a, K> ApplyRequest<'a, K> {
     where
         K: Value + Send,
     {
-        let body = self.body();
         let Self { mut request, applied, .. } = self;
-        let same = match (&body, applied.current) {
+        let same = match (applied.encoded(), applied.current) {
             (Ok(body), Some((current, unchanged))) => {
                 unchanged(body, current, &applied.manager, applied.subresource.as_deref())
             }
@@ -198,13 +210,28 @@ impl<'a, K> ApplyRequest<'a, K> {
         if let Some(current) = same {
             return Ok(current);
         }
-        request.body = Some((HeaderValue::from_static("application/apply-patch+yaml"), body.map(Bytes::from)));
+        let body = applied.into_encoded().map(Bytes::from);
+        request.body = Some((HeaderValue::from_static("application/apply-patch+yaml"), body));
         client.execute(request, Encoded::decode).await
     }
 
     fn with(mut self, name: &'static str, value: impl Into<QueryValue>) -> Self {
         self.request.query.set(name, value);
         self
+    }
+}
+
+impl<K: Value> Applied<'_, K> {
+    fn encoded(&self) -> &Result<String, InvalidRequest> {
+        self.body.get_or_init(|| self.encode())
+    }
+
+    fn into_encoded(mut self) -> Result<String, InvalidRequest> {
+        self.body.take().unwrap_or_else(|| self.encode())
+    }
+
+    fn encode(&self) -> Result<String, InvalidRequest> {
+        body(self.object, &self.kept, self.empties, self.unowned)
     }
 }
 
@@ -219,6 +246,7 @@ impl<K> Clone for Applied<'_, K> {
             empties: self.empties,
             unowned: self.unowned,
             current: self.current,
+            body: self.body.clone(),
         }
     }
 }

@@ -41,7 +41,10 @@ fn objects(group: &str, version: &str, plural: &str, namespace: Option<&str>) ->
 }
 
 fn group_version(group: &str, version: &str) -> Path {
-    let root = Path::new(if group.is_empty() { "/api" } else { "/apis" }, &[]);
+    // Room for the rest of the path of an object.
+    let mut root = String::with_capacity(128);
+    root.push_str(if group.is_empty() { "/api" } else { "/apis" });
+    let root = Path(Ok(root));
     let root = if group.is_empty() { root } else { root.segment("group", group) };
     root.segment("version", version)
 }

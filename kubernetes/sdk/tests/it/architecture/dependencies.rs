@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kubernetes-watch", &["kubernetes-core", "kubernetes-client"]),
     ("kubernetes-dynamic", &["kubernetes-core", "kubernetes-config", "kubernetes-client", "kubernetes-watch"]),
     ("kubernetes-streams", &["kubernetes-core", "kubernetes-client", "kubernetes-watch"]),
-    ("kubernetes-serving", &[]),
+    ("kubernetes-serving", &["kubernetes-core", "kubernetes-client"]),
     ("kubernetes-election", &["kubernetes-core", "kubernetes-models", "kubernetes-client"]),
     (
         "kubernetes-controller",

@@ -7,6 +7,9 @@ use super::extended::Extended;
 
 const BLOCK_BYTES: u64 = 512;
 
+/// An entry has its own header, and may have those of a long name, a long link and other attributes.
+const MAX_HEADERS: usize = 16;
+
 /// Reads the entries of an archive one after the other, without holding any: its content is read from here.
 ///
 /// Unlike `tar::Archive`, it bounds what it takes into memory.
@@ -30,7 +33,7 @@ impl<R: Read> Entries<R> {
     /// Returns an error if the archive ends without its closing blocks, is not valid, or can't be read.
     pub(in crate::copy) fn next(&mut self) -> io::Result<Option<Entry>> {
         let mut extended = Extended::default();
-        loop {
+        for _ in 0..MAX_HEADERS {
             self.skip_content()?;
             let Some(header) = self.read_header()? else { return Ok(None) };
             let kind = header.entry_type();
@@ -49,6 +52,7 @@ impl<R: Read> Entries<R> {
                 _ => return self.entry(&header, extended).map(Some),
             }
         }
+        Err(invalid("an entry has too many headers"))
     }
 
     fn entry(&mut self, header: &Header, extended: Extended) -> io::Result<Entry> {

@@ -6,6 +6,7 @@ use std::path::Path;
 use tar::{Builder, EntryType, Header};
 
 use super::walk::{Kind, walk};
+use crate::copy::PERMISSIONS;
 use crate::copy::links::Links;
 use crate::copy::progress::Counter;
 use crate::error::{CopyError, Error};
@@ -86,7 +87,7 @@ fn header(metadata: &Metadata, kind: EntryType, size: u64) -> Header {
     let mut header = Header::new_gnu();
     header.set_entry_type(kind);
     header.set_size(size);
-    header.set_mode(metadata.permissions().mode() & 0o7777);
+    header.set_mode(metadata.permissions().mode() & PERMISSIONS);
     header
 }
 

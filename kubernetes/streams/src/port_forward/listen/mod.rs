@@ -1,23 +1,27 @@
 //! Local ports whose connections are forwarded.
 
 mod bind;
+mod failures;
 mod mapping;
 mod relay;
 
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::broadcast;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use bind::Binding;
+pub use failures::{ConnectionFailure, ConnectionFailures};
 pub use mapping::{InvalidPortMapping, PortMapping};
 
 use super::forwarder::PortForwarder;
-use super::port::Port;
 use crate::clock;
+use crate::error::{Error, ForwardError};
 use relay::Local;
 
 /// How long a listener waits after it could not accept a connection, as when there are too many open files.
@@ -26,10 +30,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Local ports whose connections are forwarded to a pod: created by [`PortForwarder::listen`].
 ///
 /// It accepts connections until it is dropped or stopped. A connection that arrives while there is no pod waits for
-/// one; a connection that fails is reset, and a warning is logged (`tracing`). Dropping the listener resets its
-/// connections; [`stop`](Self::stop) waits for them.
+/// one; a connection that fails is reset, and reported by [`failures`](Self::failures) and a warning (`tracing`). Dropping
+/// the listener resets its connections; [`stop`](Self::stop) waits for them.
 pub struct Listener {
     bindings: Vec<Binding>,
+    failures: broadcast::Sender<ConnectionFailure>,
     tasks: JoinSet<()>,
     stopped: CancellationToken,
 }
@@ -47,11 +52,13 @@ impl PortForwarder {
     pub async fn listen(&self, addresses: &[&str], ports: &[PortMapping]) -> io::Result<Listener> {
         let bound = bind::bind(addresses, ports).await?;
         let (mut bindings, mut tasks, stopped) = (Vec::new(), JoinSet::new(), CancellationToken::new());
+        let failures = failures::channel();
         for (listener, binding) in bound {
-            tasks.spawn(accept(self.clone(), listener, binding.remote().clone(), stopped.clone()));
-            bindings.push(binding);
+            bindings.push(binding.clone());
+            let source = Source { forwarder: self.clone(), binding, failures: failures.clone() };
+            tasks.spawn(accept(source, listener, stopped.clone()));
         }
-        Ok(Listener { bindings, tasks, stopped })
+        Ok(Listener { bindings, failures, tasks, stopped })
     }
 }
 
@@ -59,6 +66,21 @@ impl Listener {
     /// The addresses that are listened on, in the order of the ports.
     pub fn bindings(&self) -> &[Binding] {
         &self.bindings
+    }
+
+    /// Follows the connections that fail from now on.
+    ///
+    /// ```no_run
+    /// # use kubernetes_streams::port_forward::Listener;
+    /// # async fn example(listener: &Listener) {
+    /// let mut failures = listener.failures();
+    /// while let Some(failure) = failures.next().await {
+    ///     eprintln!("{} to port {}: {:#}", failure.client, failure.binding.remote(), failure.error);
+    /// }
+    /// # }
+    /// ```
+    pub fn failures(&self) -> ConnectionFailures {
+        ConnectionFailures(self.failures.subscribe())
     }
 
     /// Waits forever: connections are forwarded by tasks of their own.
@@ -85,15 +107,23 @@ impl fmt::Debug for Listener {
     }
 }
 
+/// Where connections come from and go to.
+#[derive(Clone)]
+struct Source {
+    forwarder: PortForwarder,
+    binding: Binding,
+    failures: broadcast::Sender<ConnectionFailure>,
+}
+
 /// Forwards the connections of a listener until it is stopped, and then to their ends.
-async fn accept(forwarder: PortForwarder, listener: TcpListener, port: Port, stopped: CancellationToken) {
+async fn accept(source: Source, listener: TcpListener, stopped: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
-        let has_room = connections.len() < forwarder.max_connections();
+        let has_room = connections.len() < source.forwarder.max_connections();
         tokio::select! {
             () = stopped.cancelled() => break,
             accepted = listener.accept(), if has_room => match accepted {
-                Ok((local, _)) => drop(connections.spawn(forward(forwarder.clone(), local, port.clone()))),
+                Ok((local, client)) => drop(connections.spawn(source.clone().serve(local, client))),
                 Err(error) => {
                     tracing::warn!(%error, "can't accept a connection");
                     clock::sleep(ACCEPT_PAUSE).await;
@@ -106,13 +136,19 @@ async fn accept(forwarder: PortForwarder, listener: TcpListener, port: Port, sto
     while connections.join_next().await.is_some() {}
 }
 
-async fn forward(forwarder: PortForwarder, local: TcpStream, port: Port) {
-    let local = Local::new(local);
-    let result = match forwarder.connect(port.clone()).await {
-        Ok(remote) => relay::relay(local, remote, forwarder.linger()).await,
-        Err(error) => Err(error.into()),
-    };
-    if let Err(error) = result {
-        tracing::warn!(%port, error = &error as &dyn std::error::Error, "a forwarded connection failed");
+impl Source {
+    async fn serve(self, local: TcpStream, client: SocketAddr) {
+        let Err(error) = self.forward(local).await else { return };
+        let Self { binding, failures, .. } = self;
+        tracing::warn!(port = %binding.remote(), error = &error as &dyn std::error::Error, "a forwarded connection failed");
+        // There may be no receiver.
+        let _ = failures.send(ConnectionFailure { binding, client, error });
+    }
+
+    async fn forward(&self, local: TcpStream) -> Result<(), Error> {
+        let local = Local::new(local);
+        let remote = self.forwarder.connect(self.binding.remote().clone()).await?;
+        let relayed = relay::relay(local, remote, self.forwarder.linger()).await;
+        relayed.map_err(|error| Error::of_io(&error).cloned().unwrap_or_else(|| ForwardError::Local(error).into()))
     }
 }

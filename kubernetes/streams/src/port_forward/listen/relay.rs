@@ -1,7 +1,8 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_buf};
+use bytes::BytesMut;
+use tokio::io::{AsyncWriteExt, copy_buf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::ReadHalf;
 
@@ -10,7 +11,7 @@ use crate::error::Error;
 use crate::port_forward::tunnel::{PortStream, PortWriter};
 
 /// How much of a local connection is read at once.
-const BUFFER_BYTES: usize = 32 * 1024;
+const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Copies both directions, each to its end. If one of the connections fails, or the future is dropped, both are reset.
 pub(super) async fn relay(mut local: Local, remote: PortStream, linger: Duration) -> io::Result<()> {
@@ -67,14 +68,17 @@ async fn copy_both(local: &mut TcpStream, remote: PortStream, linger: Duration) 
 
 /// Sends what a local client writes, to its end.
 async fn send(local: &mut ReadHalf<'_>, mut remote: PortWriter) -> io::Result<()> {
-    let mut buffer = vec![0; BUFFER_BYTES];
     let mut accepts = true;
     loop {
-        let count = local.read(&mut buffer).await?;
-        if count == 0 {
-            break;
-        }
-        if accepts && let Err(error) = remote.write_all(&buffer[..count]).await {
+        local.readable().await?;
+        // Idle connections, which may be many, hold no memory.
+        let mut buffer = BytesMut::with_capacity(BUFFER_BYTES);
+        match local.try_read_buf(&mut buffer) {
+            Ok(0) => break,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+            read => read?,
+        };
+        if accepts && let Err(error) = remote.write_all(&buffer).await {
             // The receiving direction knows whether that is a failure. The rest is read nevertheless: a socket that is
             // closed with unread bytes is reset, and the response lost.
             debug_assert!(Error::of_io(&error).is_some(), "{error}");

@@ -82,8 +82,7 @@ impl Driver {
 
     /// Writes until the tunnel is lost, or nobody uses it.
     async fn write(&self, sender: &Sender) -> Result<(), Error> {
-        while let Some(batch) = poll_fn(|cx| self.shared.lock().poll_batch(cx)).await {
-            let mut batch = batch.freeze();
+        while let Some(mut batch) = poll_fn(|cx| self.shared.lock().poll_batch(cx)).await {
             while !batch.is_empty() {
                 sender.send(batch.split_to(batch.len().min(MAX_MESSAGE_BYTES))).await?;
             }

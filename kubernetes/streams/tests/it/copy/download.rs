@@ -57,6 +57,21 @@ async fn every_kind_of_path_is_understood() {
 }
 
 #[tokio::test]
+async fn a_local_link_to_a_folder_is_that_folder() {
+    let container = Container::new();
+    let client = container.server.client();
+    fs::create_dir(container.root.path().join("folder")).unwrap();
+    fs::write(container.root.path().join("folder/file"), "content").unwrap();
+    let local = container.local.path();
+    fs::create_dir(local.join("real")).unwrap();
+    symlink("real", local.join("link")).unwrap();
+    download(&container, "folder/.", "link").send(&client).await.unwrap();
+    download(&container, "folder/file", "link/").max_bytes(7).send(&client).await.unwrap();
+    assert_eq!(Container::names(local), ["link", "real"]);
+    assert_eq!(Container::names(&local.join("real")), ["file"]);
+}
+
+#[tokio::test]
 async fn files_are_replaced_and_folders_are_merged() {
     let container = Container::new();
     let client = container.server.client();

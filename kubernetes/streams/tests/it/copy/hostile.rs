@@ -115,6 +115,37 @@ async fn an_archive_that_goes_on_behind_its_end_is_an_error() {
 }
 
 #[tokio::test]
+async fn entries_without_content_count_against_the_limit() {
+    let empty = |number: u32| entry(format!("x/{number}").as_bytes(), EntryType::Regular, b"", b"");
+    let archive = |count| [vec![folder(b"x")], (1..count).map(empty).collect(), vec![vec![0; 1024]]].concat().concat();
+    for (count, bytes, fits) in [(1000, 100_000, false), (196, 100_000, false), (195, 100_000, true), (100, 1, true)] {
+        let (container, archive) = (Container::new(), archive(count));
+        container.server.on_exec(move |_, mut io| {
+            let archive = archive.clone();
+            async move { io.stdout.write_all(&archive).await }
+        });
+        let download = Download::new("default", "web", "/x", container.local.path().join("copy")).max_bytes(bytes);
+        let result = download.send(&container.server.client()).await;
+        assert_eq!(result.is_ok(), fits, "{count}: {result:?}");
+        assert!(fits || result.unwrap_err().is_too_large());
+    }
+}
+
+#[tokio::test]
+async fn an_entry_with_headers_without_end_is_an_error() {
+    let container = Container::new();
+    container.server.on_exec(|_, mut io| async move {
+        let name = entry(b"././@LongLink", EntryType::GNULongName, b"", b"x/name");
+        while io.stdout.write_all(&name).await.is_ok() {}
+    });
+    let download = Download::new("default", "web", "/x", container.local.path().join("copy"));
+    let client = container.server.client();
+    let result = tokio::time::timeout(std::time::Duration::from_secs(60), download.send(&client));
+    let error = result.await.expect("it ends").unwrap_err();
+    assert!(format!("{error:#}").contains("too many headers"), "{error:#}");
+}
+
+#[tokio::test]
 async fn links_that_are_left_out_can_t_do_harm() {
     let entries = [folder(b"x"), link(b"x/l", b"/etc"), file(b"x/l/inside")];
     let (container, result) = fetch(&entries, Links::Skip).await;

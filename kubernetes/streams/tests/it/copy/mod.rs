@@ -5,7 +5,8 @@ mod hostile;
 mod resume;
 mod upload;
 
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use kubernetes_testing::{ContainerIo, ExecRequest, Exit, TestServer};
@@ -40,11 +41,29 @@ impl Container {
     }
 
     fn with_path(path: Option<String>) -> Self {
-        let server = in_process();
-        let root = tempfile::tempdir().unwrap();
-        let folder = root.path().to_owned();
-        server.on_exec(move |request, io| run(request, io, folder.clone(), path.clone()));
-        Self { server, root, local: tempfile::tempdir().unwrap() }
+        let container =
+            Self { server: in_process(), root: tempfile::tempdir().unwrap(), local: tempfile::tempdir().unwrap() };
+        let folder = container.root.path().to_owned();
+        container.server.on_exec(move |request, io| run(request, io, folder.clone(), path.clone()));
+        container
+    }
+
+    /// A container whose processes run as another user, if this one may do so, and give nobody else any rights.
+    pub(crate) fn of_strict_user() -> Self {
+        let container = Self::new();
+        let folder = container.root.path().to_owned();
+        let uid = std::fs::metadata(&folder).unwrap().uid();
+        let is_root = uid == 0;
+        if is_root {
+            std::os::unix::fs::chown(&folder, Some(OTHER_USER), Some(OTHER_USER)).unwrap();
+        }
+        container.server.on_exec(move |mut request, io| {
+            let umask = ["sh", "-c", "umask 077; exec \"$@\"", "sh"].map(str::to_owned);
+            request.command.splice(0..0, umask);
+            let user = is_root.then_some(OTHER_USER);
+            run_as(request, io, folder.clone(), None, user)
+        });
+        container
     }
 
     /// A path in the container.
@@ -62,12 +81,20 @@ impl Container {
     }
 }
 
+/// The user `nobody` on most systems.
+const OTHER_USER: u32 = 65534;
+
 /// Runs a command as a runtime does.
-pub(crate) async fn run(
+pub(crate) async fn run(request: ExecRequest, io: ContainerIo, folder: PathBuf, path: Option<String>) -> Exit {
+    run_as(request, io, folder, path, None).await
+}
+
+async fn run_as(
     request: ExecRequest,
     io: ContainerIo,
-    folder: std::path::PathBuf,
+    folder: PathBuf,
     path: Option<String>,
+    user: Option<u32>,
 ) -> Exit {
     let [program, arguments @ ..] = request.command.as_slice() else { return Exit::Error("no command".to_owned()) };
     let program = match &path {
@@ -83,6 +110,9 @@ pub(crate) async fn run(
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     if let Some(path) = path {
         command.env("PATH", path);
+    }
+    if let Some(user) = user {
+        command.uid(user).gid(user);
     }
     let mut child = command.spawn().unwrap();
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
@@ -132,7 +162,7 @@ pub(crate) fn fill(folder: &Path) {
 }
 
 /// Everything below a folder: names, kinds, permissions and contents.
-pub(crate) fn contents(folder: &Path) -> std::collections::BTreeMap<std::path::PathBuf, String> {
+pub(crate) fn contents(folder: &Path) -> std::collections::BTreeMap<PathBuf, String> {
     use std::os::unix::fs::PermissionsExt;
     let mut found = std::collections::BTreeMap::new();
     let mut pending = vec![folder.to_owned()];

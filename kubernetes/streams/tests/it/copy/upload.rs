@@ -1,6 +1,7 @@
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use kubernetes_streams::{Links, Upload};
@@ -72,6 +73,107 @@ async fn files_are_replaced_and_folders_are_merged() {
     fs::write(local.join("folder/folder"), "a file").unwrap();
     let error = upload(&container, "folder/folder", "folder/sub").send(&client).await.unwrap_err();
     assert!(error.to_string().contains("a folder is there, and a file would take its place"), "{error}");
+}
+
+#[tokio::test]
+async fn permissions_are_kept_in_a_container_that_does_not_run_as_root() {
+    let container = Container::of_strict_user();
+    let client = container.server.client();
+    let source = container.local.path().join("source");
+    fs::create_dir_all(source.join("shared")).unwrap();
+    for (name, mode) in [("shared/file", 0o666), ("program", 0o6755), ("shared", 0o1777), ("", 0o755)] {
+        if !source.join(name).exists() {
+            fs::write(source.join(name), "content").unwrap();
+        }
+        fs::set_permissions(source.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let mode = |path: &str| fs::metadata(container.root.path().join(path)).unwrap().permissions().mode() & 0o7777;
+    // The second time, it is merged.
+    for _ in 0..2 {
+        Upload::new("default", "web", &source, container.root.path().to_str().unwrap()).send(&client).await.unwrap();
+        let modes = ["source", "source/shared", "source/shared/file", "source/program"].map(mode);
+        assert_eq!(modes, [0o755, 0o777, 0o666, 0o755], "{modes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_a_merged_folder_is_the_old_or_the_new_one_at_any_time() {
+    const BYTES: usize = 20_000_000;
+    let container = Container::new();
+    let client = container.server.client();
+    let replaced = container.root.path().join("site/file");
+    for (folder, byte) in [(container.root.path(), b'o'), (container.local.path(), b'n')] {
+        fs::create_dir(folder.join("site")).unwrap();
+        fs::write(folder.join("site/file"), vec![byte; BYTES]).unwrap();
+    }
+    let (stop, mut reads) = (Arc::new(AtomicBool::new(false)), 0);
+    let (stopped, read) = (Arc::clone(&stop), replaced.clone());
+    let reading = tokio::task::spawn_blocking(move || {
+        while !stopped.load(Ordering::Relaxed) {
+            let length = fs::metadata(&read).expect("it is there at any time").len();
+            assert_eq!(length, BYTES as u64, "it is whole at any time");
+            reads += 1;
+        }
+        reads
+    });
+    let uploaded =
+        Upload::new("default", "web", container.local.path().join("site"), container.root.path().to_str().unwrap());
+    uploaded.send(&client).await.unwrap();
+    stop.store(true, Ordering::Relaxed);
+    assert!(reading.await.unwrap() > 0);
+    assert!(fs::read(replaced).unwrap() == vec![b'n'; BYTES]);
+}
+
+#[tokio::test]
+async fn a_merge_takes_all_names_and_checks_them_before_it_begins() {
+    let container = Container::new();
+    let client = container.server.client();
+    let (local, remote) = (container.local.path().join("source"), container.root.path().join("source"));
+    fill(&local);
+    for number in 0..250 {
+        fs::write(local.join(format!("deep/.{number}")), number.to_string()).unwrap();
+    }
+    fs::create_dir_all(remote.join("deep/er")).unwrap();
+    fs::write(remote.join("deep/er/file"), "old").unwrap();
+    upload(&container, "source", "").send(&client).await.unwrap();
+    assert_eq!(contents(&remote), contents(&local));
+    // Two things that can't be replaced, one of each kind, which are named; nothing is moved before.
+    for (path, is_folder) in [("deep/er/zz", true), ("zz", false)] {
+        fs::write(local.join("deep/new"), "new").unwrap();
+        let (of_folder, of_file) = if is_folder { (&remote, &local) } else { (&local, &remote) };
+        fs::create_dir(of_folder.join(path)).unwrap();
+        fs::write(of_file.join(path), "file").unwrap();
+        let error = upload(&container, "source", "").send(&client).await.unwrap_err();
+        assert!(error.to_string().contains(&format!("{path}: a f")), "{error}");
+        assert!(!remote.join("deep/new").exists());
+        fs::remove_dir(of_folder.join(path)).unwrap();
+        fs::remove_file(of_file.join(path)).unwrap();
+    }
+    assert_eq!(Container::names(container.root.path()), ["source"]);
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_utf8_needs_a_target_with_a_name() {
+    use std::os::unix::ffi::OsStrExt;
+    let container = Container::new();
+    let client = container.server.client();
+    let local = container.local.path().join(std::ffi::OsStr::from_bytes(b"not\xffutf8"));
+    fs::write(&local, "content").unwrap();
+    Upload::new("default", "web", &local, container.remote("named")).send(&client).await.unwrap();
+    let error = Upload::new("default", "web", &local, container.remote("")).send(&client).await.unwrap_err();
+    assert!(error.to_string().contains("the name of the source is not UTF-8"), "{error}");
+    assert_eq!(Container::names(container.root.path()), ["named"]);
+}
+
+#[tokio::test]
+async fn each_missing_program_is_said_to_be_missing() {
+    for missing in ["mktemp", "cat", "wc", "chmod", "mv"] {
+        let programs = ["sh", "mktemp", "mv", "rm", "cat", "wc", "chmod"].into_iter().filter(|name| *name != missing);
+        let (container, _programs) = Container::with_programs(&programs.collect::<Vec<_>>());
+        fs::write(container.local.path().join("file"), "content").unwrap();
+        let error = upload(&container, "file", "copy").send(&container.server.client()).await.unwrap_err();
+        assert!(error.is_program_missing(), "{missing}: {error}");
+    }
 }
 
 #[tokio::test]

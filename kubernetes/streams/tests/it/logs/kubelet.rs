@@ -73,6 +73,11 @@ impl Kubelet {
         self.server.load_yaml(&manifest).expect("a pod");
     }
 
+    /// Ends the container of a pod, and does not write its status.
+    pub(super) fn end(&self, name: &str) {
+        self.pods.lock().expect("no panic")[name].iter().for_each(end);
+    }
+
     /// Ends the container of a pod and deletes the pod.
     pub(super) async fn delete(&self, name: &str) {
         let runs = self.pods.lock().expect("no panic").remove(name).expect("a pod");

@@ -109,17 +109,107 @@ async fn logs_that_are_not_followed_end() {
         pod("one", &[("a", "id-x", "running"), ("b", "id-y", "waiting")]),
         pod("two", &[("a", "id-x", "terminated")]),
     ]);
-    let mut stream = PodLogs::labelled("shop", "app=web").follow(false).stream(&server.client());
+    let mut stream = PodLogs::labelled("shop", "app=web").exclude_container("b").follow(false).stream(&server.client());
     let lines = texts(&mut stream, 4).await;
     assert_eq!(lines, expected(&[("one/a", &["one-a 1", "one-a 2"]), ("two/a", &["two-a 1", "two-a 2"])]));
     assert!(next(&mut stream).await.is_none());
-    let mut stream = PodLogs::of_pod("shop", "one").tail_lines(1).follow(false).stream(&server.client());
+    let mut stream = PodLogs::of_pod("shop", "one").container("a").tail_lines(1).follow(false).stream(&server.client());
     let line = next(&mut stream).await.unwrap().unwrap();
     assert_eq!(
         (line.text.as_str(), line.timestamp.unwrap().to_string()),
         ("one-a 2", "2030-01-01T00:00:02Z".to_owned())
     );
     assert!(next(&mut stream).await.is_none());
+}
+
+/// All items of a stream that ends: the lines and the errors, each in the order of their texts.
+async fn all_items(mut stream: PodLogStream) -> (Vec<String>, Vec<Error>) {
+    let (mut lines, mut errors) = (Vec::new(), Vec::new());
+    while let Some(item) = next(&mut stream).await {
+        match item {
+            Ok(line) => lines.push(format!("{}/{}/{} {}", line.namespace, line.pod, line.container, line.text)),
+            Err(error) => errors.push(error),
+        }
+    }
+    lines.sort();
+    errors.sort_by_key(Error::to_string);
+    (lines, errors)
+}
+
+#[tokio::test]
+async fn a_container_that_has_not_started_is_an_error_without_following() {
+    let pending = "{apiVersion: v1, kind: Pod, metadata: {name: two, namespace: shop, labels: {app: web}},
+        spec: {initContainers: [{name: init}], containers: [{name: a}]}, status: {phase: Pending}}";
+    let waiting = pod("one", &[("a", "id-x", "running"), ("b", "''", "waiting")]);
+    let waiting = waiting.replace("waiting: {}", "waiting: {reason: ImagePullBackOff}");
+    let server = server(&[waiting, pending.to_owned()]);
+    let logs = PodLogs::labelled("shop", "app=web").follow(false);
+    let (lines, errors) = all_items(logs.clone().stream(&server.client())).await;
+    assert_eq!(lines, ["shop/one/a one-a 1", "shop/one/a one-a 2"]);
+    assert!(errors.iter().all(Error::is_not_started), "{errors:?}");
+    let errors: Vec<String> = errors.iter().map(Error::to_string).collect();
+    let of = |container, pod, reason| {
+        format!("the log of container {container} in pod shop/{pod}: the container has not started ({reason})")
+    };
+    assert_eq!(errors, [of("a", "two", "Pending"), of("b", "one", "ImagePullBackOff"), of("init", "two", "Pending")]);
+    let (lines, errors) = all_items(logs.container("a").exclude_container("b").stream(&server.client())).await;
+    assert_eq!((lines.len(), errors.len()), (2, 1));
+}
+
+#[tokio::test]
+async fn the_previous_run_is_read_and_not_followed() {
+    let server = server(&[pod("one", &[("a", "id-x", "running"), ("b", "id-y", "running")])]);
+    server.on_log(|request, mut log| async move {
+        assert!(request.previous && !request.follow && request.tail_lines == Some(1), "{request:?}");
+        write(&request, &mut log, &[(1000, "first".to_owned()), (2000, "last words".to_owned())]).await.unwrap();
+    });
+    server.inject(Fault::status(400).path("/api/v1/namespaces/shop/pods/one/log"));
+    let logs = PodLogs::of_pod("shop", "one").previous(true).tail_lines(1);
+    let (lines, errors) = all_items(logs.stream(&server.client())).await;
+    assert_eq!((lines.len(), errors.len()), (1, 1), "{lines:?} {errors:?}");
+    assert!(lines[0].ends_with(" last words") && errors[0].to_string().contains("the log of container"), "{errors:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_ends_at_its_limit_of_bytes() {
+    let server = server(&[pod("one", &[("a", "id-x", "running")])]);
+    // Of "one-a 1" and "one-a 2", each with its end.
+    for (limit, expected) in
+        [(16, &["one-a 1", "one-a 2"][..]), (12, &["one-a 1", "one-"]), (8, &["one-a 1"]), (0, &[])]
+    {
+        for follow in [true, false] {
+            let logs = PodLogs::labelled("shop", "app=web").limit_bytes(limit).follow(follow);
+            let mut stream = logs.stream(&server.client());
+            for text in expected {
+                assert_eq!(next(&mut stream).await.unwrap().unwrap().text, *text);
+            }
+            assert!(if follow { is_quiet(&mut stream).await } else { next(&mut stream).await.is_none() });
+        }
+    }
+}
+
+#[tokio::test]
+async fn pods_of_all_namespaces_and_of_a_node_are_read() {
+    let other = pod("one", &[("a", "id-x", "running")]).replace("namespace: shop", "namespace: other");
+    let on_node = pod("two", &[("a", "id-x", "running")]).replace("spec: {", "spec: {nodeName: node-1, ");
+    let server = server(&[pod("one", &[("a", "id-x", "running")]), other, on_node]);
+    let logs = || PodLogs::all_namespaces("app=web").tail_lines(1).follow(false);
+    let (lines, errors) = all_items(logs().stream(&server.client())).await;
+    assert_eq!(lines, ["other/one/a one-a 2", "shop/one/a one-a 2", "shop/two/a two-a 2"], "{errors:?}");
+    let (lines, _) = all_items(logs().field_selector("spec.nodeName=node-1").stream(&server.client())).await;
+    assert_eq!(lines, ["shop/two/a two-a 2"]);
+    let both = logs().field_selector("spec.nodeName=node-1").field_selector("metadata.namespace=other");
+    assert_eq!(all_items(both.stream(&server.client())).await.0, [""; 0]);
+}
+
+/// The pod of a log is looked up only to recognize a successor.
+#[tokio::test(start_paused = true)]
+async fn a_failed_look_up_does_not_lose_a_log() {
+    let server = server(&[pod("one", &[("a", "id-x", "running")])]);
+    server.inject(Fault::status(403).resource("pods").verb("list").nth(2));
+    let mut stream = PodLogs::labelled("shop", "app=web").stream(&server.client());
+    assert_eq!(texts(&mut stream, 2).await, expected(&[("one/a", &["one-a 1", "one-a 2"])]));
+    assert!(is_quiet(&mut stream).await);
 }
 
 #[tokio::test(start_paused = true)]

@@ -174,6 +174,55 @@ async fn a_pod_that_comes_back_into_the_selection_is_not_read_again() {
     assert!(is_quiet(&mut stream).await);
 }
 
+/// Takes the label of the pod away, or gives it back.
+fn label(kubelet: &Kubelet, label: &str, state: &str) {
+    let state = pod("one", &[("a", "run-1", state)]).replace("app: web", &format!("app: {label}"));
+    kubelet.server().load_yaml(&state).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_that_leaves_the_selection_is_not_read_until_it_comes_back() {
+    for options in [all(), PodLogs::labelled("shop", "app=web"), all().tail_lines(0)] {
+        let kubelet = Kubelet::new();
+        kubelet.start("one");
+        let mut stream = options.stream(&kubelet.server().client());
+        // With `tail_lines(0)`, it has to be open before.
+        sleep(Duration::from_secs(1)).await;
+        kubelet.write("one", 1000, "x");
+        assert_eq!(line(&mut stream).await, "x");
+        label(&kubelet, "other", "running");
+        sleep(Duration::from_secs(1)).await;
+        kubelet.write("one", 2000, "y");
+        assert!(is_quiet(&mut stream).await);
+        label(&kubelet, "web", "running");
+        assert_eq!(line(&mut stream).await, "y");
+        kubelet.write("one", 300_000, "z");
+        assert_eq!(line(&mut stream).await, "z");
+        assert!(is_quiet(&mut stream).await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_that_comes_back_after_its_log_has_ended_is_not_read_again() {
+    for is_ended_before in [true, false] {
+        let kubelet = Kubelet::new();
+        kubelet.start("one");
+        let mut stream = all().stream(&kubelet.server().client());
+        kubelet.write("one", 1000, "x");
+        assert_eq!(line(&mut stream).await, "x");
+        if is_ended_before {
+            kubelet.end("one");
+            label(&kubelet, "web", "terminated");
+            assert!(is_quiet(&mut stream).await);
+        }
+        label(&kubelet, "other", if is_ended_before { "terminated" } else { "running" });
+        assert!(is_quiet(&mut stream).await);
+        kubelet.end("one");
+        label(&kubelet, "web", "terminated");
+        assert!(is_quiet(&mut stream).await);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_stream_of_a_pod_does_not_go_on_with_its_successor() {
     let kubelet = Kubelet::new();

@@ -90,16 +90,36 @@ async fn a_refused_connection_is_reset_and_the_others_go_on() {
         let ports = [PortMapping::new(0, 81), PortMapping::new(0, 80)];
         let listener = forwarder(&server).listen(&["127.0.0.1"], &ports).await.unwrap();
         let [refused, good] = listener.bindings() else { panic!("{listener:?}") };
+        let mut failures = listener.failures();
         let mut before = TcpStream::connect(good.local()).await.unwrap();
         before.write_all(b"a").await.unwrap();
         let mut lost = TcpStream::connect(refused.local()).await.unwrap();
         let error = lost.read_to_end(&mut Vec::new()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        let failure = failures.next().await.unwrap();
+        assert_eq!((&failure.binding, failure.client), (refused, lost.local_addr().unwrap()));
+        assert!(failure.error.is_refused() && !failure.error.is_local(), "{:?}", failure.error);
         before.write_all(b"b").await.unwrap();
         let mut bytes = [0; 2];
         before.read_exact(&mut bytes).await.unwrap();
         assert_eq!(&bytes, b"ab");
+        before.set_zero_linger().unwrap();
+        let (binding, client) = (good.clone(), before.local_addr().unwrap());
+        drop(before);
+        let failure = failures.next().await.unwrap();
+        assert_eq!((failure.binding, failure.client), (binding, client));
+        assert!(failure.error.is_local(), "{:?}", failure.error);
+        drop(listener);
+        assert!(failures.next().await.is_none());
     }
+}
+
+#[tokio::test]
+async fn port_0_is_refused() {
+    let server = echo_server();
+    let error = forwarder(&server).connect(0).await.unwrap_err();
+    assert!(error.is_invalid(), "{error}");
+    assert!(server.requests().is_empty());
 }
 
 #[tokio::test]

@@ -30,10 +30,11 @@ pub(super) fn bind(state: &mut State, request: &ApiRequest, target: &Target, bin
     if text("/target/name").is_empty() {
         return Err(Status::internal("target.name: Required value"));
     }
-    let stored = target.get(state)?;
     let writer = Writer::of(request, target, options);
-    check_preconditions(&writer, &stored, text("/metadata/uid"), text("/metadata/resourceVersion"))?;
+    // Webhooks are asked first, also about a pod that does not exist.
     admission::review(state, &writer, "CREATE", &GroupVersionKind::new("", "v1", "Binding"), binding, None)?;
+    let stored = target.get(state)?;
+    check_preconditions(&writer, &stored, text("/metadata/uid"), text("/metadata/resourceVersion"))?;
     let mut pod = Object::of(&stored);
     check_free(&pod).map_err(|why| Status::conflict("", "pods/binding", target.name(), &why))?;
     assign(&mut pod, binding, &state.clock.timestamp());

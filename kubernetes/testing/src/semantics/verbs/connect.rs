@@ -21,10 +21,10 @@ pub(super) fn connect(state: &State, request: &ApiRequest, target: &Target) -> R
     if !target.served.is("", "pods") || !matches!(name, "exec" | "attach" | "portforward" | "log") {
         return Err(Status::not_implemented(&format!("the subresource {name:?}")));
     }
-    let pod = Object::of(&*target.get(state)?);
     if name != "log" {
         review_connection(state, request, target)?;
     }
+    let pod = Object::of(&*target.get(state)?);
     let scripts = &state.scripts;
     match name {
         "log" => {
@@ -48,7 +48,7 @@ pub(super) fn connect(state: &State, request: &ApiRequest, target: &Target) -> R
     }
 }
 
-/// Asks webhooks about a connection: its object is the options, as `ConnectResource` in
+/// Asks webhooks about a connection, also to a pod that does not exist: its object is the options, as `ConnectResource` in
 /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/endpoints/handlers/rest.go> has it.
 fn review_connection(state: &State, request: &ApiRequest, target: &Target) -> Result<()> {
     let query = &request.query;

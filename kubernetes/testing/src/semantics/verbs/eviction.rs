@@ -25,10 +25,11 @@ pub(super) fn evict(state: &mut State, request: &ApiRequest, target: &Target, ev
     }
     let mut options = DeleteOptions::of(eviction.get("deleteOptions").unwrap_or(&Value::Null), &[])?;
     options.dry_run |= create.dry_run;
+    let writer = Writer::of(request, target, create);
+    // Webhooks are asked first, also about a pod that does not exist.
+    admission::review(state, &writer, "CREATE", &GroupVersionKind::new("policy", "v1", "Eviction"), eviction, None)?;
     let stored = target.get(state)?;
     check_preconditions(&target.served, &stored, &options)?;
-    let writer = Writer::of(request, target, create);
-    admission::review(state, &writer, "CREATE", &GroupVersionKind::new("policy", "v1", "Eviction"), eviction, None)?;
     let mut pod = Object::of(&stored);
     if !ignores_budgets(&pod) {
         ask_budgets(state, &pod, &stored, options.dry_run)?;

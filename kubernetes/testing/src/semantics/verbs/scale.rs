@@ -48,7 +48,7 @@ pub(super) fn scale(
     shown["status"] = before["status"].clone();
     shown["spec"] = specification(sent.pointer("/spec/replicas"));
     admission::review(state, &writer, "UPDATE", &kind, &shown, Some(&before))?;
-    writer.is_reviewed = true;
+    writer.skips_webhooks = true;
     let replicas = sent.pointer("/spec/replicas").cloned().unwrap_or(json!(0));
     let mut new = old.clone();
     new.set_at(&paths.spec_replicas, replicas);

@@ -26,7 +26,7 @@ pub(in crate::semantics) struct Writer<'a> {
     /// The user whose request it is; `None` for the server itself.
     pub(in crate::semantics) user: Option<String>,
     /// Whether webhooks are not to see this write: it is the server's own, or they have seen the request already.
-    pub(in crate::semantics) is_reviewed: bool,
+    pub(in crate::semantics) skips_webhooks: bool,
     is_patch: bool,
 }
 
@@ -48,7 +48,7 @@ impl<'a> Writer<'a> {
             manager: request.field_manager(),
             options,
             user: Some(request.user()),
-            is_reviewed: false,
+            skips_webhooks: false,
             is_patch: request.method == Method::PATCH,
         }
     }
@@ -73,7 +73,7 @@ impl<'a> Writer<'a> {
             manager: "kube-controller-manager".to_owned(),
             options: WriteOptions::default(),
             user: None,
-            is_reviewed: true,
+            skips_webhooks: true,
             is_patch: false,
         }
     }

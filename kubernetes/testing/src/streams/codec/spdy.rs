@@ -44,7 +44,7 @@ const PING: u16 = 6;
 const GO_AWAY: u16 = 7;
 const HEADERS: u16 = 8;
 const FIN: u8 = 1;
-const HEADER_LENGTH: usize = 8;
+pub(crate) const HEADER_LENGTH: usize = 8;
 
 /// The maximum length of a stream's headers; those of port-forward have about 60 bytes.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
@@ -224,11 +224,13 @@ pub(crate) fn ping(id: u32) -> Bytes {
 
 /// Data of a stream, at most 16 MiB.
 pub(crate) fn data(id: u32, bytes: &[u8], fin: bool) -> Bytes {
-    let mut frame = BytesMut::with_capacity(HEADER_LENGTH + bytes.len());
-    frame.put_u32(id & 0x7fff_ffff);
-    frame.put_u32(u32::from(if fin { FIN } else { 0 }) << 24 | u32::try_from(bytes.len()).unwrap_or(0));
-    frame.put_slice(bytes);
-    frame.freeze()
+    [&data_header(id, bytes.len(), fin)[..], bytes].concat().into()
+}
+
+/// The header of a frame with data of a stream.
+pub(crate) fn data_header(id: u32, length: usize, fin: bool) -> [u8; HEADER_LENGTH] {
+    let flags = u64::from(if fin { FIN } else { 0 }) << 24;
+    (u64::from(id & 0x7fff_ffff) << 32 | flags | (length as u64 & 0xff_ffff)).to_be_bytes()
 }
 
 #[cfg(test)]

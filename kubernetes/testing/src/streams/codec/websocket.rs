@@ -4,8 +4,8 @@ use std::io::{self, Cursor};
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
-use tungstenite::protocol::frame::{Frame, FrameHeader};
 
 use crate::clock;
 use crate::faults::FrameFaults;
@@ -21,6 +21,12 @@ pub(crate) enum Message {
 
 /// The maximum size of a message; larger ones end the connection.
 const MAX_MESSAGE_BYTES: u64 = 32 * 1024 * 1024;
+
+/// The number of bytes that are allocated at once for those to be read.
+const BLOCK_BYTES: usize = 120 * 1024;
+
+/// With less room than this, there is another block.
+const MIN_ROOM_BYTES: usize = 16 * 1024;
 
 /// The codes with which the server closes.
 pub(crate) const NORMAL: u16 = 1000;
@@ -74,6 +80,9 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                     _ => return Err(invalid("a frame with a reserved opcode")),
                 }
             }
+            if self.buffer.capacity() - self.buffer.len() < MIN_ROOM_BYTES {
+                self.buffer.reserve(BLOCK_BYTES);
+            }
             if self.io.read_buf(&mut self.buffer).await? == 0 {
                 return Ok(None);
             }
@@ -108,6 +117,9 @@ fn unmask(bytes: &mut [u8], mask: [u8; 4]) {
     }
     rest.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
 }
+
+/// The maximum number of bytes before a server's payload (RFC 6455, 5.2).
+const MAX_HEAD_BYTES: usize = 10;
 
 /// A message of the server.
 #[derive(Clone, Debug)]
@@ -168,21 +180,28 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         }
     }
 
-    async fn frame(&mut self, opcode: OpCode, payload: Bytes, is_final: bool) -> io::Result<()> {
+    async fn frame(&mut self, opcode: OpCode, mut payload: Bytes, is_final: bool) -> io::Result<()> {
         let header = FrameHeader { is_final, opcode, ..FrameHeader::default() };
-        let mut bytes = Vec::with_capacity(payload.len() + 10);
-        Frame::from_payload(header, payload).format(&mut bytes).map_err(|error| invalid(&error.to_string()))?;
+        let mut head = Vec::with_capacity(MAX_HEAD_BYTES);
+        header.format(payload.len() as u64, &mut head).map_err(|error| invalid(&error.to_string()))?;
         let left = self.faults.reset_after.map_or(usize::MAX, |limit| limit.saturating_sub(self.written));
-        let is_cut = bytes.len() >= left;
-        bytes.truncate(left);
-        self.written += bytes.len();
-        for part in bytes.chunks(self.faults.split.unwrap_or(usize::MAX)) {
-            self.io.write_all(part).await?;
-            self.io.flush().await?;
-            if self.faults.split.is_some() {
-                tokio::task::yield_now().await;
+        let is_cut = head.len() + payload.len() >= left;
+        head.truncate(left);
+        payload.truncate(left - head.len());
+        self.written += head.len() + payload.len();
+        // Both are written at once, without a copy.
+        let mut frame = Bytes::from(head).chain(payload);
+        match self.faults.split {
+            None => self.io.write_all_buf(&mut frame).await?,
+            Some(size) => {
+                while frame.has_remaining() {
+                    self.io.write_all_buf(&mut (&mut frame).take(size)).await?;
+                    self.io.flush().await?;
+                    tokio::task::yield_now().await;
+                }
             }
         }
+        self.io.flush().await?;
         if is_cut { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(()) }
     }
 }

@@ -108,64 +108,78 @@ async fn read(server: &TestServer) -> Result<OldLantern, kubernetes_client::Erro
     ReadRequest::<OldLantern>::namespaced("default", "a").send(&server.client()).await
 }
 
+const FAILED: &str = "conversion webhook for light.example.com/v1, Kind=Lantern failed: ";
+const RETURNED: &str = "conversion webhook for light.example.com/v1, Kind=Lantern returned ";
+const CONVERTED: &str = "/response/convertedObjects/0";
+
+/// The error of a read whose converter sets a value in its answer.
+async fn fault_of(server: &TestServer, pointer: &str, value: Value) -> String {
+    let pointer = pointer.to_owned();
+    let change = move |answer: &mut Value| {
+        let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+        let parent = answer.pointer_mut(parent).expect("the parent");
+        match parent {
+            Value::Array(items) => items[key.parse::<usize>().expect("an index")] = value.clone(),
+            parent => parent[key] = value.clone(),
+        }
+    };
+    server.serve_webhooks("lights.default.svc", converting(Notes::default(), change));
+    refused(read(server).await).2
+}
+
 /// Like `getConvertedObjectsFromResponse` and its like check.
 #[tokio::test(start_paused = true)]
 async fn answers_of_converters_are_checked() {
     let (server, client) = serve(Webhooks::new().convert(converter())).await;
     create(&client, "a", "red").await.expect("it is stored");
-    let failed = "conversion webhook for light.example.com/v1, Kind=Lantern failed: ";
-    let returned = "conversion webhook for light.example.com/v1, Kind=Lantern returned ";
-    let object = "/response/convertedObjects/0";
+    let review = "expected webhook response of apiextensions.k8s.io/v1, Kind=ConversionReview, got \
+                  apiextensions.k8s.io/v1, Kind=Other";
+    let version = "invalid groupVersion (expected light.example.com/v1beta1, received x/v1)";
     for (pointer, value, expected) in [
+        ("/kind", json!("Other"), format!("{FAILED}{review}")),
+        ("/response", Value::Null, format!("{FAILED}no response provided")),
+        ("/response/result", json!({"status": "Failure", "message": "no"}), format!("{FAILED}no")),
+        ("/response/result", json!({}), format!("{FAILED}response.result.status was '', not 'Success'")),
+        ("/response/convertedObjects", json!([]), format!("{RETURNED}0 objects, expected 1")),
+        (CONVERTED, json!({"apiVersion": "x/v1"}), format!("{RETURNED}invalid object at index 0: {version}")),
         (
-            "/kind",
-            json!("Other"),
-            format!(
-                "{failed}expected webhook response of apiextensions.k8s.io/v1, Kind=ConversionReview, got apiextensions.k8s.io/v1, Kind=Other"
-            ),
-        ),
-        ("/response", Value::Null, format!("{failed}no response provided")),
-        ("/response/result", json!({"status": "Failure", "message": "no"}), format!("{failed}no")),
-        ("/response/result", json!({}), format!("{failed}response.result.status was '', not 'Success'")),
-        ("/response/convertedObjects", json!([]), format!("{returned}0 objects, expected 1")),
-        (
-            object,
-            json!({"apiVersion": "x/v1"}),
-            format!(
-                "{returned}invalid object at index 0: invalid groupVersion (expected light.example.com/v1beta1, received x/v1)"
-            ),
-        ),
-        (
-            &format!("{object}/kind"),
+            &format!("{CONVERTED}/kind"),
             json!("Torch"),
-            format!("{returned}invalid object at index 0: invalid kind (expected Lantern, received Torch)"),
-        ),
-        (
-            &format!("{object}/metadata/name"),
-            json!("b"),
-            format!("{returned}invalid object: must have the same name: a != b"),
-        ),
-        (
-            &format!("{object}/metadata/labels"),
-            json!({"a": 1}),
-            format!("{returned}invalid metadata: metadata.labels[a] must be a string in converted object"),
+            format!("{RETURNED}invalid object at index 0: invalid kind (expected Lantern, received Torch)"),
         ),
     ] {
-        let pointer = pointer.to_owned();
-        let change = move |answer: &mut Value| {
-            let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
-            let parent = answer.pointer_mut(parent).expect("the parent");
-            match parent {
-                Value::Array(items) => items[key.parse::<usize>().expect("an index")] = value.clone(),
-                parent => parent[key] = value.clone(),
-            }
-        };
-        server.serve_webhooks("lights.default.svc", converting(Notes::default(), change));
-        assert_eq!(refused(read(&server).await).2, expected);
+        assert_eq!(fault_of(&server, pointer, value).await, expected);
     }
-    let dropped = |answer: &mut Value| drop(answer["response"]["convertedObjects"][0]["metadata"].take());
-    server.serve_webhooks("lights.default.svc", converting(Notes::default(), dropped));
-    assert!(refused(read(&server).await).2.contains("must have the same name"));
+}
+
+/// Like `restoreObjectMeta`.
+#[tokio::test(start_paused = true)]
+async fn metadata_of_converted_objects_is_checked() {
+    let (server, client) = serve(Webhooks::new().convert(converter())).await;
+    create(&client, "a", "red").await.expect("it is stored");
+    let invalid = format!("{RETURNED}invalid metadata: ");
+    let label = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and \
+                 must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', \
+                 regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+    for (field, value, expected) in [
+        ("name", json!("b"), format!("{RETURNED}invalid object: must have the same name: a != b")),
+        (
+            "labels",
+            json!({"a": 1}),
+            format!("{invalid}metadata.labels[a] must be a string, but is int64 in converted object"),
+        ),
+        (
+            "annotations",
+            json!([]),
+            format!("{invalid}invalid metadata.annotations of type []interface {{}} in converted object"),
+        ),
+        ("labels", json!({"a": "-"}), format!("{invalid}metadata.labels: Invalid value: \"-\": {label}")),
+    ] {
+        assert_eq!(fault_of(&server, &format!("{CONVERTED}/metadata/{field}"), value).await, expected);
+    }
+    // As its name is gone, too.
+    let fault = fault_of(&server, &format!("{CONVERTED}/metadata"), Value::Null).await;
+    assert!(fault.contains("must have the same name"), "{fault}");
 }
 
 /// The API server sends the first version that it knows, and no timeout.

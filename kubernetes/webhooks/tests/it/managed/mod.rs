@@ -4,6 +4,7 @@ mod rotation;
 
 use std::time::Duration;
 
+use kubernetes_core::schema::Definition;
 use kubernetes_core::{
     ApplyRequest, ByteString, CreateRequest, DeleteRequest, JsonPatch, Patch, PatchRequest, ReadRequest,
 };
@@ -55,6 +56,14 @@ async fn bundle(server: &TestServer) -> Option<ByteString> {
     configuration.webhooks[0].client_config.ca_bundle.clone()
 }
 
+/// The CA bundle of the definition's conversion.
+async fn definition_bundle(server: &TestServer) -> Option<ByteString> {
+    let request = ReadRequest::<Definition>::cluster("lanterns.light.example.com");
+    let definition = request.send(&server.client()).await.expect("the definition");
+    let bundle = definition.spec().at("/conversion/webhook/clientConfig/caBundle")?.as_str()?;
+    ByteString::from_base64(bundle)
+}
+
 async fn secret(server: &TestServer) -> Option<Secret> {
     ReadRequest::<Secret>::namespaced("default", "lights-ca").send(&server.client()).await.ok()
 }
@@ -77,12 +86,13 @@ async fn the_ca_is_shared_and_set_by_a_manager_of_its_own() {
     let ready = WebhookServer::new(webhooks(), managed.certificates()).ready_check();
     let (stop, task) = run(managed);
     eventually(async || bundle(&server).await.is_some()).await;
-    assert_eq!(ready(), Err("the webhook server is not listening".to_owned()));
+    assert_eq!(ready(), Err("the webhook server is not listening, or is shutting down".to_owned()));
     let ca = secret(&server).await.and_then(|secret| secret.data.get("ca.crt").cloned());
     assert_eq!(ca, bundle(&server).await);
+    eventually(async || definition_bundle(&server).await == ca).await;
     // A new apply of the rest leaves it alone.
     configuration.apply(&server.client(), "operator").await.expect("the configuration is applied again");
-    assert_eq!(ca, bundle(&server).await);
+    assert_eq!((&ca, &ca), (&bundle(&server).await, &definition_bundle(&server).await));
     stop.send(()).expect("it runs");
     task.await.expect("no panic").expect("the settings are valid");
 }
@@ -97,6 +107,7 @@ async fn settings_that_can_t_work_are_errors() {
         managed(&server, &configuration).overlap(Duration::from_secs(200 * 24 * 3600)),
         managed(&server, &configuration).certificate_lifetime(minute),
         managed(&server, &configuration).ca_lifetime(Duration::ZERO),
+        managed(&server, &configuration).interval(Duration::ZERO),
     ] {
         assert!(managed.run_until(std::future::pending()).await.is_err(), "{managed:?}");
     }
@@ -113,6 +124,7 @@ async fn a_deleted_secret_comes_back() {
     eventually(async || secret(&server).await.is_some()).await;
     assert_eq!(secret(&server).await.expect("it is back").data, before.data);
     assert_eq!(bundle(&server).await.as_ref(), before.data.get("ca.crt"));
+    assert_eq!(definition_bundle(&server).await.as_ref(), before.data.get("ca.crt"));
 }
 
 /// Replicas that run on have certificates of the old CA.
@@ -152,6 +164,20 @@ async fn an_empty_secret_is_filled_and_one_of_others_is_not() {
     let _running = run(managed(&server, &configuration));
     tokio::time::sleep(Duration::from_secs(100)).await;
     assert_eq!(secret(&server).await, before, "it may be of another program");
+}
+
+/// All who may read it would get the key of a CA.
+#[tokio::test(start_paused = true)]
+async fn a_secret_with_other_content_is_not_filled() {
+    let (server, configuration) = configured().await;
+    let mut other = Secret::named("lights-ca");
+    other.data.insert("password", ByteString::from("hidden"));
+    CreateRequest::namespaced("default", &other).send(&server.client()).await.expect("it is created");
+    let _running = run(managed(&server, &configuration));
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    let keys: Vec<_> = secret(&server).await.expect("the Secret").data.keys().cloned().collect();
+    assert_eq!(keys, ["password"]);
+    assert_eq!(bundle(&server).await, None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,12 +1,15 @@
 //! An API server trusts all replicas at any time, while their CA is replaced.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::StatusCode;
+use http_body_util::BodyExt as _;
 use kubernetes_client::support::{provider, time_provider};
-use kubernetes_core::ByteString;
+use kubernetes_core::{ByteString, ReplaceRequest};
 use kubernetes_testing::{Fault, TestServer};
 use kubernetes_webhooks::{Certificates, Configuration, ManagedCertificates, WebhookServer};
 use rustls::pki_types::pem::PemObject;
@@ -15,7 +18,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, Server
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{bundle, configured, eventually, managed, run, secret, webhooks};
+use super::{bundle, configured, definition_bundle, eventually, managed, run, secret, webhooks};
 use crate::support::{VALIDATE, lantern, review};
 use crate::tls::{Connection, start};
 
@@ -24,7 +27,7 @@ fn shake(certificates: &Certificates, bundle: &[u8]) -> Result<(), rustls::Error
     let mut roots = RootCertStore::empty();
     let parsed = CertificateDer::pem_slice_iter(bundle).map(|certificate| certificate.expect("the bundle is PEM"));
     roots.add_parsable_certificates(parsed);
-    let provider = Arc::new(provider());
+    let provider = Arc::new(provider().expect("cryptography"));
     let client = ClientConfig::builder_with_details(Arc::clone(&provider), time_provider())
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
@@ -120,7 +123,77 @@ async fn rotate(server: &TestServer, configuration: &Configuration, fault: Optio
     (bundles, handovers)
 }
 
-/// Connections of the protocol that API servers speak, over TCP.
+/// The Secret is lost, and the replica that leads is a new one, which makes another CA. API servers may see later than the
+/// replicas that it is trusted.
+#[tokio::test(start_paused = true)]
+async fn replicas_keep_their_certificates_until_another_ca_is_trusted() {
+    let (server, configuration) = configured().await;
+    let replica = short_lived(managed(&server, &configuration));
+    let certificates = replica.certificates();
+    let _running = run(replica);
+    eventually(async || bundle(&server).await.is_some_and(|bundle| shake(&certificates, &bundle).is_ok())).await;
+    let old = bundle(&server).await.expect("a bundle");
+
+    // As the new leader would create it.
+    let (elsewhere, configuration) = configured().await;
+    let _other = run(short_lived(managed(&elsewhere, &configuration)));
+    eventually(async || secret(&elsewhere).await.is_some()).await;
+    let mut lost = secret(&server).await.expect("the Secret");
+    lost.data = secret(&elsewhere).await.expect("the Secret").data;
+    let new = lost.data.get("ca.crt").cloned().expect("a CA");
+    lost.data.insert("retired-ca.crt", old.clone());
+    ReplaceRequest::namespaced("default", &lost).send(&server.client()).await.expect("it is replaced");
+    eventually(async || bundle(&server).await.is_some_and(|bundle| bundle.0.starts_with(&new))).await;
+
+    let end = Instant::now() + OVERLAP / 2;
+    while Instant::now() < end {
+        shake(&certificates, &old).expect("the old CA has signed it");
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
+    tokio::time::sleep(OVERLAP).await;
+    shake(&certificates, &new).expect("the new CA has signed it");
+}
+
+/// API servers under load: they keep connections, and their watch of the bundle may be late by half of the overlap.
+struct Load {
+    seen: Mutex<VecDeque<(Instant, ByteString)>>,
+    end: Instant,
+    calls: AtomicUsize,
+}
+
+impl Load {
+    async fn look(&self, server: &TestServer) -> usize {
+        let latest = bundle(server).await.expect("there is one");
+        let mut seen = self.seen.lock().expect("no test panics with it");
+        let is_new = seen.back().is_none_or(|(_, known)| *known != latest);
+        if is_new {
+            seen.push_back((Instant::now(), latest));
+        }
+        if seen.get(1).is_some_and(|(since, _)| since.elapsed() >= OVERLAP / 2) {
+            seen.pop_front();
+        }
+        is_new.into()
+    }
+
+    /// Calls a replica on one connection after another, each for some calls.
+    async fn call(self: Arc<Self>, replica: SocketAddr, calls: usize) {
+        let body = review("CREATE", &lantern("red"), &Value::Null).to_string().into_bytes();
+        while Instant::now() < self.end {
+            let bundle = self.seen.lock().expect("no test panics with it")[0].1.clone();
+            let connection = Connection::open(replica, &*bundle, false, None).await;
+            let mut connection = connection.expect("the certificate is trusted");
+            for _ in 0..calls {
+                let response = connection.post(VALIDATE, body.clone()).await.expect("a response");
+                assert_eq!(response.status(), StatusCode::OK);
+                response.into_body().collect().await.expect("a body");
+                self.calls.fetch_add(1, Ordering::SeqCst);
+                tokio::time::sleep(Duration::from_secs(7)).await;
+            }
+        }
+    }
+}
+
+/// Over TCP, by the protocol that API servers speak.
 #[tokio::test(start_paused = true)]
 async fn certificates_are_rotated_under_load_without_an_error() {
     let (server, configuration) = configured().await;
@@ -132,22 +205,23 @@ async fn certificates_are_rotated_under_load_without_an_error() {
         eventually(async || bundle(&server).await.is_some_and(|bundle| shake(&certificates, &bundle).is_ok())).await;
         replicas.push(start(&WebhookServer::new(webhooks(), certificates)).await);
     }
-    let body = review("CREATE", &lantern("red"), &Value::Null).to_string().into_bytes();
-    let (end, mut bundles) = (Instant::now() + Duration::from_secs(2400), Vec::new());
+    let end = Instant::now() + Duration::from_secs(2400);
+    let load = Arc::new(Load { seen: Mutex::default(), end, calls: AtomicUsize::new(0) });
+    let mut bundles = load.look(&server).await;
+    // From 7 s to four minutes: some connections outlive the certificate that they began with.
+    let callers = replicas
+        .iter()
+        .flat_map(|replica| [1, 4, 13, 35].map(|calls| tokio::spawn(Arc::clone(&load).call(replica.address, calls))));
+    let callers: Vec<_> = callers.collect();
     while Instant::now() < end {
-        let bundle = bundle(&server).await.expect("there is one");
-        if bundles.last() != Some(&bundle) {
-            bundles.push(bundle.clone());
-        }
-        for replica in &replicas {
-            let connection = Connection::open(replica.address, &*bundle, false, None).await;
-            let mut connection = connection.expect("the certificate is trusted");
-            let response = connection.post(VALIDATE, body.clone()).await.expect("a response");
-            assert_eq!(response.status(), StatusCode::OK);
-        }
-        tokio::time::sleep(Duration::from_secs(20)).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        bundles += load.look(&server).await;
     }
-    assert!(bundles.len() >= 5, "{}", bundles.len());
+    for caller in callers {
+        caller.await.expect("every call is answered");
+    }
+    assert!(bundles >= 5 && load.calls.load(Ordering::SeqCst) > 2000, "{bundles} {:?}", load.calls);
+    assert_eq!(definition_bundle(&server).await, bundle(&server).await);
     for (stop, task) in tasks {
         stop.send(()).expect("it runs");
         task.await.expect("no panic").expect("the settings are valid");

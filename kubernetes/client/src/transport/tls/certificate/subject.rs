@@ -12,22 +12,22 @@ const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 const TEXT: [u8; 3] = [0x0c, 0x13, 0x16];
 
 /// The common name of a certificate's subject, which is the user for an API server. Of several, the last counts, as in
-/// Go's `pkix.Name`.
+/// Go's `pkix.Name`; `None` if it is not text that Go reads, too: another name must not take its place.
 pub fn common_name(certificate: &CertificateDer<'_>) -> Option<String> {
     let (SEQUENCE, mut subject) = Fields::of(certificate)?.subject else { return None };
     let mut found = None;
-    while let Some((SET, mut set)) = subject.next() {
-        while let Some((SEQUENCE, attribute)) = set.next() {
-            found = text(attribute).or(found);
+    while !subject.0.is_empty() {
+        let (SET, mut set) = subject.next()? else { return None };
+        while !set.0.is_empty() {
+            let (SEQUENCE, mut attribute) = set.next()? else { return None };
+            let (OBJECT_IDENTIFIER, Der(kind)) = attribute.next()? else { return None };
+            let (tag, Der(value)) = attribute.next()?;
+            if kind == COMMON_NAME {
+                found = Some((tag, value));
+            }
         }
     }
-    found
-}
-
-/// The value of an attribute that is a common name.
-fn text(mut attribute: Der<'_>) -> Option<String> {
-    let (OBJECT_IDENTIFIER, Der(COMMON_NAME)) = attribute.next()? else { return None };
-    let (tag, Der(value)) = attribute.next()?;
+    let (tag, value) = found?;
     let text = TEXT.contains(&tag).then(|| std::str::from_utf8(value).ok())??;
     Some(text.to_owned())
 }
@@ -56,6 +56,37 @@ mod tests {
         }
         assert_eq!(common_name(&certificate([organization])), None);
         assert_eq!(common_name(&certificate([])), None);
+    }
+
+    /// A value in DER, shorter than 128 bytes.
+    fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+        [&[tag, u8::try_from(content.len()).unwrap()], content].concat()
+    }
+
+    /// A certificate as far as its subject, with these common names.
+    fn named(names: &[(u8, &[u8])]) -> CertificateDer<'static> {
+        let attribute = |(tag, value): &(u8, &[u8])| {
+            let attribute = [der(OBJECT_IDENTIFIER, COMMON_NAME), der(*tag, value)].concat();
+            der(SET, &der(SEQUENCE, &attribute))
+        };
+        let subject: Vec<u8> = names.iter().flat_map(attribute).collect();
+        let empty = || der(SEQUENCE, &[]);
+        let signed = [der(0x02, &[1]), empty(), empty(), empty(), der(SEQUENCE, &subject)].concat();
+        CertificateDer::from(der(SEQUENCE, &der(SEQUENCE, &signed)))
+    }
+
+    #[test]
+    fn the_last_common_name_counts_whether_it_can_be_read_or_not() {
+        const UTF8: u8 = 0x0c;
+        const BMP: u8 = 0x1e;
+        let name = |names: &[(u8, &[u8])]| common_name(&named(names));
+        assert_eq!(name(&[(UTF8, b"mallory"), (UTF8, b"kube-apiserver")]).as_deref(), Some("kube-apiserver"));
+        assert_eq!(name(&[(UTF8, b"kube-apiserver"), (UTF8, b"mallory")]).as_deref(), Some("mallory"));
+        let bmp = b"\0m\0a\0l\0l\0o\0r\0y";
+        assert_eq!(name(&[(UTF8, b"kube-apiserver"), (BMP, bmp)]), None, "Go reads the other one");
+        assert_eq!(name(&[(BMP, bmp), (UTF8, b"kube-apiserver")]).as_deref(), Some("kube-apiserver"));
+        assert_eq!(name(&[(UTF8, b"kube-apiserver"), (UTF8, b"\xff")]), None);
+        assert_eq!(name(&[]), None);
     }
 
     #[test]

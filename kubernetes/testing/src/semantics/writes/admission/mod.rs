@@ -106,5 +106,5 @@ pub(in crate::semantics) fn validate(state: &State, attributes: Attributes<'_>, 
 fn hooks(state: &State, attributes: Attributes<'_>, kind: Kind) -> Vec<Hook> {
     let served = attributes.writer.served;
     let is_exempt = served.group() == "admissionregistration.k8s.io";
-    if attributes.writer.is_reviewed || is_exempt { Vec::new() } else { Hook::all(state, kind) }
+    if attributes.writer.skips_webhooks || is_exempt { Vec::new() } else { Hook::all(state, kind) }
 }

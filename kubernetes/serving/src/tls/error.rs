@@ -4,7 +4,8 @@ use std::fmt;
 pub struct CertificatesError(Box<str>);
 
 impl CertificatesError {
-    pub(crate) fn new(message: impl Into<Box<str>>) -> Self {
+    /// An error with this message, which must not quote a key.
+    pub fn new(message: impl Into<Box<str>>) -> Self {
         Self(message.into())
     }
 }

@@ -21,8 +21,8 @@ use futures_util::future::{Shared, select};
 use jiff::Timestamp;
 use kubernetes_client::Client;
 use kubernetes_election::{Election, Leadership, LeaseConfig};
+use kubernetes_serving::{Certificates, CertificatesError};
 
-use super::{Certificates, CertificatesError, certified};
 use crate::clock;
 use crate::configuration::{Configuration, Endpoint, Place};
 use bundle::Target;
@@ -87,7 +87,7 @@ impl ManagedCertificates {
             names,
             targets: Vec::new(),
             lifetimes: Lifetimes::default(),
-            certificates: Certificates::managed(),
+            certificates: Certificates::unset(),
         }
     }
 
@@ -170,11 +170,13 @@ impl ManagedCertificates {
     async fn renew(&self, leaf: &mut Option<Leaf>) -> Result<(), BoxError> {
         let Stored::Filled { rotation, .. } = self.store.read(&self.client).await? else { return Ok(()) };
         let now = clock::timestamp();
-        if leaf.as_ref().is_some_and(|leaf| leaf.is_current(&rotation.current, now)) {
+        let is_kept =
+            |leaf: &Leaf| leaf.is_current(&rotation.current, now) || self.lifetimes.keeps(leaf, &rotation.current, now);
+        if leaf.as_ref().is_some_and(is_kept) {
             return Ok(());
         }
         let new = rotation.current.sign(&self.names, now, self.lifetimes.leaf)?;
-        self.certificates.set(certified(new.certificate.as_bytes(), new.key.as_bytes())?);
+        self.certificates.set(new.certificate.as_bytes(), new.key.as_bytes())?;
         tracing::info!(until = %new.not_after, "the webhooks have a new certificate");
         *leaf = Some(new);
         Ok(())
@@ -193,12 +195,12 @@ impl ManagedCertificates {
     }
 
     async fn maintain_all(&self, client: Client) -> Infallible {
-        let (mut trust, mut changes, mut pace) = (None, Changes::default(), Pace::new(self.lifetimes.interval));
+        let (mut published, mut changes, mut pace) = (None, Changes::default(), Pace::new(self.lifetimes.interval));
         changes.add(&client, self.store.watched());
         self.targets.iter().for_each(|target| target.watch(&client, &mut changes));
         let mut is_stored = false;
         loop {
-            let look = self.maintain(&client, &mut trust).await.unwrap_or_else(|error| {
+            let look = self.maintain(&client, &mut published).await.unwrap_or_else(|error| {
                 tracing::warn!(error, "can't maintain the webhooks' CA");
                 Some(Look::Unsettled)
             });
@@ -213,7 +215,7 @@ impl ManagedCertificates {
 
     /// Sets the present CA bundle in all configurations, and then makes one step of the rotation. Returns `None` if
     /// it has changed the Secret.
-    async fn maintain(&self, client: &Client, trust: &mut Option<Trust>) -> Result<Option<Look>, BoxError> {
+    async fn maintain(&self, client: &Client, published: &mut Option<Published>) -> Result<Option<Look>, BoxError> {
         let (rotation, secret) = match self.store.read(client).await? {
             Stored::Filled { rotation, secret } => (rotation, secret),
             Stored::Empty(secret) => {
@@ -228,13 +230,13 @@ impl ManagedCertificates {
         let bundle = rotation.bundle();
         let (is_changed, is_complete) = self.inject(client, &bundle).await;
         let now = clock::timestamp();
-        let is_new = trust.as_ref().is_none_or(|trust| trust.bundle != bundle);
+        let is_new = published.as_ref().is_none_or(|published| published.bundle != bundle);
         if is_changed || is_new {
-            *trust = Some(Trust { bundle, since: now });
+            *published = Some(Published { bundle, since: now });
         }
         // It is better to leave one configuration behind than to let the CA of all expire.
         let counts = is_complete || rotation.current.is_pressing(now);
-        let trusted = trust.as_ref().filter(|_| counts).map(|trust| trust.since);
+        let trusted = published.as_ref().filter(|_| counts).map(|published| published.since);
         let Some(next) = rotation.next_step(now, &self.lifetimes, trusted)? else {
             let is_settled = is_complete && (is_new || !is_changed);
             return Ok(Some(if is_settled { Look::Settled } else { Look::Unsettled }));
@@ -262,8 +264,8 @@ impl ManagedCertificates {
         Ok(rotation)
     }
 
-    /// Sets the CA bundle of all objects; one that refuses it does not keep the others from getting it. Returns whether
-    /// any had another one, and whether all have it now.
+    /// Sets the CA bundle of all objects, also after one has refused it. Returns whether any had another one, and whether
+    /// all have it now.
     async fn inject(&self, client: &Client, bundle: &str) -> (bool, bool) {
         let (mut is_changed, mut is_complete) = (false, true);
         for target in &self.targets {
@@ -280,7 +282,7 @@ impl ManagedCertificates {
 }
 
 /// The CA bundle that all configurations have, but for those that refuse it, and since when.
-struct Trust {
+struct Published {
     bundle: String,
     since: Timestamp,
 }

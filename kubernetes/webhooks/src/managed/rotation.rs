@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kubernetes_serving::CertificatesError;
 
-use super::super::CertificatesError;
-use super::ca::{Ca, certificates, is_ours, validity};
+use super::ca::{Ca, Leaf, certificates, is_ours, validity};
+
+/// A shorter one would be a busy loop.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The most CAs that are taken over from bundles.
 const MAX_RETIRED: usize = 16;
@@ -31,7 +34,12 @@ impl Default for Lifetimes {
 impl Lifetimes {
     /// Checks that there is time for each change.
     pub(super) fn check(&self) -> Result<(), CertificatesError> {
-        let Self { ca, leaf, overlap, .. } = *self;
+        let Self { ca, leaf, overlap, interval } = *self;
+        if interval < SHORTEST_INTERVAL {
+            return Err(CertificatesError::new(format!(
+                "interval ({interval:?}) must be at least {SHORTEST_INTERVAL:?}"
+            )));
+        }
         let reaction = self.reaction();
         if ca / 3 <= overlap.saturating_add(reaction) {
             return Err(CertificatesError::new(format!(
@@ -39,13 +47,19 @@ impl Lifetimes {
                  intervals ({reaction:?}): a third of it is left when the successor is made"
             )));
         }
-        if leaf / 3 <= self.interval {
-            let interval = self.interval;
+        if leaf / 3 <= interval {
             return Err(CertificatesError::new(format!(
                 "certificate_lifetime ({leaf:?}) must be more than three times interval ({interval:?})"
             )));
         }
         Ok(())
+    }
+
+    /// Whether a server should keep its certificate for now though the CA is another: it is so new that API servers may
+    /// not trust it yet, as after the loss of a Secret, and the certificate lasts until they do.
+    pub(super) fn keeps(&self, leaf: &Leaf, ca: &Ca, now: Timestamp) -> bool {
+        let is_new = !is_over(ca.made, self.overlap, now);
+        is_new && !leaf.is_of(ca) && is_over(now, self.reaction(), leaf.not_after)
     }
 
     /// How long replicas may take to follow a change.

@@ -1,17 +1,16 @@
 use std::future::Future;
-
 use std::time::Duration;
 
-use kubernetes_client::Backoff;
 use kubernetes_core::{RequestError, Status};
+
+use crate::backoff::{Backoff, Delays};
 
 /// The number of attempts at an operation, and the delays between them.
 ///
 /// ```
 /// use std::time::Duration;
 ///
-/// use kubernetes_client::Backoff;
-/// use kubernetes_utils::Retry;
+/// use kubernetes_client::{Backoff, Retry};
 ///
 /// let patient = Retry { attempts: 10, backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(5)) };
 /// let persistent = Retry { attempts: 100, ..Retry::default() };
@@ -37,6 +36,54 @@ impl Retry {
     pub const fn for_busy_objects() -> Self {
         Self { attempts: 4, backoff: BACKOFF.factor(5.0) }
     }
+
+    /// The attempts of one operation, for a loop that [`retry`] can't express.
+    pub fn start(self) -> Attempts {
+        Attempts { limit: self.attempts, delays: self.backoff.delays() }
+    }
+}
+
+/// The attempts of one operation; created by [`Retry::start`].
+///
+/// ```
+/// use kubernetes_client::{Client, Error, Retry};
+/// use kubernetes_core::{ReadRequest, ReplaceRequest};
+/// # kubernetes_core::doc_test_resource!(Pod);
+///
+/// # async fn example(client: &Client, mut change: impl FnMut(&mut Pod)) -> Result<Pod, Error> {
+/// let mut attempts = Retry::default().start();
+/// loop {
+///     let mut pod = ReadRequest::<Pod>::namespaced("shop", "web").send(client).await?;
+///     change(&mut pod);
+///     match ReplaceRequest::namespaced("shop", &pod).send(client).await {
+///         Err(error) if error.is_conflict() => attempts.wait_after(error).await?,
+///         result => return result,
+///     }
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Attempts {
+    limit: u32,
+    delays: Delays,
+}
+
+impl Attempts {
+    /// Waits before the next attempt.
+    ///
+    /// # Errors
+    /// Returns the error of the attempt if it was the last.
+    ///
+    /// # Cancel safety
+    /// Dropping the future is safe; the wait counts.
+    pub async fn wait_after<E>(&mut self, error: E) -> Result<(), E> {
+        let delay = self.delays.next_delay();
+        if self.delays.retries() >= self.limit {
+            return Err(error);
+        }
+        tokio::time::sleep(delay).await;
+        Ok(())
+    }
 }
 
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(3600)).jitter(1.0, 1.1);
@@ -45,7 +92,7 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_
 ///
 /// ```
 /// use kubernetes_core::{Execute, ReadRequest, ReplaceRequest, RequestError};
-/// use kubernetes_utils::{Retry, retry_on_conflict};
+/// use kubernetes_client::{Retry, retry_on_conflict};
 /// # kubernetes_core::doc_test_resource!(Pod);
 ///
 /// # async fn example<E: Execute<Error: RequestError>>(client: &E) -> Result<(), E::Error> {
@@ -75,7 +122,7 @@ where
     retry(policy, |error: &E| error.status().is_some_and(Status::is_conflict), operation).await
 }
 
-/// Repeats an operation that fails with a retryable error ([`is_retryable`](kubernetes_client::Error::is_retryable)).
+/// Repeats an operation that fails with a retryable error ([`is_retryable`](crate::Error::is_retryable)).
 ///
 /// # Errors
 /// Returns the first error that is not retryable, or the last one.
@@ -90,16 +137,11 @@ pub async fn retry<T, E, F>(
 where
     F: Future<Output = Result<T, E>>,
 {
-    let mut delays = policy.backoff.delays();
+    let mut attempts = policy.start();
     loop {
-        let error = match operation().await {
-            Err(error) if is_retryable(&error) => error,
+        match operation().await {
+            Err(error) if is_retryable(&error) => attempts.wait_after(error).await?,
             result => return result,
-        };
-        let delay = delays.next_delay();
-        if delays.retries() >= policy.attempts {
-            return Err(error);
         }
-        tokio::time::sleep(delay).await;
     }
 }

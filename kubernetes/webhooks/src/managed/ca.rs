@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kubernetes_client::support::{Validity, common_name as common_name_of};
+use kubernetes_serving::{Certificates, CertificatesError};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PublicKeyData as _, date_time_ymd,
@@ -12,8 +13,6 @@ use rcgen::{
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use sha2::{Digest as _, Sha256};
-
-use super::super::{CertificatesError, certified};
 
 /// Certificates begin this long before they are made: clocks differ.
 const BACKDATE: Duration = Duration::from_secs(300);
@@ -54,7 +53,7 @@ impl Ca {
 
     /// A CA of a Secret.
     pub(super) fn parse(certificate: String, key: String) -> Result<Self, CertificatesError> {
-        certified(certificate.as_bytes(), key.as_bytes())?;
+        Certificates::pem(certificate.as_bytes(), key.as_bytes())?;
         let validity = validity(&certificate)?;
         Ok(Self { certificate, key, made: add(validity.not_before, BACKDATE), not_after: validity.not_after })
     }
@@ -102,10 +101,15 @@ impl Ca {
 }
 
 impl Leaf {
-    /// Whether another certificate of the CA would not be better.
+    /// Whether it is still the best that the CA can issue.
     pub(super) fn is_current(&self, ca: &Ca, now: Timestamp) -> bool {
         // One that lasts as long as its CA can't last longer.
-        self.ca == ca.certificate && (now < self.due || self.not_after >= ca.not_after)
+        self.is_of(ca) && (now < self.due || self.not_after >= ca.not_after)
+    }
+
+    /// Whether the CA has signed it.
+    pub(super) fn is_of(&self, ca: &Ca) -> bool {
+        self.ca == ca.certificate
     }
 }
 

@@ -6,16 +6,18 @@ use kubernetes_client::sync::lock;
 use kubernetes_client::{Client, Error};
 use kubernetes_core::{CreateRequest, ListRequest, PartialObjectMetadata, ReadRequest, ReplaceRequest};
 use kubernetes_models::core::v1::Secret;
+use kubernetes_serving::CertificatesError;
 
+use super::BoxError;
 use super::ca::{Ca, certificates};
 use super::rotation::Rotation;
-use super::{BoxError, CertificatesError};
 
 const CERTIFICATE: &str = "ca.crt";
 const KEY: &str = "ca.key";
 const NEXT_CERTIFICATE: &str = "next-ca.crt";
 const NEXT_KEY: &str = "next-ca.key";
 const RETIRED: &str = "retired-ca.crt";
+const KEYS: [&str; 5] = [CERTIFICATE, KEY, NEXT_CERTIFICATE, NEXT_KEY, RETIRED];
 
 /// The Secret, and the CAs that were last read from it or written to it.
 pub(super) struct Store {
@@ -70,7 +72,7 @@ impl Store {
             Ok(None) => return Ok(Stored::Empty(secret)),
             Err(error) => {
                 let (namespace, name) = (&self.namespace, &self.name);
-                return Err(format!("{error} in the Secret {namespace}/{name}: delete it, or use another name").into());
+                return Err(format!("{error} in the Secret {namespace}/{name}: use another name, or delete it").into());
             }
         };
         *lock(&self.last) = Some(rotation.clone());
@@ -95,11 +97,19 @@ impl Store {
     }
 }
 
-/// The CAs in a Secret; `None` if it has none.
+/// The CAs in a Secret; `None` if it is empty. One with other content is of another program, whose readers must not get
+/// the key of a CA.
 fn parse(secret: &Secret) -> Result<Option<Rotation>, CertificatesError> {
     let text = |key: &str| secret.data.get(key).map(|value| String::from_utf8_lossy(value).into_owned());
     let (certificate, key) = match (text(CERTIFICATE), text(KEY)) {
-        (None, None) => return Ok(None),
+        (None, None) => {
+            return match secret.data.keys().find(|key| !KEYS.contains(&key.as_str())) {
+                None => Ok(None),
+                Some(other) => {
+                    Err(CertificatesError::new(format!("there is {other}, but neither {CERTIFICATE} nor {KEY}")))
+                }
+            };
+        }
         (Some(certificate), Some(key)) => (certificate, key),
         (Some(_), None) => return Err(CertificatesError::new(format!("there is {CERTIFICATE} without {KEY}"))),
         (None, Some(_)) => return Err(CertificatesError::new(format!("there is {KEY} without {CERTIFICATE}"))),

@@ -1,0 +1,76 @@
+//! The memory for the bodies of requests.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+pub(super) const KIBIBYTE: usize = 1024;
+
+/// How many bytes of bodies may be in memory at a time, by permits of a kibibyte.
+///
+/// All requests share one limit, as they share one memory. But of that, admission and conversion each get at most three
+/// quarters: a list of large objects to convert must not make the API server refuse writes for lack of an admission
+/// review, and many reviews must not keep objects from being read. Two separate budgets would do that too, but a program
+/// that has only one kind of webhook could not use the other half.
+#[derive(Clone)]
+pub(super) struct Budget {
+    all: Arc<Semaphore>,
+    admission: Arc<Semaphore>,
+    conversion: Arc<Semaphore>,
+}
+
+/// The part of the budget for one kind of webhook.
+pub(super) struct Room<'a> {
+    own: &'a Arc<Semaphore>,
+    all: &'a Arc<Semaphore>,
+}
+
+/// The share of one body, until it is dropped.
+pub(super) struct Share {
+    own: OwnedSemaphorePermit,
+    all: OwnedSemaphorePermit,
+}
+
+impl Budget {
+    pub(super) fn new(bytes: usize) -> Self {
+        let kibibytes = bytes.div_ceil(KIBIBYTE).clamp(4, Semaphore::MAX_PERMITS);
+        let [all, admission, conversion] =
+            [kibibytes, kibibytes / 4 * 3, kibibytes / 4 * 3].map(|permits| Arc::new(Semaphore::new(permits)));
+        Self { all, admission, conversion }
+    }
+
+    pub(super) fn of_admission(&self) -> Room<'_> {
+        Room { own: &self.admission, all: &self.all }
+    }
+
+    pub(super) fn of_conversion(&self) -> Room<'_> {
+        Room { own: &self.conversion, all: &self.all }
+    }
+}
+
+impl Room<'_> {
+    /// Takes so many kibibytes, unless others have them. Nobody waits for room, so that those who have some can't keep
+    /// the others waiting.
+    pub(super) fn take(&self, kibibytes: usize) -> Option<Share> {
+        let permits = u32::try_from(kibibytes).ok()?;
+        let take = |from: &Arc<Semaphore>| Arc::clone(from).try_acquire_many_owned(permits).ok();
+        Some(Share { own: take(self.own)?, all: take(self.all)? })
+    }
+}
+
+impl Share {
+    pub(super) fn kibibytes(&self) -> usize {
+        self.all.num_permits()
+    }
+
+    pub(super) fn merge(&mut self, more: Self) {
+        self.own.merge(more.own);
+        self.all.merge(more.all);
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::new(256 << 20)
+    }
+}
