@@ -341,7 +341,8 @@ impl<V> Place<V> for NextEntry<'_, V> {
     #[inline]
     fn put(&mut self, make: impl FnOnce() -> V) -> &mut V {
         let (key, index) = (std::mem::take(&mut self.key), self.entries.len());
-        self.entries.push((key, make()));
+        // Values may be large, so they are created in place.
+        self.entries.extend(std::iter::once_with(|| (key, make())));
         &mut self.entries[index].1
     }
 }
