@@ -63,15 +63,11 @@ impl<'a> Reader<'a> {
         }
         let start = self.position;
         self.skip_string()?;
-        let text = &self.text[start..self.position];
-        let mut strings = std::mem::take(&mut self.strings);
-        let value = strings.share(text, || {
-            self.position = start;
-            self.unescape()?;
-            Ok(self.unescaped.as_str().into())
-        });
-        self.strings = strings;
-        value
+        self.escaped_str_of(&self.text[start..self.position], |reader| {
+            reader.position = start;
+            reader.unescape()?;
+            Ok(reader.unescaped.as_str().into())
+        })
     }
 
     pub(super) fn string_after_quote(&mut self) -> Result<Cow<'a, str>> {
@@ -125,7 +121,10 @@ impl<'a> Reader<'a> {
                     self.position += 1;
                     return Ok(());
                 }
-                Some(b'\\') => drop(self.escape()?),
+                Some(b'\\') => match self.bytes().get(self.position + 1) {
+                    Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.position += 2,
+                    _ => drop(self.escape()?),
+                },
                 Some(_) => return Err(self.error("a control character in a string")),
                 None => return Err(self.error("the document ends inside a string")),
             }
