@@ -59,7 +59,7 @@ async fn the_python_client_s_streams_work_in_memory() {
 
 /// Returns bytes on two ports, and serves a page of 250,000 bytes.
 const SERVE: &str = "mkdir /www; head -c 250000 /dev/zero > /www/index.html; httpd -p 7003 -h /www
-    nc -lk -p 7001 -e cat & exec nc -lk -p 7002 -e cat";
+    nc -ll -p 7001 -e cat & exec nc -ll -p 7002 -e cat";
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PYTHON_CLIENT"]

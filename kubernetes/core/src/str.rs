@@ -27,6 +27,12 @@ impl Str {
         Self(LeanStr::from_static_str(text))
     }
 
+    /// Like `From<&str>`, for callers in hot loops.
+    #[inline]
+    pub(crate) fn copy_of(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         self.0.as_str()

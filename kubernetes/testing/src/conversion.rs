@@ -56,29 +56,22 @@ fn key(object: &Stored, to: &ServedResource) -> Key {
     (to.collection, object.uid.clone(), object.revision, to.version().to_owned())
 }
 
-/// Objects of one kind to convert to another version.
+/// An object to convert to another version.
 #[derive(Clone, Debug)]
 pub(crate) struct Conversion {
     from: GroupVersionKind,
     to: GroupVersionKind,
-    objects: Vec<Object>,
-    /// Whether the objects are those of a list, as errors then say which is at fault.
-    is_list: bool,
+    object: Object,
 }
 
 /// The versions of reviews that API servers know.
 const REVIEW_VERSIONS: [&str; 2] = ["v1", "v1beta1"];
 
 impl Conversion {
-    /// A conversion of one object between two versions of a resource.
-    pub(crate) fn of_one(of: &ServedResource, from: &str, to: &str, object: Object) -> Self {
-        Self { is_list: false, ..Self::of_list(of, from, to, vec![object]) }
-    }
-
-    /// A conversion of the objects of a list.
-    pub(crate) fn of_list(of: &ServedResource, from: &str, to: &str, objects: Vec<Object>) -> Self {
+    /// A conversion between two versions of a resource.
+    pub(crate) fn new(of: &ServedResource, from: &str, to: &str, object: Object) -> Self {
         let kind = |version: &str| GroupVersionKind::new(of.group(), version, of.kind());
-        Self { from: kind(from), to: kind(to), objects, is_list: true }
+        Self { from: kind(from), to: kind(to), object }
     }
 
     /// The call of the resource's webhook, with an identity that is made for the content of the request.
@@ -92,9 +85,8 @@ impl Conversion {
         let client = webhook.get("clientConfig").cloned();
         let client = client.ok_or_else(|| self.failed("the definition has no spec.conversion.webhook.clientConfig"))?;
         let (api_version, kind) = (self.from.api_version(), self.from.kind.as_str());
-        let objects: Vec<Value> =
-            self.objects.iter().map(|object| Value::Object(object.clone().with_type(&api_version, kind).0)).collect();
-        let mut request = json!({"desiredAPIVersion": self.to.api_version().as_str(), "objects": objects});
+        let object = Value::Object(self.object.clone().with_type(&api_version, kind).0);
+        let mut request = json!({"desiredAPIVersion": self.to.api_version().as_str(), "objects": [object]});
         let uid = uid(&request);
         request["uid"] = uid.as_str().into();
         let api_version = format!("apiextensions.k8s.io/{version}");
@@ -102,30 +94,27 @@ impl Conversion {
         Ok(Call { client, timeout: Timeout::Guard, uid, body })
     }
 
-    /// The converted objects of a response, which must be the same objects in the same order, and differ only in
-    /// labels, annotations and outside metadata.
-    pub(crate) fn read(&self, call: &Call, outcome: Outcome) -> Result<Vec<Object>, String> {
+    /// The converted object of a response, which must be the same object, and differ only in labels, annotations and
+    /// outside metadata.
+    pub(crate) fn read(&self, call: &Call, outcome: Outcome) -> Result<Object, String> {
         let review = outcome.map_err(|why| self.failed(&why))?;
         let converted = converted_objects(call, &review).map_err(|why| self.failed(&why))?;
-        if converted.len() != self.objects.len() {
-            let (found, expected) = (converted.len(), self.objects.len());
-            return Err(format!("conversion webhook for {} returned {found} objects, expected {expected}", self.from));
+        match converted {
+            [converted] => self.check(converted),
+            others => {
+                let found = others.len();
+                Err(format!("conversion webhook for {} returned {found} objects, expected 1", self.from))
+            }
         }
-        let pairs = self.objects.iter().zip(converted).enumerate();
-        pairs.map(|(index, (before, after))| self.check(index, before, after)).collect()
     }
 
     fn failed(&self, why: &str) -> String {
         format!("conversion webhook for {} failed: {why}", self.from)
     }
 
-    fn check(&self, index: usize, before: &Object, after: &Value) -> Result<Object, String> {
-        let Self { from, is_list, .. } = self;
-        let returned = |what: &str, why: String| format!("conversion webhook for {from} returned {what}: {why}");
-        let of_type = |why: String| {
-            let what = if *is_list { "invalid converted object" } else { "invalid object" };
-            returned(&format!("{what} at index {index}"), why)
-        };
+    fn check(&self, after: &Value) -> Result<Object, String> {
+        let returned = |what: &str, why: String| format!("conversion webhook for {} returned {what}: {why}", self.from);
+        let of_type = |why: String| returned("invalid object at index 0", why);
         let Value::Object(fields) = after.clone() else { return Err(of_type("it is not an object".to_owned())) };
         let text = |field: &str| after.get(field).and_then(Value::as_str).unwrap_or_default();
         let (expected, found) = (self.to.api_version(), text("apiVersion"));
@@ -137,14 +126,8 @@ impl Conversion {
             return Err(of_type(format!("invalid kind (expected {expected}, received {found})")));
         }
         let mut object = Object(fields);
-        check_identity(before, &object).map_err(|why| match is_list {
-            true => returned(&format!("invalid converted object at index {index}"), why),
-            false => returned("invalid object", why),
-        })?;
-        restore_metadata(before, &mut object).map_err(|why| match is_list {
-            true => returned(&format!("invalid metadata in object at index {index}"), why),
-            false => returned("invalid metadata", why),
-        })?;
+        check_identity(&self.object, &object).map_err(|why| returned("invalid object", why))?;
+        restore_metadata(&self.object, &mut object).map_err(|why| returned("invalid metadata", why))?;
         Ok(object.without_type())
     }
 }

@@ -60,7 +60,7 @@ impl Driver {
         } else {
             watchdog.heard(self.idle_timeout);
         }
-        self.io = Io::Reading(Connection::new(body, watchdog));
+        self.io = Io::Reading(Box::new(Connection::new(body, watchdog)));
         self.report(Reason::Connected, None, Duration::ZERO);
         begins_with_list.then_some(Ok(Item::Begin))
     }

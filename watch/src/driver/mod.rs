@@ -65,7 +65,7 @@ enum Io {
         first: bool,
     },
     Opening(Pending<Body>, Watchdog),
-    Reading(Connection),
+    Reading(Box<Connection>),
     Over,
 }
 

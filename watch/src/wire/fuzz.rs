@@ -1,7 +1,7 @@
 //! Properties of arbitrary bytes in place of events, checked by the fuzz target `watch_events` and on its corpus.
 
 use kubernetes_core::Str;
-use kubernetes_core::json::{DecodeError, Reader};
+use kubernetes_core::json::{Caches, DecodeError, Reader};
 
 use super::decode::decode;
 use super::{EventReader, Slot};
@@ -52,7 +52,7 @@ fn events(text: &str) -> Option<Vec<String>> {
     let (mut reader, mut slot, mut events) = (Reader::new(text), AnyObject::default(), Vec::new());
     while reader.end().is_err() {
         let value = reader.raw().ok()?;
-        let event = decode(value.as_bytes(), &mut slot).ok()?;
+        let event = decode(value.as_bytes(), &mut slot, &mut Caches::default()).ok()?;
         events.push(format!("{event:?} {}", slot.0));
     }
     Some(events)

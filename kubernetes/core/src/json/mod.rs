@@ -22,9 +22,14 @@ pub use decode::Decode;
 #[doc(hidden)]
 pub use decode::Place;
 pub use error::{DecodeError, EncodeError};
+#[doc(hidden)]
+pub use reader::Caches;
 #[cfg(feature = "cbor")]
 pub(crate) use reader::MAX_DEPTH;
+pub(crate) use reader::SharedText;
 pub use reader::{Budget, Reader};
+#[doc(hidden)]
+pub use scan::utf8;
 pub use transcode::{deserialize, serialize};
 pub use tree::Tree;
 pub use value::Constant;

@@ -92,27 +92,47 @@ impl<V> Place<V> for Vec<V> {
 
 /// A type-erased list, so that the loop over its elements is compiled once.
 trait Elements {
-    /// Reads one more element; a short list that is full grows by about `more`, which must not be 0.
-    fn read_next(&mut self, more: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
+    /// Reads one more element; a list that is full grows as `growth` says.
+    fn read_next(&mut self, growth: Growth, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
 
     /// Like [`Vec::shrink_to_fit`]; returns how many bytes that frees.
     fn shrink(&mut self) -> usize;
 }
 
+/// How a list grows. Most have one or two elements: exact growth makes a decoded pod a quarter smaller.
+#[derive(Clone, Copy)]
+struct Growth {
+    /// The place of the list, whose last length is expected again.
+    place: usize,
+    length: usize,
+}
+
+impl Growth {
+    #[cold]
+    fn more(self, reader: &Reader<'_>) -> usize {
+        if self.length == 0 { reader.last_length(self.place).max(1) } else { self.length }
+    }
+}
+
 impl<V: Value> Elements for Vec<V> {
-    fn read_next(&mut self, more: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        let index = self.len();
-        if index == self.capacity() {
-            let more = reader.charge_elements::<V>(if index < 4 { more } else { index })?;
-            self.reserve_exact(more);
+    fn read_next(&mut self, growth: Growth, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        if self.len() == self.capacity() {
+            let more = reader.charge_elements::<V>(growth.more(reader))?;
+            match self.is_empty() {
+                // Takes a third of the instructions.
+                true => *self = Self::with_capacity(more),
+                false => self.reserve_exact(more),
+            }
         }
         V::decode_into(self, reader)
     }
 
     fn shrink(&mut self) -> usize {
-        let spare = (self.capacity() - self.len()).saturating_mul(size_of::<V>());
-        self.shrink_to_fit();
-        spare
+        let spare = self.capacity() - self.len();
+        if spare > 0 {
+            self.shrink_to_fit();
+        }
+        spare.saturating_mul(size_of::<V>())
     }
 }
 
@@ -123,15 +143,12 @@ impl Reader<'_> {
             return Ok(());
         }
         self.begin_list()?;
-        let (mut first, place) = (true, self.place());
-        let mut length = 0;
+        let (mut first, mut growth) = (true, Growth { place: self.place(), length: 0 });
         while self.next_element(&mut first)? {
-            // Most lists have one or two elements: exact growth makes a decoded pod a quarter smaller.
-            let more = if length == 0 { self.last_length(place).max(1) } else { length };
-            elements.read_next(more, self).map_err(|error| error.in_index(length))?;
-            length += 1;
+            elements.read_next(growth, self).map_err(|error| error.in_index(growth.length))?;
+            growth.length += 1;
         }
-        self.note_length(place, length);
+        self.note_length(growth.place, growth.length);
         // Decoded values are mostly kept unchanged, so spare capacity is released.
         let freed = elements.shrink();
         self.refund(freed);
@@ -152,7 +169,11 @@ impl Value for bool {
 
 impl Value for i64 {
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        *self = if reader.null()? { 0 } else { reader.integer()? };
+        *self = match reader.short_integer() {
+            Some(value) => value,
+            None if reader.null()? => 0,
+            None => reader.integer()?,
+        };
         Ok(())
     }
 

@@ -1,15 +1,16 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::json::{DecodeError, Reader, Tree, Value, Writer};
+use crate::json::{DecodeError, Reader, SharedText, Tree, Value, Writer};
 use crate::{GroupVersionKind, Str};
 
 macro_rules! json_text {
-    ($(#[$attribute:meta])* $name:ident) => {
+    ($(#[$attribute:meta])* $name:ident($text:ty)) => {
         $(#[$attribute])*
         #[derive(Clone)]
-        pub struct $name(Str);
+        pub struct $name($text);
 
         impl $name {
             /// Encodes a value.
@@ -17,7 +18,7 @@ macro_rules! json_text {
             /// # Errors
             /// Returns an error if the value can't be encoded as JSON.
             pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
-                serde_json::to_string(value).map(|text| Self(text.into()))
+                serde_json::to_string(value).map(|text| Self(Str::from(text).into()))
             }
 
             /// Decodes the value.
@@ -25,43 +26,33 @@ macro_rules! json_text {
             /// # Errors
             /// Returns an error if the JSON does not fit the type.
             pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-                serde_json::from_str(&self.0)
-            }
-
-            /// The JSON text as the server sent it.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-
-            /// The type given by `apiVersion` and `kind`; `None` unless both are present.
-            pub fn group_version_kind(&self) -> Option<GroupVersionKind> {
-                object_type(&self.0).ok().flatten()
+                serde_json::from_str(&self.text())
             }
         }
 
         impl Default for $name {
             /// `null`
             fn default() -> Self {
-                Self(Str::from_static("null"))
+                Self(Str::from_static("null").into())
             }
         }
 
         impl From<serde_json::Value> for $name {
             fn from(value: serde_json::Value) -> Self {
-                Self(value.to_string().into())
+                Self(Str::from(value.to_string()).into())
             }
         }
 
         impl From<Tree> for $name {
             fn from(tree: Tree) -> Self {
-                Self(tree.to_text().into())
+                Self(Str::from(tree.to_text()).into())
             }
         }
 
         impl PartialEq for $name {
             /// Whether both are the same JSON value: white space and the order of keys do not matter.
             fn eq(&self, other: &Self) -> bool {
-                self.0 == other.0
+                self.text() == other.text()
                     || matches!(
                         (self.decode::<serde_json::Value>(), other.decode::<serde_json::Value>()),
                         (Ok(ours), Ok(theirs)) if ours == theirs
@@ -71,20 +62,20 @@ macro_rules! json_text {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(&self.text())
             }
         }
 
         impl fmt::Debug for $name {
             /// Shows the length but not the content, which may be a Secret.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({} bytes)"), self.0.len())
+                write!(f, concat!(stringify!($name), "({} bytes)"), self.text().len())
             }
         }
 
         impl Value for $name {
             fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-                self.0 = reader.shared_raw()?;
+                self.0 = reader.shared_raw()?.into();
                 Ok(())
             }
 
@@ -92,12 +83,63 @@ macro_rules! json_text {
                 if writer.redacts() {
                     writer.display(format_args!("\"{self:?}\""));
                 } else {
-                    writer.raw(&self.0);
+                    self.write_text(writer);
                 }
             }
         }
         crate::serde_by_json!($name);
     };
+}
+
+macro_rules! any_object {
+    ($($name:ident),*) => {$(
+        impl $name {
+            /// The JSON text as the server sent it.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The type given by `apiVersion` and `kind`; `None` unless both are present.
+            pub fn group_version_kind(&self) -> Option<GroupVersionKind> {
+                object_type(&self.0).ok().flatten()
+            }
+
+            fn text(&self) -> Cow<'_, str> {
+                Cow::Borrowed(&self.0)
+            }
+
+            fn write_text(&self, writer: &mut Writer) {
+                writer.raw(&self.0);
+            }
+        }
+    )*};
+}
+any_object!(Json, RawExtension);
+
+impl FieldsV1 {
+    /// The JSON text as the server sent it, which is put together here if its memory is shared with other texts.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self.0.pieces() {
+            [text, "", ""] => Cow::Borrowed(text),
+            pieces => Cow::Owned(pieces.concat()),
+        }
+    }
+
+    fn write_text(&self, writer: &mut Writer) {
+        self.0.pieces().into_iter().for_each(|piece| writer.raw(piece));
+    }
+}
+
+impl From<Str> for SharedText {
+    fn from(text: Str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<SharedText> for Str {
+    fn from(text: SharedText) -> Self {
+        text.into_str()
+    }
 }
 
 fn object_type(text: &str) -> Result<Option<GroupVersionKind>, DecodeError> {
@@ -127,7 +169,7 @@ json_text! {
     /// assert_eq!(Json::from(serde_json::json!({"a": 1})).as_str(), r#"{"a":1}"#);
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    Json
+    Json(Str)
 }
 
 json_text! {
@@ -149,7 +191,7 @@ json_text! {
     /// assert_eq!(object.as_str(), text);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    RawExtension
+    RawExtension(Str)
 }
 
 json_text! {
@@ -165,5 +207,5 @@ json_text! {
     /// ```
     ///
     /// Its format: <https://github.com/kubernetes-sigs/structured-merge-diff/blob/v6.3.0/fieldpath/serialize.go>
-    FieldsV1
+    FieldsV1(SharedText)
 }

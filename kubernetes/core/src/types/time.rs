@@ -83,7 +83,9 @@ macro_rules! time {
 
         impl Value for $name {
             fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-                *self = if reader.null()? {
+                *self = if let Some(time) = reader.string_by(parse_usual) {
+                    Self(time)
+                } else if reader.null()? {
                     Self::default()
                 } else {
                     reader.string()?.parse().map_err(|error: ParseTimeError| reader.error(error.to_string()))?

@@ -1,6 +1,6 @@
-//! The reader's memory within a long document changes nothing about the values that are read.
+//! Facts that the reader learns from a long document, or from many, change nothing about the values that are read.
 
-use kubernetes_core::json::{self, DecodeError, Reader, Value, Writer};
+use kubernetes_core::json::{self, Caches, Decode, DecodeError, Reader, Value, Writer};
 use kubernetes_core::{FieldsV1, Map, Str};
 
 /// A value at any depth, beside others of varying length.
@@ -27,9 +27,9 @@ impl Value for Nested {
     }
 }
 
-/// The length from which the reader remembers anything.
-const LONG: usize = 16 << 10;
-/// The length from which it shares strings, too.
+/// The length of text from which the reader remembers anything.
+const LONG: usize = 4 << 10;
+/// The length of text from which it shares strings, too.
 const LONG_FOR_STRINGS: usize = 128 << 10;
 
 fn list_of(longer_than: usize, objects: &[String], order: impl Iterator<Item = usize>) -> (String, Vec<usize>) {
@@ -44,10 +44,41 @@ fn assert_read_as_alone(longer_than: usize, objects: &[String], order: impl Iter
     let (text, order) = list_of(longer_than, objects, order);
     let read: Vec<Nested> = json::from_str(&text).unwrap();
     assert_eq!(read.len(), order.len());
-    for (read, index) in read.iter().zip(order) {
-        assert_eq!(read, &alone[index], "{}", objects[index]);
-        let text = |nested: &Nested| nested.fields.as_ref().map(|fields| fields.as_str().to_owned());
-        assert_eq!(text(read), text(&alone[index]), "as text, too");
+    let in_turn = read_in_turn(order.iter().map(|index| objects[*index].as_str()));
+    for (read, in_turn, index) in read.iter().zip(in_turn).zip(order).map(|((a, b), c)| (a, b, c)) {
+        let text = |nested: &Nested| nested.fields.as_ref().map(|fields| fields.text().into_owned());
+        for read in [read, &in_turn] {
+            assert_eq!(read, &alone[index], "{}", objects[index]);
+            assert_eq!(text(read), text(&alone[index]), "as text, too");
+        }
+    }
+}
+
+/// Reads documents that follow each other, as the events of a watch do.
+fn read_in_turn<'a>(documents: impl Iterator<Item = &'a str>) -> Vec<Nested> {
+    let mut caches = Caches::default();
+    let read = |document: &str| {
+        let mut reader = Reader::with_caches(document, std::mem::take(&mut caches));
+        let nested = Nested::decode(&mut reader).unwrap();
+        reader.end().unwrap();
+        caches = reader.into_caches();
+        nested
+    };
+    documents.map(read).collect()
+}
+
+#[test]
+fn documents_that_follow_each_other_share_what_they_have_in_common() {
+    let document = |uid: usize| {
+        let fields =
+            format!(r#"{{"f:metadata":{{"f:ownerReferences":{{"k:{{\"uid\":\"{uid}\"}}":{{}}}}}},"f:spec":{{}}}}"#);
+        format!(r#"{{"fields":{fields},"names":["registry.example.com/web:v1.31.0"],"labels":{{"a":"{uid}"}}}}"#)
+    };
+    let documents: Vec<String> = (0..2000).map(document).collect();
+    let read = read_in_turn(documents.iter().map(String::as_str));
+    assert_eq!(read[1998].names[0].as_ptr(), read[1999].names[0].as_ptr(), "the same memory");
+    for (document, read) in documents.iter().zip(&read) {
+        assert_eq!(&json::to_string(read).unwrap(), document);
     }
 }
 

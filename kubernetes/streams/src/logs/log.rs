@@ -43,8 +43,8 @@ impl Log {
         {
             request = request.tail_lines(lines);
         }
-        let is_narrow = self.options.since_seconds.is_some() || (is_again && is_without_old_lines);
-        self.read(self.from(request, is_narrow, progress), is_again).await
+        let since_start = self.options.since_seconds.is_some() || (is_again && is_without_old_lines);
+        self.read(self.from(request, since_start, progress), is_again).await
     }
 
     /// Opens the log of the run before the last one; `None` if the pod is gone.
@@ -65,11 +65,11 @@ impl Log {
         if previous { request.previous(true) } else { request }
     }
 
-    /// Leaves out what has come, or, if nothing has and `is_narrow`, what was written before the first request.
-    fn from(&self, request: LogRequest, is_narrow: bool, progress: &Progress) -> LogRequest {
+    /// Leaves out what has come, or, if nothing has and `since_start`, what was written before the first request.
+    fn from(&self, request: LogRequest, since_start: bool, progress: &Progress) -> LogRequest {
         match progress.position.second() {
             Some(since) => request.since_time(Time::from(since)),
-            None if progress.is_initial && is_narrow => {
+            None if progress.is_initial && since_start => {
                 let passed = i64::try_from(progress.began.elapsed().as_millis().div_ceil(1000)).unwrap_or(i64::MAX);
                 let seconds = self.options.since_seconds.unwrap_or(0).saturating_add(passed);
                 request.since_seconds(seconds.max(1))

@@ -18,7 +18,7 @@ use crate::clock;
 use crate::error::Error;
 
 /// How many messages wait to be written.
-const QUEUE: usize = 4;
+const QUEUE: usize = 8;
 
 /// As many bytes are written at once, if so many wait.
 const BATCH_BYTES: usize = 256 * 1024;

@@ -84,7 +84,7 @@ impl Manager {
             texts.iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| ((*key).to_owned(), (*text).into())),
         );
         // The text of a set is JSON.
-        let set = serde_json::from_str(self.set.to_fields_v1().as_str()).unwrap_or_default();
+        let set = serde_json::from_str(&self.set.to_fields_v1().text()).unwrap_or_default();
         entry.insert("fieldsV1".to_owned(), set);
         Value::Object(entry)
     }

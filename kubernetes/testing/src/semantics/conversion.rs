@@ -1,6 +1,5 @@
 //! Conversion of custom resources while a request is carried out.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -18,8 +17,12 @@ pub(super) fn convert(state: &State, of: &ServedResource, from: &str, to: &str, 
     if of.webhook.is_none() || from == to {
         return Ok(object);
     }
-    let converted = converted(state, of, &Conversion::of_one(of, from, to, object))?;
-    converted.into_iter().next().ok_or_else(Status::waiting)
+    let webhook = of.webhook.as_deref().ok_or_else(|| Status::internal("the definition has no conversion webhook"))?;
+    let conversion = Conversion::new(of, from, to, object);
+    let uid = |content: &Value| state.exchange.borrow_mut().uid(content);
+    let call = conversion.call(webhook, uid).map_err(Status::internal)?;
+    let outcome = ask(state, call.clone())?;
+    conversion.read(&call, outcome).map_err(Status::internal)
 }
 
 /// Converts an object to the stored version; `None` if it already has that version.
@@ -39,40 +42,11 @@ pub(super) fn one_from_storage(state: &State, to: &ServedResource, object: &Arc<
     Ok(state.conversions.borrow_mut().keep(object, to, converted))
 }
 
-/// The stored objects of a list in a version; those of one version are converted in one call.
+/// The stored objects of a list in a version, each converted by a call of its own: the real server converts objects as it
+/// reads them from its storage.
 pub(super) fn from_storage(state: &State, to: &ServedResource, objects: Vec<Arc<Stored>>) -> Result<Vec<Arc<Stored>>> {
-    let mut missing = BTreeMap::<String, Vec<usize>>::new();
-    let mut found = Vec::with_capacity(objects.len());
-    for (index, object) in objects.into_iter().enumerate() {
-        let converted = state.conversions.borrow().find(&object, to);
-        if converted.is_none() {
-            missing.entry(object.version.to_string()).or_default().push(index);
-        }
-        found.push(converted.unwrap_or(object));
-    }
-    let mut result = Ok(());
-    for (version, indexes) in missing {
-        let originals = indexes.iter().filter_map(|index| found.get(*index)).map(|object| Object::of(object)).collect();
-        match converted(state, to, &Conversion::of_list(to, &version, to.version(), originals)) {
-            Ok(converted) => {
-                for (index, converted) in indexes.into_iter().zip(converted) {
-                    if let Some(object) = found.get_mut(index) {
-                        *object = state.conversions.borrow_mut().keep(object, to, converted);
-                    }
-                }
-            }
-            // The other versions are converted meanwhile.
-            error => result = result.and(error.map(drop)),
-        }
-    }
+    let converted: Vec<_> = objects.iter().map(|object| one_from_storage(state, to, object)).collect();
+    // All have been asked for.
     wait(state)?;
-    result.map(|()| found)
-}
-
-fn converted(state: &State, of: &ServedResource, conversion: &Conversion) -> Result<Vec<Object>> {
-    let webhook = of.webhook.as_deref().ok_or_else(|| Status::internal("the definition has no conversion webhook"))?;
-    let uid = |content: &Value| state.exchange.borrow_mut().uid(content);
-    let call = conversion.call(webhook, uid).map_err(Status::internal)?;
-    let outcome = ask(state, call.clone())?;
-    conversion.read(&call, outcome).map_err(Status::internal)
+    converted.into_iter().collect()
 }

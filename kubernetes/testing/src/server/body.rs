@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
@@ -246,23 +245,13 @@ impl WatchStream {
 /// Converts objects, and keeps them for all watches.
 async fn convert(shared: Arc<Shared>, to: Arc<ServedResource>, objects: Vec<Arc<Stored>>) -> Result<(), Status> {
     let Some(webhook) = to.webhook.clone() else { return Ok(()) };
-    let mut by_version = BTreeMap::<&str, Vec<&Arc<Stored>>>::new();
-    for object in &objects {
-        by_version.entry(&object.version).or_default().push(object);
-    }
-    for (version, batch) in by_version {
-        let originals = batch.iter().map(|object| Object::of(object)).collect();
-        let conversion = Conversion::of_list(&to, version, to.version(), originals);
+    for object in objects {
+        let conversion = Conversion::new(&to, &object.version, to.version(), Object::of(&object));
         let (services, uid) = shared.with(|inner| (inner.services.clone(), inner.state.new_uid()));
         let call = conversion.call(&webhook, |_| uid).map_err(Status::internal)?;
         let outcome = reach(&services, &call).await;
         let converted = conversion.read(&call, outcome).map_err(Status::internal)?;
-        shared.with(|inner| {
-            let mut conversions = inner.state.conversions.borrow_mut();
-            for (object, converted) in batch.iter().zip(converted) {
-                conversions.keep(object, &to, converted);
-            }
-        });
+        shared.with(|inner| drop(inner.state.conversions.borrow_mut().keep(&object, &to, converted)));
     }
     Ok(())
 }

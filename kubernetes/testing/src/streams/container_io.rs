@@ -115,6 +115,7 @@ impl fmt::Debug for PortIo {
 }
 
 /// The size of a terminal, in characters.
+// Clients have a type of their own: they don't depend on this crate, nor it on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TerminalSize {

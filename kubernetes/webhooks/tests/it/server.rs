@@ -203,6 +203,26 @@ async fn large_requests_of_one_http2_connection_do_not_stall_each_other() {
     assert_eq!(ask(large).await, StatusCode::OK, "the room is free again");
 }
 
+/// While it is still sending, and in time: an API server that waits for a second only gets the status, and not a timeout.
+#[tokio::test]
+async fn a_caller_whose_request_finds_no_room_gets_the_status() {
+    let ca = ca();
+    let (pem, key) = certificate(&ca, "localhost");
+    let server = WebhookServer::new(
+        webhooks().max_buffered_bytes(1 << 20),
+        Certificates::pem(&pem, &key).expect("a certificate"),
+    );
+    let running = start(&server).await;
+    let path = format!("{VALIDATE}?timeout=1s");
+    for is_http2 in [false, true] {
+        let mut connection = Connection::open(running.address, ca.pem(), is_http2, None).await.expect("TLS");
+        let asked = connection.post(&path, vec![b' '; 4 << 20]);
+        let response = tokio::time::timeout(Duration::from_secs(1), asked).await.expect("in time");
+        assert_eq!(response.expect("a response").status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(connection.post(&path, body()).await.expect("a response").status(), StatusCode::OK, "it is kept");
+    }
+}
+
 #[tokio::test]
 async fn an_address_in_use_is_an_error() {
     let ca = ca();

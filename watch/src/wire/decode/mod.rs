@@ -1,4 +1,6 @@
-use kubernetes_core::json::{DecodeError, Reader, Value};
+use std::borrow::Cow;
+
+use kubernetes_core::json::{self, Caches, DecodeError, Reader, Value};
 use kubernetes_core::{Object, Status, Str, TableRow};
 
 /// The annotation of the bookmark that ends the initial events of a streaming list (KEP-3157).
@@ -51,17 +53,20 @@ impl<K: Object> Slot for Option<K> {
 ///
 /// A bare `Status`, as some gateways send it in place of an event, is treated as an `ERROR` event.
 ///
+/// The objects of a watch have as much in common as those of a list, so what is learned from one event helps with the
+/// next.
+///
 /// # Errors
 /// Returns an error if the line is not such a document, or the object has no resourceVersion.
-pub(crate) fn decode(line: &[u8], slot: &mut dyn Slot) -> Result<WatchEvent, DecodeError> {
-    match std::str::from_utf8(line) {
-        Ok(text) => decode_text(text, slot),
-        Err(_) => decode_text(&String::from_utf8_lossy(line), slot),
-    }
+pub(crate) fn decode(line: &[u8], slot: &mut dyn Slot, caches: &mut Caches) -> Result<WatchEvent, DecodeError> {
+    let text = json::utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed);
+    let mut reader = Reader::with_caches(&text, std::mem::take(caches));
+    let event = read(&text, &mut reader, slot);
+    *caches = reader.into_caches();
+    event
 }
 
-fn decode_text(line: &str, slot: &mut dyn Slot) -> Result<WatchEvent, DecodeError> {
-    let mut reader = Reader::new(line);
+fn read(line: &str, reader: &mut Reader<'_>, slot: &mut dyn Slot) -> Result<WatchEvent, DecodeError> {
     let mut event_type = None;
     let mut event = None;
     let mut later = None;
@@ -70,8 +75,8 @@ fn decode_text(line: &str, slot: &mut dyn Slot) -> Result<WatchEvent, DecodeErro
     let mut first = true;
     while let Some(key) = reader.next_key(&mut first)? {
         match (&*key, event_type) {
-            ("type", _) => event_type = Some(EventType::read(&mut reader).map_err(|error| error.in_field("type"))?),
-            ("object", Some(event_type)) => event = Some(read_object(event_type, &mut reader, slot)?),
+            ("type", _) => event_type = Some(EventType::read(reader).map_err(|error| error.in_field("type"))?),
+            ("object", Some(event_type)) => event = Some(read_object(event_type, reader, slot)?),
             ("object", None) => later = Some(reader.raw()?),
             ("kind", None) => bare_status = reader.token() == Some(b'"') && reader.string()? == "Status",
             _ => reader.skip()?,

@@ -13,11 +13,15 @@ struct Widget {
 kubernetes_core::resource!(Widget: "example.com" / "v1" / "Widget", "widgets", namespaced, watch, serde);
 
 fn line(text: &str) -> WatchEvent {
-    decode(text.as_bytes(), &mut None::<Widget>).unwrap_or_else(|error| panic!("{text}: {error}"))
+    decode(text.as_bytes(), &mut None::<Widget>, &mut Caches::default())
+        .unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 fn error(text: &str) -> String {
-    decode(text.as_bytes(), &mut None::<Widget>).map(|received| panic!("{text}: {received:?}")).unwrap_err().to_string()
+    decode(text.as_bytes(), &mut None::<Widget>, &mut Caches::default())
+        .map(|received| panic!("{text}: {received:?}"))
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]
@@ -32,7 +36,10 @@ fn reads_changes() {
             format!(r#" {{ "object" : {object} , "new": [1, {{}}], "type" : "{name}" }} "#),
         ] {
             let mut slot = None::<Widget>;
-            let Ok(WatchEvent::Object(kind, version)) = decode(text.as_bytes(), &mut slot) else { panic!("{text}") };
+            let Ok(WatchEvent::Object(kind, version)) = decode(text.as_bytes(), &mut slot, &mut Caches::default())
+            else {
+                panic!("{text}")
+            };
             let widget = slot.expect("the object was read");
             assert_eq!((kind, &*version, widget.name(), widget.size), (expected, "7", "a", 3));
         }
@@ -88,7 +95,8 @@ fn names_the_place_of_what_is_wrong() {
         let message = error(text);
         assert!(message.contains(expected), "{text}: {message}");
     }
-    let message = decode(b"{\"type\":\"ADDED\xff\"}", &mut None::<Widget>).unwrap_err().to_string();
+    let message =
+        decode(b"{\"type\":\"ADDED\xff\"}", &mut None::<Widget>, &mut Caches::default()).unwrap_err().to_string();
     assert!(message.contains("ADDED\u{fffd}"), "{message}");
 }
 
@@ -100,7 +108,7 @@ fn the_bookmark_of_a_table_tells_that_the_initial_events_end() {
             r#"{{"type":"BOOKMARK","object":{{"kind":"Table","metadata":{{"resourceVersion":"9"}},"columnDefinitions":null,
                 "rows":[{{"cells":[""],"object":{{"metadata":{{"resourceVersion":"9","annotations":{annotations}}}}}}}]}}}}"#
         );
-        let event = decode(line.as_bytes(), &mut None::<Widget>).unwrap();
+        let event = decode(line.as_bytes(), &mut None::<Widget>, &mut Caches::default()).unwrap();
         let WatchEvent::Bookmark { version, ends_initial_events } = event else { panic!("{event:?}") };
         assert_eq!((version.as_str(), ends_initial_events), ("9", ends));
     }

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use kubernetes_core::json::DecodeError;
+use kubernetes_core::json::{Caches, DecodeError};
 
 use super::EventTooLong;
 use super::decode::{Slot, WatchEvent, decode};
@@ -13,6 +13,7 @@ use super::values::{ValueScan, Values};
 #[derive(Debug)]
 pub(crate) struct EventReader {
     framing: Framing,
+    caches: Caches,
 }
 
 #[derive(Debug)]
@@ -39,7 +40,7 @@ impl From<EventTooLong> for ReadError {
 
 impl Default for EventReader {
     fn default() -> Self {
-        Self { framing: Framing::Lines(Lines::default()) }
+        Self { framing: Framing::Lines(Lines::default()), caches: Caches::default() }
     }
 }
 
@@ -59,7 +60,7 @@ impl EventReader {
     pub(crate) fn next(&mut self, slot: &mut dyn Slot) -> Result<Option<WatchEvent>, ReadError> {
         if let Framing::Lines(lines) = &mut self.framing {
             let Some(line) = lines.next()? else { return Ok(None) };
-            match decode(line, slot) {
+            match decode(line, slot, &mut self.caches) {
                 Ok(event) => return Ok(Some(event)),
                 Err(error) if is_one_event(line, &error) => return Err(ReadError::Undecodable(error)),
                 Err(_) => self.framing = Framing::Values(Values::new(lines.take_with_last())),
@@ -100,7 +101,7 @@ impl EventReader {
     fn next_value(&mut self, slot: &mut dyn Slot) -> Result<Option<WatchEvent>, ReadError> {
         let Framing::Values(values) = &mut self.framing else { return Ok(None) };
         match values.next()? {
-            Some(value) => decode(value, slot).map(Some).map_err(ReadError::Undecodable),
+            Some(value) => decode(value, slot, &mut self.caches).map(Some).map_err(ReadError::Undecodable),
             None => Ok(None),
         }
     }

@@ -1,4 +1,4 @@
-use kubernetes_core::ObjectMeta;
+use kubernetes_core::{ObjectMeta, PartialObjectMetadata};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -134,4 +134,25 @@ fn white_space_takes_no_memory() {
         assert!(values.next().unwrap().is_none());
         assert!(values.size() <= 64 * 1024, "{}", values.size());
     }
+}
+
+/// A store of many objects has each common text once, as that of a list does.
+#[test]
+fn objects_of_a_watch_share_their_texts() {
+    let name = "an-annotation.example.com/that-many-objects-have";
+    let event = |version: usize| {
+        let metadata = format!(r#"{{"resourceVersion":"{version}","annotations":{{"{name}":"{version}"}}}}"#);
+        format!("{{\"type\":\"ADDED\",\"object\":{{\"metadata\":{metadata}}}}}\n")
+    };
+    let mut reader = EventReader::default();
+    reader.push((1..2000).map(event).collect::<String>().into());
+    let read = || {
+        let mut slot = None::<PartialObjectMetadata<Widget>>;
+        reader.next(&mut slot).expect("an event").and(slot).map(|object| object.metadata)
+    };
+    let metadata: Vec<ObjectMeta> = std::iter::from_fn(read).collect();
+    let text_of = |metadata: &ObjectMeta| metadata.annotations.keys().next().map(|key| key.as_ptr());
+    let [.., one, other] = metadata.as_slice() else { panic!("objects were read") };
+    assert_eq!((text_of(one), text_of(one).is_some()), (text_of(other), true));
+    assert_ne!(one, other);
 }

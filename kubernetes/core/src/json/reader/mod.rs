@@ -1,15 +1,19 @@
 mod budget;
+mod caches;
 mod model;
 mod numbers;
 mod shared;
 mod strings;
+mod texts;
 
 use std::borrow::Cow;
 
-use super::DecodeError;
+use super::{DecodeError, scan};
 use crate::Str;
 
 pub use budget::Budget;
+pub use caches::Caches;
+pub(crate) use texts::SharedText;
 
 /// The maximum nesting of objects and lists, the same as serde_json's; real objects stay below 60.
 pub(crate) const MAX_DEPTH: u32 = 127;
@@ -47,9 +51,7 @@ pub struct Reader<'a> {
     depth: u32,
     /// The number of bytes that decoded values may still take.
     pub(super) memory: usize,
-    orders: model::Orders,
-    texts: shared::Texts,
-    strings: shared::Strings<'a>,
+    caches: Caches,
     /// The buffer in which escaped strings are assembled.
     unescaped: String,
 }
@@ -57,16 +59,26 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Creates a reader at the start of `text`, with the default [`Budget`].
     pub fn new(text: &'a str) -> Self {
+        Self::with_caches(text, Caches::default())
+    }
+
+    /// Creates a reader that continues with the facts of another.
+    #[doc(hidden)]
+    pub fn with_caches(text: &'a str, caches: Caches) -> Self {
         Self {
             text,
             position: 0,
             depth: 0,
             memory: Budget::default().bytes(text.len()),
-            orders: model::Orders::for_text(text),
-            texts: shared::Texts::for_text(text),
-            strings: shared::Strings::for_text(text),
+            caches: caches.expect(text.len()),
             unescaped: String::new(),
         }
+    }
+
+    /// The facts that this reader has learned, for the next one.
+    #[doc(hidden)]
+    pub fn into_caches(self) -> Caches {
+        self.caches
     }
 
     /// Creates a reader at the start of `bytes`, with the default [`Budget`].
@@ -74,7 +86,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Returns an error if the bytes are not valid UTF-8.
     pub fn from_slice(bytes: &'a [u8]) -> Result<Self> {
-        match std::str::from_utf8(bytes) {
+        match scan::utf8(bytes) {
             Ok(text) => Ok(Self::new(text)),
             Err(error) => Err(DecodeError::new("the document is not valid UTF-8", error.valid_up_to())),
         }
@@ -410,8 +422,9 @@ mod tests {
         let mut reader = Reader::new(&text);
         reader.begin_list().unwrap();
         let mut ahead = reader.clone();
-        assert!(reader.orders.memory() > 0 && reader.strings.memory() > 0, "the document is long enough");
-        assert_eq!((ahead.orders.memory(), ahead.strings.memory()), (0, 0));
+        let memory = |reader: &Reader<'_>| (reader.caches.orders.memory(), reader.caches.strings.memory());
+        assert!(memory(&reader) > (0, 0), "the document is long enough");
+        assert_eq!(memory(&ahead), (0, 0));
         assert_eq!((ahead.offset(), ahead.integer().unwrap()), (1, 1));
         assert_eq!((ahead.offset(), reader.offset()), (2, 1));
     }

@@ -44,21 +44,26 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Consumes a positive integer of up to 18 digits, which can't overflow; otherwise consumes nothing.
+    /// Consumes a positive integer of up to 18 digits, which can't overflow, if one starts right here; otherwise consumes
+    /// nothing.
     #[inline]
-    fn short_integer(&mut self) -> Option<i64> {
-        let (bytes, start) = (self.bytes(), self.position);
-        let (mut at, mut value) = (start, 0i64);
-        while let Some(digit @ b'0'..=b'9') = bytes.get(at) {
-            value = value.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
-            at += 1;
-        }
-        let plain = !matches!(bytes.get(at), Some(b'.' | b'e' | b'E'));
-        let leading_zero = at - start > 1 && bytes[start] == b'0';
-        if at == start || at - start > 18 || !plain || leading_zero {
+    pub(crate) fn short_integer(&mut self) -> Option<i64> {
+        let rest = self.bytes().get(self.position..)?;
+        let (mut length, mut value) = (0, 0i64);
+        let end = rest.iter().find(|byte| {
+            let digit = byte.wrapping_sub(b'0');
+            if digit <= 9 {
+                value = value.wrapping_mul(10).wrapping_add(digit.into());
+                length += 1;
+            }
+            digit > 9
+        });
+        let has_more = matches!(end, Some(b'.' | b'e' | b'E'));
+        let has_leading_zero = length > 1 && rest.first() == Some(&b'0');
+        if !(1..=18).contains(&length) || has_more || has_leading_zero {
             return None;
         }
-        self.position = at;
+        self.position += length;
         Some(value)
     }
 

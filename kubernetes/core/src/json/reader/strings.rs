@@ -63,15 +63,11 @@ impl<'a> Reader<'a> {
         }
         let start = self.position;
         self.skip_string()?;
-        let text = &self.text[start..self.position];
-        let mut strings = std::mem::take(&mut self.strings);
-        let value = strings.share(text, || {
-            self.position = start;
-            self.unescape()?;
-            Ok(self.unescaped.as_str().into())
-        });
-        self.strings = strings;
-        value
+        self.escaped_str_of(&self.text[start..self.position], |reader| {
+            reader.position = start;
+            reader.unescape()?;
+            Ok(reader.unescaped.as_str().into())
+        })
     }
 
     pub(super) fn string_after_quote(&mut self) -> Result<Cow<'a, str>> {

@@ -44,7 +44,7 @@ impl FieldSet {
     /// # Errors
     /// Returns an error if the text is not an object of objects, or an element is malformed.
     pub fn from_fields_v1(fields: &FieldsV1) -> Result<Self, DecodeError> {
-        match fields.as_str() {
+        match &*fields.text() {
             "null" => Ok(Self::default()),
             text => {
                 let set: Self = json::from_str(text)?;

@@ -148,7 +148,7 @@ mod tests {
         ] {
             assert_eq!(set(other), set(written), "{other}");
             assert!(set(other).difference(&set(written)).is_empty());
-            assert_eq!(set(other).to_fields_v1().as_str(), format!(r#"{{"f:a":{{{written}:{{}}}}}}"#));
+            assert_eq!(set(other).to_fields_v1().text(), format!(r#"{{"f:a":{{{written}:{{}}}}}}"#));
         }
         assert_ne!(set(r#""k:{\"a\":1}""#), set(r#""k:{\"a\":\"1\"}""#));
     }

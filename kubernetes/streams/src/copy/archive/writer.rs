@@ -1,5 +1,5 @@
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -60,9 +60,11 @@ impl<'a, W: Write> ArchiveWriter<'a, W> {
         let metadata = file.metadata().map_err(read_error)?;
         let mut header = header(&metadata, EntryType::Regular, metadata.len());
         self.counter.file(name);
-        let mut content = Content { file, left: metadata.len(), counter: self.counter, failure: None };
+        let content = Content { file, left: metadata.len(), counter: self.counter, failure: None };
+        // The builder asks for little at a time.
+        let mut content = BufReader::with_capacity(READ_BYTES, content);
         let added = self.builder.append_data(&mut header, name, &mut content);
-        match (content.failure, added) {
+        match (content.into_inner().failure, added) {
             (Some(error), _) => Err(CopyError::local("read", source, error)),
             (None, added) => added.map_err(CopyError::transfer),
         }
@@ -81,6 +83,9 @@ impl<'a, W: Write> ArchiveWriter<'a, W> {
         self.builder.into_inner().map_err(CopyError::transfer)
     }
 }
+
+/// How much of a file is read at once.
+const READ_BYTES: usize = 64 * 1024;
 
 /// The owner is left out: it means nothing in the container.
 fn header(metadata: &Metadata, kind: EntryType, size: u64) -> Header {

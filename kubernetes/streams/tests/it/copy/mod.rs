@@ -71,6 +71,17 @@ impl Container {
         self.root.path().join(path).to_str().unwrap().to_owned()
     }
 
+    /// Waits until there are only these names: a command whose connection is lost ends a little later.
+    pub(crate) async fn settle(&self, names: &[&str]) {
+        for _ in 0..500 {
+            if Self::names(self.root.path()) == names {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        assert_eq!(Self::names(self.root.path()), names);
+    }
+
     /// The names in a folder, without hidden ones: there are none but those of the test.
     pub(crate) fn names(folder: &Path) -> Vec<String> {
         let entries = std::fs::read_dir(folder).unwrap();

@@ -185,14 +185,7 @@ async fn an_upload_that_breaks_leaves_the_target_as_it_was() {
     container.server.inject(Fault::reset_after(2).resource("pods/exec"));
     let error = upload(&container, "source", "copy").send(&client).await.unwrap_err();
     assert!(error.is_connection_lost(), "{error}");
-    // The commands of a connection that is lost end a little later.
-    for _ in 0..500 {
-        if Container::names(container.root.path()) == ["file"] {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    assert_eq!(Container::names(container.root.path()), ["file"]);
+    container.settle(&["file"]).await;
 }
 
 #[tokio::test]
@@ -208,7 +201,7 @@ async fn a_local_file_that_can_t_be_read_is_the_error() {
     symlink("..", loop_folder.join("up")).unwrap();
     let error = upload(&container, "loop", "copy").links(Links::Follow).send(&client).await.unwrap_err();
     assert!(format!("{error:?}").contains("a link leads to a folder that it is in"), "{error:?}");
-    assert_eq!(Container::names(container.root.path()), [""; 0]);
+    container.settle(&[]).await;
 }
 
 #[tokio::test]

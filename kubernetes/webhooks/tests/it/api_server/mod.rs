@@ -90,7 +90,7 @@ async fn objects_are_changed_and_checked() {
     assert_eq!((red.bulbs, red.metadata.annotations["by"].as_str()), (1, "kubernetes-admin"));
     // Fields that webhooks set belong to nobody.
     let fields = red.metadata.managed_fields.iter().filter_map(|entry| entry.fields_v1.as_ref());
-    assert!(fields.into_iter().all(|fields| !fields.as_str().contains("f:by")));
+    assert!(fields.into_iter().all(|fields| !fields.text().contains("f:by")));
     let black = create(&client, "black", "black").await;
     assert_eq!(
         black.as_ref().err().and_then(|error| error.status()?.details.as_ref()).map(|details| details.causes.len()),
