@@ -32,11 +32,15 @@ use crate::process::Stdin;
 ///
 /// The copy is collected in a folder next to the target, and replaces the target once it is complete, so a lost
 /// connection leaves nothing half-written. A folder is merged with an existing one, in which the copy is collected; then
-/// each file is replaced atomically, unless another file system is mounted below.
+/// each file is replaced atomically, unless another file system is mounted below. If the command is killed meanwhile,
+/// the folder that collects the copy, `.upload-XXXXXX`, remains.
 ///
-/// Files keep their permissions without setuid, setgid and sticky bits, and belong to the container's user, who can't
-/// replace folders without the owner's write permission. Names may have any bytes except zero, but if the name of the
-/// source is not UTF-8, the target must be named in full.
+/// Nothing is replaced if a file would take the place of a folder, a folder that of a file or a link, or if the
+/// container's user can't write to a folder. A target that is itself a link to a folder is followed.
+///
+/// Files and new folders keep their permissions without setuid, setgid and sticky bits, and belong to the container's
+/// user; existing folders do not change. Names may have any bytes except zero, but if the name of the source is not
+/// UTF-8, the target must be named in full.
 ///
 /// The container needs `sh`, `mktemp`, `mv`, `rm`, and `tar`, without which only a file can be uploaded (by `cat`, `wc`
 /// and `chmod`); the server must run Kubernetes 1.30 or later. The user needs the verb `create` on `pods/exec`.

@@ -36,31 +36,49 @@ chmod "$4" "$stage/data" || exit
 "#;
 
 /// Moves the copy to the target. Two folders are merged: each file is moved in place of an earlier one, once it is clear
-/// that no file is in place of a folder.
+/// that all of them can be.
+///
+/// To move a folder, its owner needs write permission on the folder itself, as its `..` changes.
 const END: &str = r#"
 is_folder() { [ -d "$1" ] && [ ! -L "$1" ]; }
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
-blocked_by_file() { fail "$1: a file is there, and a folder would take its place"; }
+blocked() {
+  kind=file
+  [ ! -L "$1" ] || kind=link
+  fail "$1: a $kind is there, and a folder would take its place"
+}
 blocked_by_folder() { fail "$1: a folder is there, and a file would take its place"; }
 check() (
   for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
     place=$2/${entry##*/}
-    is_there "$entry" && is_there "$place" || continue
-    if is_folder "$entry"; then
-      is_folder "$place" || blocked_by_file "$place"
+    is_there "$entry" || continue
+    if is_folder "$entry" && is_folder "$place"; then
       check "$entry" "$place" || exit
-    else
-      ! is_folder "$place" || blocked_by_folder "$place"
+    elif is_folder "$place"; then
+      blocked_by_folder "$place"
+    elif is_folder "$entry" && is_there "$place"; then
+      blocked "$place"
+    elif [ ! -w "$2" ]; then
+      fail "$2: the folder can't be written to"
     fi
   done
 )
+move() {
+  if is_folder "$1" && [ ! -w "$1" ]; then
+    chmod u+w "$1" && mv -f "$1" "$2" && chmod u-w "$2"
+  else
+    mv -f "$1" "$2"
+  fi
+}
 merge() (
   from=$1 to=$2
   set --
+  [ -w "$from" ] || chmod u+w "$from" || exit
   for entry in "$from"/* "$from"/.[!.]* "$from"/..?*; do
     is_there "$entry" || continue
-    if is_folder "$entry" && is_there "$to/${entry##*/}"; then
-      merge "$entry" "$to/${entry##*/}" || exit
+    place=$to/${entry##*/}
+    if is_folder "$entry"; then
+      if is_there "$place"; then merge "$entry" "$place"; else move "$entry" "$place"; fi || exit
       continue
     fi
     set -- "$@" "$entry"
@@ -73,11 +91,11 @@ if is_folder "$stage/data"; then
     check "$stage/data" "$target" && merge "$stage/data" "$target"
     exit
   fi
-  ! is_there "$target" || blocked_by_file "$target"
+  ! is_there "$target" || blocked "$target"
 elif [ -d "$target" ]; then
   blocked_by_folder "$target"
 fi
-mv -f "$stage/data" "$target"
+move "$stage/data" "$target"
 "#;
 
 /// For a source of any kind.

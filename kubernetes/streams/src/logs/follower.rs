@@ -209,10 +209,14 @@ impl Follower {
 /// Waits until a pod has left the selection. One that was deleted has last lines, and a log that ends.
 async fn left(log: Log, mut state: watch::Receiver<ContainerState>) {
     let is_gone = |state: &ContainerState| state.pod == PodState::Gone;
-    while state.wait_for(is_gone).await.is_ok() && matches!(log.has_pod().await, Ok(true)) {
-        // Otherwise, it has come back meanwhile.
-        if is_gone(&state.borrow()) {
-            return;
+    let mut delays = RECONNECT.delays();
+    while state.wait_for(is_gone).await.is_ok() {
+        match log.has_pod().await {
+            Ok(true) if is_gone(&state.borrow()) => return,
+            // It has come back meanwhile.
+            Ok(true) => delays.reset(),
+            Err(error) if may_pass(&error) => clock::sleep(delays.next_delay()).await,
+            Ok(false) | Err(_) => break,
         }
     }
     std::future::pending().await

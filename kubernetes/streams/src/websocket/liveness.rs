@@ -3,18 +3,27 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::{Method, StatusCode};
-use kubernetes_client::Client;
-use kubernetes_core::{Execute, Path, Request};
+use futures_util::StreamExt as _;
+use http::header::CONTENT_TYPE;
+use http::{StatusCode, Uri};
+use kubernetes_client::{Body, Client};
+use kubernetes_core::{Encoded, Status};
+use tower_service::Service as _;
 
 use super::heartbeat::Heartbeat;
-use crate::clock::Timer;
+use crate::clock::{self, Timer};
 
 /// How long a connection may be silent: twelve pings and a second.
 pub(super) const MAX_SILENCE: Duration = Duration::from_secs(61);
 
 /// How long the server has to answer another request, at the end of that time.
 const PROBE_TIME: Duration = Duration::from_secs(10);
+
+/// How long a probe waits before it sends another request.
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How much of a response is read to tell whether it is a `Status`; those of a whole server are short.
+const MAX_STATUS_BYTES: usize = 64 * 1024;
 
 /// Decides when a connection on which nothing arrives is lost.
 ///
@@ -74,14 +83,37 @@ impl Liveness {
     }
 }
 
-/// Returns once the server answers a request. A refusal is an answer; that of a gateway in front of the server is not.
+/// Returns once the server responds to a request.
+///
+/// The request is sent once each time, as retries of the client may wait for longer than a probe may take.
 async fn probe(client: Client) {
-    const OF_GATEWAYS: [StatusCode; 3] =
-        [StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT];
-    let request = Request::new(Method::GET, Path::new("/version", &[]));
-    if let Err(error) = client.execute(request, |_| Ok(())).await
-        && error.http_status().is_none_or(|status| OF_GATEWAYS.contains(&status))
-    {
-        pending().await
+    while !responds(client.clone()).await {
+        clock::sleep(PROBE_INTERVAL).await;
     }
+}
+
+/// Whether the server itself responds, whatever its response is.
+async fn responds(mut client: Client) -> bool {
+    const GATEWAY_ERRORS: [StatusCode; 3] =
+        [StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT];
+    let mut request = http::Request::new(Body::empty());
+    *request.uri_mut() = Uri::from_static("/version");
+    match client.call(request).await {
+        Ok(response) => !GATEWAY_ERRORS.contains(&response.status()) || has_status(response).await,
+        Err(_) => false,
+    }
+}
+
+/// Whether a response is a `Status`, which the API server sends, but not a gateway in front of it.
+async fn has_status(response: http::Response<Body>) -> bool {
+    let (head, mut body) = response.into_parts();
+    let mut bytes = Vec::new();
+    while let Some(Ok(chunk)) = body.next().await {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MAX_STATUS_BYTES {
+            return false;
+        }
+    }
+    let body = Encoded::new(head.headers.get(CONTENT_TYPE).cloned(), bytes);
+    body.decode::<Status>().is_ok_and(|status| status.status.as_deref() == Some("Failure"))
 }

@@ -1,13 +1,20 @@
 //! Servers that are gone, or wait for a process, while this side has more to write than fits on the way.
 
+use std::future::Future;
 use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use kubernetes_client::{Body, Client};
 use kubernetes_streams::Error;
 use kubernetes_streams::port_forward::PortForwarder;
-use kubernetes_testing::{Exit, Fault, TestServer};
+use kubernetes_testing::{Exit, Fault, TestServer, TestService};
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
+use tower_service::Service;
 
 use crate::support::exec;
 
@@ -114,16 +121,71 @@ async fn a_server_that_refuses_to_say_its_version_is_there() {
     assert_eq!(process.wait().await.unwrap().code(), 7);
 }
 
-/// A gateway before the server answers in its place.
+/// An API server that shuts down, or is overloaded, still serves its connections.
 #[tokio::test(start_paused = true)]
-async fn the_answer_of_a_gateway_is_no_sign_of_its_server() {
-    for status in [502, 503, 504] {
+async fn a_status_of_the_server_is_a_sign_of_it() {
+    for (status, retry_after) in [(503, None), (503, Some(60)), (504, None)] {
         let server = server();
+        let fault = Fault::status(status).path("/version").always();
+        server.inject(retry_after.map_or(fault.clone(), |after| fault.retry_after(after)));
         let mut process = exec().stdin(true).start(&server.client()).await.unwrap();
-        server.inject(Fault::status(status).path("/version").always());
+        write(process.stdin().unwrap()).await.unwrap();
+        assert_eq!(process.wait().await.unwrap().code(), 7);
+    }
+}
+
+/// A gateway before the server answers in its place, `refusals` times out of three.
+#[derive(Clone)]
+struct Gateway {
+    server: TestService,
+    response: (u16, &'static str),
+    refusals: usize,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Service<http::Request<Body>> for Gateway {
+    type Response = http::Response<Body>;
+    type Error = <TestService as Service<http::Request<Body>>>::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        if request.uri().path() == "/version" && self.requests.fetch_add(1, Ordering::Relaxed) % 3 < self.refusals {
+            let (status, body) = self.response;
+            let response = http::Response::builder().status(status).body(Body::from(body)).unwrap();
+            return Box::pin(async { Ok(response) });
+        }
+        let response = self.server.call(request);
+        Box::pin(async { response.await.map(|response| response.map(Body::new)) })
+    }
+}
+
+fn behind_gateway(server: &TestServer, response: (u16, &'static str), refusals: usize) -> Client {
+    Client::with_service(Gateway { server: server.service(), response, refusals, requests: Arc::default() }, "default")
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_response_of_a_gateway_is_not_a_sign_of_its_server() {
+    let responses =
+        [(502, "<html>"), (503, "no healthy upstream"), (504, ""), (503, r#"{"message":"no upstream","code":503}"#)];
+    for response in responses {
+        let server = server();
+        let client = behind_gateway(&server, response, 3);
+        let mut process = exec().stdin(true).start(&client).await.unwrap();
         let start = Instant::now();
         let error = write(process.stdin().unwrap()).await.unwrap_err();
         assert_lost(Error::of_io(&error).unwrap(), start);
         assert_lost(&process.wait().await.unwrap_err(), start);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_is_asked_again_after_the_response_of_a_gateway() {
+    let server = server();
+    let mut process = exec().stdin(true).start(&behind_gateway(&server, (503, ""), 2)).await.unwrap();
+    write(process.stdin().unwrap()).await.unwrap();
+    assert_eq!(process.wait().await.unwrap().code(), 7);
 }

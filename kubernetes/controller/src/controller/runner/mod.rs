@@ -321,7 +321,8 @@ async fn dispatch<K: Watchable>(
             Event::Item(delivery) => {
                 next.set(inner.queue.next());
                 if let Some(delivery) = runs.writes.hold_back(delivery) {
-                    let run = Arc::clone(runs).run(delivery);
+                    // It has kilobytes, which the task would be made of by several moves.
+                    let run = Box::pin(Arc::clone(runs).run(delivery));
                     tasks.spawn(runs.settings.runs.track_future(run));
                 }
             }

@@ -24,6 +24,15 @@ impl<R: PartialEq> Entry<R> {
         self.reasons = again.reasons;
         again.due
     }
+
+    /// Keeps the reasons of an item that is handed out again, beside those for which it was added meanwhile.
+    pub(super) fn keep_reasons(&mut self, reasons: Reasons<R>, again: Option<Box<Again<R>>>) {
+        self.reasons = reasons;
+        if let Some(again) = again {
+            self.priority = self.priority.max(again.priority);
+            self.reasons.extend(again.reasons);
+        }
+    }
 }
 
 /// The place of an item: exactly one.

@@ -233,8 +233,12 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
     /// Takes in the outcome of an item that a worker has.
     pub(super) fn finish(&mut self, item: T, outcome: Outcome<R>, now: Instant) {
         self.promote(now);
-        let Some(entry) = self.items.get_mut(&item) else { return };
-        let Place::Running { since, again } = &mut entry.place else { return };
+        // Most items are not handed out again, so that they are looked up once.
+        let Some(mut entry) = self.items.remove(&item) else { return };
+        let Place::Running { since, again } = &mut entry.place else {
+            self.items.insert(item, entry);
+            return;
+        };
         if !matches!(outcome, Outcome::Held { .. }) {
             self.counters.work_duration.observe(now.duration_since(*since));
         }
@@ -242,25 +246,34 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         let again = again.take();
         let is_open = self.phase == Phase::Open;
         let due = match outcome {
-            Outcome::Done(add) => self.done(&item, add.filter(|_| is_open), again, now),
-            Outcome::Failed { reasons, priority } if is_open => self.failed(&item, reasons, priority, again, now),
-            Outcome::Requeued(add) if is_open => self.requeued(&item, add, again, now),
+            Outcome::Done(add) => self.done(&mut entry, add.filter(|_| is_open), again, now),
+            Outcome::Failed { reasons, priority } if is_open => {
+                Some(self.failed(&mut entry, reasons, priority, again, now))
+            }
+            Outcome::Requeued(add) if is_open => Some(self.requeued(&mut entry, add, again, now)),
             Outcome::Held { reasons, limit } if is_open => {
-                self.keep_reasons(&item, reasons, again);
+                entry.keep_reasons(reasons, again);
                 Some((later(now, limit), Some(Barrier::Hold)))
             }
-            Outcome::Failed { .. } | Outcome::Requeued(_) | Outcome::Held { .. } => self.done(&item, None, again, now),
+            Outcome::Failed { .. } | Outcome::Requeued(_) | Outcome::Held { .. } => {
+                self.done(&mut entry, None, again, now)
+            }
         };
-        match due {
-            // Nobody waits for times after the end.
-            Some((due, barrier)) if is_open || due <= now => self.settle(item, due, barrier, now),
-            _ => drop(self.items.remove(&item)),
+        // Nobody waits for times after the end.
+        if let Some((due, barrier)) = due.filter(|(due, _)| is_open || *due <= now) {
+            self.items.insert(item.clone(), entry);
+            self.settle(item, due, barrier, now);
         }
     }
 
     /// The time at which an item is handed out again after a success, if it is.
-    fn done(&mut self, item: &T, add: Option<Add<R>>, again: Option<Box<Again<R>>>, now: Instant) -> Option<Due> {
-        let entry = self.items.get_mut(item)?;
+    fn done(
+        &mut self,
+        entry: &mut Entry<R>,
+        add: Option<Add<R>>,
+        again: Option<Box<Again<R>>>,
+        now: Instant,
+    ) -> Option<Due> {
         entry.failures = 0;
         // As client-go's, which counts what is added for later.
         self.counters.retries += u64::from(add.as_ref().is_some_and(|add| !add.after.is_zero()));
@@ -275,27 +288,26 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
     /// The time at which an item is handed out again after a failure.
     fn failed(
         &mut self,
-        item: &T,
+        entry: &mut Entry<R>,
         reasons: Reasons<R>,
         priority: i32,
         again: Option<Box<Again<R>>>,
         now: Instant,
-    ) -> Option<Due> {
+    ) -> Due {
         self.counters.retries += 1;
         let is_reset = again.as_ref().is_some_and(|again| again.resets_backoff);
-        let entry = self.items.get_mut(item)?;
         let failures = if is_reset { 0 } else { entry.failures };
         entry.failures = failures.saturating_add(1);
         entry.priority = priority;
-        self.keep_reasons(item, reasons, again);
-        Some((later(now, self.retry_delay(failures, now)), Some(Barrier::Backoff)))
+        entry.keep_reasons(reasons, again);
+        (later(now, self.retry_delay(failures, now)), Some(Barrier::Backoff))
     }
 
     /// The time at which an item is handed out again that was requeued.
-    fn requeued(&mut self, item: &T, add: Add<R>, again: Option<Box<Again<R>>>, now: Instant) -> Option<Due> {
+    fn requeued(&mut self, entry: &mut Entry<R>, add: Add<R>, again: Option<Box<Again<R>>>, now: Instant) -> Due {
         self.counters.retries += 1;
         let is_reset = again.as_ref().is_some_and(|again| again.resets_backoff);
-        let failures = if is_reset { 0 } else { self.items.get(item)?.failures };
+        let failures = if is_reset { 0 } else { entry.failures };
         let ends_at = again.as_ref().and_then(|again| again.ends_requeue);
         // The wait that it does not have takes no token of the others.
         let own_delay = self.backoff.delay(failures).max(add.after);
@@ -305,21 +317,17 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         };
         let ends_at = ends_at.filter(|ends_at| *ends_at < due);
         let is_early = ends_at.is_some();
-        let entry = self.items.get_mut(item)?;
         // The wait that it does not have does not lengthen the next one.
         entry.failures = if is_early { failures } else { failures.saturating_add(1) };
-        entry.take_in(*Again::merged(again, Some(Again::new(add, due)))?);
-        Some((ends_at.unwrap_or(due), Some(Barrier::Requeue).filter(|_| !is_early)))
-    }
-
-    /// Keeps the reasons of an item that is handed out again, beside those for which it was added meanwhile.
-    fn keep_reasons(&mut self, item: &T, reasons: Reasons<R>, again: Option<Box<Again<R>>>) {
-        let Some(entry) = self.items.get_mut(item) else { return };
-        entry.reasons = reasons;
-        if let Some(again) = again {
-            entry.priority = entry.priority.max(again.priority);
-            entry.reasons.extend(again.reasons);
-        }
+        let own = Again::new(add, due);
+        entry.take_in(match again {
+            None => own,
+            Some(mut again) => {
+                again.merge(own);
+                *again
+            }
+        });
+        (ends_at.unwrap_or(due), Some(Barrier::Requeue).filter(|_| !is_early))
     }
 
     /// Ends the adding of items, and forgets those that wait for a time.

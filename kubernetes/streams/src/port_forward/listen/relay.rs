@@ -5,6 +5,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncWriteExt, copy_buf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::ReadHalf;
+use tokio::task::coop;
 
 use crate::clock;
 use crate::error::Error;
@@ -70,6 +71,8 @@ async fn copy_both(local: &mut TcpStream, remote: PortStream, linger: Duration) 
 async fn send(local: &mut ReadHalf<'_>, mut remote: PortWriter) -> io::Result<()> {
     let mut accepts = true;
     loop {
+        // A client that never stops writing must leave the thread to others, as the timer of the linger.
+        coop::consume_budget().await;
         local.readable().await?;
         // Idle connections, which may be many, hold no memory.
         let mut buffer = BytesMut::with_capacity(BUFFER_BYTES);
@@ -86,4 +89,49 @@ async fn send(local: &mut ReadHalf<'_>, mut remote: PortWriter) -> io::Result<()
         }
     }
     if accepts { remote.shutdown().await.or(Ok(())) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::net::Ipv4Addr;
+    use std::pin::pin;
+
+    use kubernetes_testing::TestServer;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::port_forward::PortForwarder;
+
+    #[tokio::test]
+    async fn a_client_that_never_stops_writing_leaves_the_thread_to_others() {
+        let server = TestServer::in_process();
+        let spec = "spec: {containers: [{name: a}]}, status: {phase: Running}";
+        server.load_yaml(&format!("{{apiVersion: v1, kind: Pod, metadata: {{name: web}}, {spec}}}")).unwrap();
+        server.on_port_forward(|_, _| async { Ok(()) });
+        let mut remote = PortForwarder::to_pod(&server.client(), "default", "web").connect(80).await.unwrap();
+        while remote.write_all(b"x").await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let (client, local) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+        let (client, mut local) = (client.unwrap(), local.unwrap().0);
+        let mut written = 0;
+        client.writable().await.unwrap();
+        while let Ok(count) = client.try_write(&[1; BUFFER_BYTES]) {
+            written += count;
+        }
+        assert!(written > 2 * BUFFER_BYTES, "{written}");
+        let (mut reader, _writer) = local.split();
+        {
+            let mut sending = pin!(send(&mut reader, remote.into_split().1));
+            poll_fn(|cx| {
+                while pin!(coop::consume_budget()).poll(cx).is_ready() {}
+                assert!(sending.as_mut().poll(cx).is_pending());
+                std::task::Poll::Ready(())
+            })
+            .await;
+        }
+        assert!(reader.try_read(&mut [0; 1]).is_ok(), "the rest is read later");
+    }
 }

@@ -73,6 +73,17 @@ async fn files_are_replaced_and_folders_are_merged() {
     fs::write(local.join("folder/folder"), "a file").unwrap();
     let error = upload(&container, "folder/folder", "folder/sub").send(&client).await.unwrap_err();
     assert!(error.to_string().contains("a folder is there, and a file would take its place"), "{error}");
+
+    // A link to a folder is followed as the target, and not replaced by a folder.
+    fs::create_dir_all(remote.join("releases/7")).unwrap();
+    symlink("releases/7", remote.join("current")).unwrap();
+    upload(&container, "folder/sub/new", "current").send(&client).await.unwrap();
+    assert_eq!(Container::names(&remote.join("releases/7")), ["new"]);
+    fs::create_dir(local.join("folder/current")).unwrap();
+    symlink("../releases/7", remote.join("folder/current")).unwrap();
+    fs::remove_file(local.join("folder/folder")).unwrap();
+    let error = upload(&container, "folder", "").send(&client).await.unwrap_err();
+    assert!(error.to_string().contains("current: a link is there, and a folder would take its place"), "{error}");
 }
 
 #[tokio::test]
@@ -93,6 +104,49 @@ async fn permissions_are_kept_in_a_container_that_does_not_run_as_root() {
         Upload::new("default", "web", &source, container.root.path().to_str().unwrap()).send(&client).await.unwrap();
         let modes = ["source", "source/shared", "source/shared/file", "source/program"].map(mode);
         assert_eq!(modes, [0o755, 0o777, 0o666, 0o755], "{modes:?}");
+    }
+}
+
+#[tokio::test]
+async fn folders_that_their_owner_can_t_write_to_arrive_new_and_in_others() {
+    let container = Container::of_strict_user();
+    let client = container.server.client();
+    let source = container.local.path().join("source");
+    let remote = container.root.path();
+    fs::create_dir_all(source.join("fixed/sub")).unwrap();
+    fs::write(source.join("fixed/file"), "content").unwrap();
+    fs::write(source.join("fixed/sub/file"), "content").unwrap();
+    let set_mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    for folder in ["fixed/sub", "fixed", ""] {
+        set_mode(&source.join(folder), 0o555);
+    }
+    let send = |target: &str| Upload::new("default", "web", &source, container.remote(target)).send(&client);
+    send("new").await.unwrap();
+    assert_eq!(contents(&remote.join("new")), contents(&source));
+
+    // In a folder that has other ones already, one of which can be written to.
+    fs::create_dir_all(container.local.path().join("old/fixed")).unwrap();
+    upload(&container, "old", "merged").send(&client).await.unwrap();
+    let merge = Upload::new("default", "web", source.join("fixed"), container.remote("merged"));
+    merge.send(&client).await.unwrap();
+    let mode = |path: &str| fs::metadata(remote.join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!([mode("merged/fixed"), mode("merged/fixed/sub")], [0o755, 0o555]);
+    assert_eq!(fs::read_to_string(remote.join("merged/fixed/sub/file")).unwrap(), "content");
+
+    // What can't be replaced is found before anything is.
+    set_mode(&source, 0o755);
+    fs::write(source.join("first"), "new").unwrap();
+    fs::create_dir(container.local.path().join("place")).unwrap();
+    upload(&container, "place", "place").send(&client).await.unwrap();
+    send("place").await.unwrap();
+    fs::write(source.join("first"), "newer").unwrap();
+    let error = send("place").await.unwrap_err();
+    assert!(error.to_string().contains("source/fixed: the folder can't be written to"), "{error}");
+    assert_eq!(fs::read_to_string(remote.join("place/source/first")).unwrap(), "new");
+    let names = [Container::names(remote), Container::names(&remote.join("place/source"))];
+    assert_eq!(names, [vec!["merged", "new", "place"], vec!["first", "fixed"]]);
+    for folder in ["", "fixed", "fixed/sub"] {
+        set_mode(&source.join(folder), 0o755);
     }
 }
 

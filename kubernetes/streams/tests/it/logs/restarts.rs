@@ -203,6 +203,24 @@ async fn a_pod_that_leaves_the_selection_is_not_read_until_it_comes_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pod_that_leaves_the_selection_is_not_read_on_although_the_look_up_fails_at_first() {
+    for status in [429, 503] {
+        let kubelet = Kubelet::new();
+        kubelet.start("one");
+        let mut stream = all().stream(&kubelet.server().client());
+        kubelet.write("one", 1000, "x");
+        assert_eq!(line(&mut stream).await, "x");
+        kubelet.server().inject(Fault::status(status).resource("pods").verb("list").times(3));
+        label(&kubelet, "other", "running");
+        sleep(Duration::from_secs(60)).await;
+        kubelet.write("one", 61_000, "y");
+        assert!(is_quiet(&mut stream).await, "{status}");
+        label(&kubelet, "web", "running");
+        assert_eq!(line(&mut stream).await, "y");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pod_that_comes_back_after_its_log_has_ended_is_not_read_again() {
     for is_ended_before in [true, false] {
         let kubelet = Kubelet::new();

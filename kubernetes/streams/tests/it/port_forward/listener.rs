@@ -1,6 +1,7 @@
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
+use std::time::{Duration, Instant};
 
-use kubernetes_streams::port_forward::PortMapping;
+use kubernetes_streams::port_forward::{PodTarget, PortForwarder, PortMapping};
 use kubernetes_testing::TestServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -143,6 +144,35 @@ async fn a_response_is_whole_though_its_client_goes_on_writing() {
     let ((), read) = tokio::join!(writing, reader.read_to_end(&mut response));
     read.unwrap();
     assert!(response == pattern(4, 100_000));
+}
+
+/// On the only thread of the runtime, which must remain free for the timer and for all else.
+#[tokio::test]
+async fn a_client_that_never_stops_writing_is_reset_after_the_linger() {
+    const LIMIT: Duration = Duration::from_secs(20);
+    let server = TestServer::in_process();
+    server.load_yaml(POD).unwrap();
+    server.on_port_forward(|_, _| async { Ok(()) });
+    let forwarder = PortForwarder::builder(&server.client(), PodTarget::new("default", "web"));
+    let forwarder = forwarder.linger(Duration::from_millis(100)).build();
+    let listener = forwarder.listen(&["127.0.0.1"], &[PortMapping::new(0, 80)]).await.unwrap();
+    let mut failures = listener.failures();
+    let stream = std::net::TcpStream::connect(listener.bindings()[0].local()).unwrap();
+    let start = Instant::now();
+    // Two, so that there are always bytes to read.
+    let writers = [stream.try_clone().unwrap(), stream].map(|mut stream| {
+        tokio::task::spawn_blocking(move || {
+            while start.elapsed() < LIMIT {
+                stream.write_all(&[1; 256 * 1024])?;
+            }
+            std::io::Result::Ok(())
+        })
+    });
+    for writer in writers {
+        writer.await.unwrap().expect_err("it is reset");
+    }
+    let failure = failures.next().await.unwrap();
+    assert!(failure.error.is_local(), "{:?}", failure.error);
 }
 
 #[tokio::test]
