@@ -22,18 +22,18 @@ pub(super) fn manifests(features: &Features) -> Vec<Manifest> {
     }
     for name in OF_UTILS {
         if let Some((_, needs)) = of_sdk.get_mut(name) {
-            needs.push(format!("kubernetes-utils/{name}"));
+            needs.push(format!("kubernetes-utils?/{name}"));
         }
     }
     vec![
         Manifest {
             path: "kubernetes/models/Cargo.toml",
-            lines: lines(&of_models.collect(), Some("kubernetes-core/serde"), None),
+            lines: lines(&of_models.collect(), Some("kubernetes-core/serde"), &[]),
         },
-        Manifest { path: "kubernetes/api/Cargo.toml", lines: lines(&of_api.collect(), None, None) },
+        Manifest { path: "kubernetes/api/Cargo.toml", lines: lines(&of_api.collect(), None, &[]) },
         Manifest {
             path: "kubernetes/sdk/Cargo.toml",
-            lines: lines(&of_sdk, Some("kubernetes-models/serde"), Some("ring")),
+            lines: lines(&of_sdk, Some("kubernetes-models/serde"), &["ring", "utils"]),
         },
     ]
 }
@@ -50,18 +50,18 @@ pub(super) fn custom(features: &Features) -> String {
             others.map(|need| if is_custom(need) { need.clone() } else { format!("kubernetes-models/{need}") }),
         );
     }
-    lines(&all, Some("kubernetes-core/serde"), None)
+    lines(&all, Some("kubernetes-core/serde"), &[])
 }
 
 fn own(feature: &Feature) -> Vec<String> {
     feature.needs.iter().cloned().collect()
 }
 
-/// The features of groups, and the one for serde's traits, which is on by default, where a crate has models. So is another
-/// one, which the manifest has beside these.
-fn lines(groups: &BTreeMap<&str, (bool, Vec<String>)>, serde: Option<&str>, other: Option<&str>) -> String {
+/// The features of groups, and the one for serde's traits, which is on by default, where a crate has models. So are
+/// others, which the manifest has beside these.
+fn lines(groups: &BTreeMap<&str, (bool, Vec<String>)>, serde: Option<&str>, others: &[&'static str]) -> String {
     let stable = groups.iter().filter(|(_, (stable, _))| *stable).map(|(name, _)| *name);
-    let default = stable.chain(serde.map(|_| "serde")).chain(other).collect();
+    let default = stable.chain(serde.map(|_| "serde")).chain(others.iter().copied()).collect();
     let all = groups.keys().copied().collect();
     let mut text = list("default", &default) + &list("all", &all);
     for (name, (_, needs)) in groups {

@@ -47,10 +47,9 @@ impl Retry {
 ///
 /// ```
 /// use kubernetes_client::{Client, Error, Retry};
-/// use kubernetes_core::{ReadRequest, ReplaceRequest};
-/// # kubernetes_core::doc_test_resource!(Pod);
+/// use kubernetes_core::{NamespacedResource, ReadRequest, ReplaceRequest};
 ///
-/// # async fn example(client: &Client, mut change: impl FnMut(&mut Pod)) -> Result<Pod, Error> {
+/// # async fn example<Pod: NamespacedResource>(client: &Client, mut change: impl FnMut(&mut Pod)) -> Result<Pod, Error> {
 /// let mut attempts = Retry::default().start();
 /// loop {
 ///     let mut pod = ReadRequest::<Pod>::namespaced("shop", "web").send(client).await?;
@@ -91,15 +90,14 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_
 /// Repeats an operation that fails with a conflict, such as reading an object, changing it and writing it back.
 ///
 /// ```
-/// use kubernetes_core::{Execute, ReadRequest, ReplaceRequest, RequestError};
-/// use kubernetes_client::{Retry, retry_on_conflict};
-/// # kubernetes_core::doc_test_resource!(Pod);
+/// use kubernetes_client::{Client, Error, Retry, retry_on_conflict};
+/// use kubernetes_core::{NamespacedResource, ReadRequest, ReplaceRequest};
 ///
-/// # async fn example<E: Execute<Error: RequestError>>(client: &E) -> Result<(), E::Error> {
+/// # async fn example<Pod: NamespacedResource>(client: &Client) -> Result<(), Error> {
 /// let pod = retry_on_conflict(Retry::default(), || async {
 ///     // Read it again each time, because the object has changed since the failed attempt.
 ///     let mut pod = ReadRequest::<Pod>::namespaced("shop", "web").send(client).await?;
-///     pod.metadata.labels.insert("tier", "web");
+///     pod.metadata_mut().labels.insert("tier", "web");
 ///     ReplaceRequest::namespaced("shop", &pod).send(client).await
 /// })
 /// .await?;

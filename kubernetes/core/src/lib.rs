@@ -15,9 +15,11 @@
 pub mod cbor;
 mod collections;
 mod condition;
+#[cfg(feature = "schema")]
 pub mod conversion;
 #[doc(hidden)]
 pub mod debug;
+#[cfg(feature = "schema")]
 #[doc(hidden)]
 pub mod derived;
 mod field_conflict;
@@ -33,6 +35,7 @@ mod partial;
 mod printed;
 mod raw;
 mod request;
+#[cfg(feature = "schema")]
 pub mod schema;
 pub mod selector;
 mod status;

@@ -311,21 +311,18 @@ macro_rules! object {
 macro_rules! resource {
     ($type:ident: $group:literal / $version:literal / $kind:literal $(in $list:literal)?, $plural:literal, $scope:ident, watch, serde_no_default) => {
         $crate::object!(@ unnamed $type: $group / $version / $kind $(in $list)?);
-        $crate::resource!(@ type $type: $group / $version / $kind, $plural, $scope, watch, serde_no_default);
+        $crate::resource!(@ type $type: $plural, $scope, watch, serde_no_default);
     };
     ($type:ident: $group:literal / $version:literal / $kind:literal $(in $list:literal)?, $plural:literal, $scope:ident, serde_no_default) => {
         $crate::object!(@ unnamed $type: $group / $version / $kind $(in $list)?);
-        $crate::resource!(@ type $type: $group / $version / $kind, $plural, $scope, serde_no_default);
+        $crate::resource!(@ type $type: $plural, $scope, serde_no_default);
     };
     ($type:ident: $group:literal / $version:literal / $kind:literal $(in $list:literal)?, $plural:literal, $scope:ident $(, $extra:ident)*) => {
         $crate::object!($type: $group / $version / $kind $(in $list)?);
-        $crate::resource!(@ type $type: $group / $version / $kind, $plural, $scope $(, $extra)*);
+        $crate::resource!(@ type $type: $plural, $scope $(, $extra)*);
     };
-    (@ type $type:ident: $group:literal / $version:literal / $kind:literal, $plural:literal, $scope:ident $(, $extra:ident)*) => {
+    (@ type $type:ident: $plural:literal, $scope:ident $(, $extra:ident)*) => {
         impl $crate::Resource for $type {
-            const GROUP: &'static str = $group;
-            const VERSION: &'static str = $version;
-            const KIND: &'static str = $kind;
             const PLURAL: &'static str = $plural;
         }
 

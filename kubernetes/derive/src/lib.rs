@@ -1,7 +1,7 @@
 //! Derives custom resources and their schemas from Rust types.
 //!
 //! `kubernetes-sdk` re-exports both with its feature `derive`; see the page `docs/custom-resources.md` for all
-//! attributes.
+//! attributes. A program without it needs `kubernetes-core` with the feature `schema`.
 //!
 //! ```ignore
 //! use kubernetes_sdk::core::ObjectMeta;

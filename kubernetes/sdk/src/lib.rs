@@ -20,7 +20,7 @@
 //! | read and write objects | [`api`], a function for each operation, and [`models`], a struct for each type |
 //! | follow changes, keep objects in memory, wait | [`watch`] |
 //! | write a controller or an operator | `controller`, with the feature `controller`, and `derive` for custom resources |
-//! | apply files, and call kubectl's verbs | [`utils`], with the feature `dynamic` |
+//! | apply files, and call kubectl's verbs | `utils`, with the feature `dynamic` |
 //! | run commands, copy files, forward ports, follow logs | `streams`, with the feature `streams` |
 //! | serve admission and conversion webhooks | `webhooks`, with the feature `webhooks` |
 //! | work with kinds that are known only at run time | `dynamic`, with the feature `dynamic` |
@@ -31,6 +31,7 @@
 //! - A feature for each API group and version (`core-v1`, `apps-v1`, …). The stable ones are on by default; `all`
 //!   enables all.
 //! - `serde`, on by default: serde's traits for models. Requests and watches don't need them.
+//! - `utils`, on by default: the module with this name.
 //! - `yaml`: [`core`] reads and writes YAML.
 //! - `dynamic`, `streams`, `controller`, `election`, `webhooks`: the modules with these names. `derive`: the derive
 //!   macros `CustomResource` and `Schema`.
@@ -191,6 +192,7 @@ pub mod streams {
     pub use kubernetes_streams::*;
 }
 
+#[cfg(feature = "utils")]
 pub mod utils {
     //! Helpers for common tasks: retries on conflict, conditions to wait for, and, with the feature `dynamic`,
     //! manifests and kubectl's verbs.

@@ -97,14 +97,14 @@ pub trait Decode: Sized {
 impl<V: Value + Default> Decode for V {
     #[inline]
     fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let mut value = Self::default();
+        let mut value = Self::initial();
         value.read_new(reader)?;
         Ok(value)
     }
 
     #[inline]
     fn decode_into(place: &mut impl Place<Self>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        place.put(Self::default).read_new(reader)
+        place.put(Self::initial).read_new(reader)
     }
 
     #[inline]

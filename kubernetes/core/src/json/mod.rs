@@ -84,6 +84,16 @@ pub trait Value: Decode {
     /// [`read`](Self::read), which is called only if there are no names.
     const FIELDS: &'static [&'static str] = &[];
 
+    /// The value to read into: the default value.
+    #[doc(hidden)]
+    #[inline]
+    fn initial() -> Self
+    where
+        Self: Default,
+    {
+        Self::default()
+    }
+
     /// Replaces `self` with the reader's next value.
     ///
     /// # Errors
@@ -99,7 +109,8 @@ pub trait Value: Decode {
     /// See [`read`](Self::read).
     #[inline]
     fn read_new(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        if Self::FIELDS.is_empty() { self.read(reader) } else { self.read_fields(reader) }
+        // A constant, so that no code is compiled for the other case.
+        if const { Self::FIELDS.is_empty() } { self.read(reader) } else { self.read_fields(reader) }
     }
 
     /// Reads an object into the fields of a model, which must have its default value.

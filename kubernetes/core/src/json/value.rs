@@ -40,6 +40,12 @@ impl<V: Value> Value for Option<V> {
 }
 
 impl<V: Value + Default> Value for Box<V> {
+    /// Unlike `Box::default`, which has much code for a panic of `V::default`.
+    #[inline]
+    fn initial() -> Self {
+        Self::new(V::default())
+    }
+
     #[inline]
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         (**self).read(reader)
@@ -84,8 +90,7 @@ impl<V> Place<V> for Vec<V> {
     #[inline]
     fn put(&mut self, make: impl FnOnce() -> V) -> &mut V {
         let index = self.len();
-        // Elements may be large, so they are created in place.
-        self.extend(std::iter::once_with(make));
+        self.push(make());
         &mut self[index]
     }
 }
@@ -265,15 +270,21 @@ impl Value for String {
 /// # Errors
 /// Returns an error if the next value is neither a string nor null.
 #[doc(hidden)]
-pub fn read_text<V: Default + for<'t> From<&'t str>>(
-    value: &mut V,
-    reader: &mut Reader<'_>,
-) -> Result<(), DecodeError> {
-    *value = if reader.null()? { V::default() } else { V::from(&*reader.string()?) };
-    Ok(())
+pub fn read_text<V: for<'t> From<&'t str>>(value: &mut V, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    reader.text(&mut |text| *value = V::from(text))
 }
 
 impl Reader<'_> {
+    /// Passes on a string, or the empty one for null, so that all of this is compiled once.
+    fn text(&mut self, take: &mut dyn FnMut(&str)) -> Result<(), DecodeError> {
+        match self.plain_string() {
+            Some(text) => take(text),
+            None if self.null()? => take(""),
+            None => take(&self.string()?),
+        }
+        Ok(())
+    }
+
     /// Reads a string that must be `value`: a type's own `kind` or `apiVersion`.
     ///
     /// # Errors

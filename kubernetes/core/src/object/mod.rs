@@ -189,14 +189,23 @@ pub trait Object: Value + Send + Sync + 'static {
     note = "`resource!` turns a struct with a field `metadata: ObjectMeta` into one"
 )]
 pub trait Resource: Object {
-    /// The group, empty for the core group.
-    const GROUP: &'static str;
+    /// The group, empty for the core group. By default this, the version and the kind are those of
+    /// [`TYPE`](Object::TYPE).
+    const GROUP: &'static str = static_type::<Self>().group;
     /// The version, such as `v1`.
-    const VERSION: &'static str;
+    const VERSION: &'static str = static_type::<Self>().version;
     /// The kind, such as `Pod`.
-    const KIND: &'static str;
+    const KIND: &'static str = static_type::<Self>().kind;
     /// The name in paths, such as `pods`.
     const PLURAL: &'static str;
+}
+
+/// The type of a resource, which the compiler requires to have one.
+const fn static_type<K: Object>() -> StaticType {
+    match K::TYPE {
+        Some(of_type) => of_type,
+        None => panic!("a resource has a group, version and kind known at compile time: set `Object::TYPE`"),
+    }
 }
 
 /// A resource whose objects are in namespaces.

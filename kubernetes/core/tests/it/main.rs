@@ -21,6 +21,7 @@ mod owners;
 mod pages;
 mod requests;
 mod resource;
+#[cfg(feature = "schema")]
 mod schemas;
 mod selectors;
 mod serde;

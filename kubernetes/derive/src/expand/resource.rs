@@ -166,7 +166,7 @@ fn traits(name: &Ident, names: &Names, has_default: bool) -> TokenStream {
     let unnamed = (!has_default).then(|| quote!(@ unnamed));
     quote! {
         __core::object!(#unnamed #name: #group / #version / #kind #list);
-        __core::resource!(@ type #name: #group / #version / #kind, #plural, #scope, watch);
+        __core::resource!(@ type #name: #plural, #scope, watch);
     }
 }
 

@@ -72,7 +72,6 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Returns an error if the budget is exhausted.
-    #[inline]
     pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), DecodeError> {
         match self.memory.checked_sub(bytes) {
             Some(left) => {
@@ -87,10 +86,14 @@ impl<'a> Reader<'a> {
     /// most the number that fits in the rest of the text.
     #[inline]
     pub(crate) fn charge_elements<V>(&mut self, more: usize) -> Result<usize, DecodeError> {
+        self.charge_sized(more, size_of::<V>())
+    }
+
+    fn charge_sized(&mut self, more: usize, size: usize) -> Result<usize, DecodeError> {
         // The shortest element is a digit and a comma.
         let left = (self.text.len() - self.position) / 2 + 1;
         let more = more.min(left);
-        self.charge(more.saturating_mul(size_of::<V>())).map(|()| more)
+        self.charge(more.saturating_mul(size)).map(|()| more)
     }
 
     /// Refunds memory that was charged for elements and has been freed.

@@ -121,7 +121,10 @@ impl<'a> Reader<'a> {
                     self.position += 1;
                     return Ok(());
                 }
-                Some(b'\\') => drop(self.escape()?),
+                Some(b'\\') => match self.bytes().get(self.position + 1) {
+                    Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.position += 2,
+                    _ => drop(self.escape()?),
+                },
                 Some(_) => return Err(self.error("a control character in a string")),
                 None => return Err(self.error("the document ends inside a string")),
             }

@@ -10,6 +10,7 @@ pub(crate) mod json_changes;
 mod json_model;
 mod json_reader;
 mod quantity;
+#[cfg(feature = "schema")]
 mod schemas;
 mod selectors;
 mod time;
@@ -37,6 +38,7 @@ fn the_corpora_pass() {
     replay("json_model", json_model::check);
     replay("json_reader", json_reader::check);
     replay("quantity", quantity::check);
+    #[cfg(feature = "schema")]
     replay("schemas", schemas::check);
     replay("selectors", selectors::check);
     replay("time", time::check);
@@ -45,6 +47,7 @@ fn the_corpora_pass() {
 }
 
 /// Finds in a second what fuzzing finds first.
+#[cfg(feature = "schema")]
 #[test]
 fn random_schemas_pass() {
     use schemas::random_schemas::{Choices, bytes, root};

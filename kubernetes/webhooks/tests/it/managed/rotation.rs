@@ -187,7 +187,7 @@ impl Load {
                 assert_eq!(response.status(), StatusCode::OK);
                 response.into_body().collect().await.expect("a body");
                 self.calls.fetch_add(1, Ordering::SeqCst);
-                tokio::time::sleep(Duration::from_secs(7)).await;
+                tokio::time::sleep(Duration::from_secs(10)).await;
             }
         }
     }
@@ -208,10 +208,10 @@ async fn certificates_are_rotated_under_load_without_an_error() {
     let end = Instant::now() + Duration::from_secs(2400);
     let load = Arc::new(Load { seen: Mutex::default(), end, calls: AtomicUsize::new(0) });
     let mut bundles = load.look(&server).await;
-    // From 7 s to four minutes: some connections outlive the certificate that they began with.
+    // From 20 s to four minutes: some connections outlive the certificate that they began with.
     let callers = replicas
         .iter()
-        .flat_map(|replica| [1, 4, 13, 35].map(|calls| tokio::spawn(Arc::clone(&load).call(replica.address, calls))));
+        .flat_map(|replica| [2, 5, 13, 25].map(|calls| tokio::spawn(Arc::clone(&load).call(replica.address, calls))));
     let callers: Vec<_> = callers.collect();
     while Instant::now() < end {
         tokio::time::sleep(Duration::from_secs(5)).await;
@@ -220,7 +220,7 @@ async fn certificates_are_rotated_under_load_without_an_error() {
     for caller in callers {
         caller.await.expect("every call is answered");
     }
-    assert!(bundles >= 5 && load.calls.load(Ordering::SeqCst) > 2000, "{bundles} {:?}", load.calls);
+    assert!(bundles >= 5 && load.calls.load(Ordering::SeqCst) > 1500, "{bundles} {:?}", load.calls);
     assert_eq!(definition_bundle(&server).await, bundle(&server).await);
     for (stop, task) in tasks {
         stop.send(()).expect("it runs");
