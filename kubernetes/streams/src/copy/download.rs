@@ -154,7 +154,7 @@ impl Download {
         let archive = RemoteArchive::open(thread, client, &self.container, path, follows_links, self.retries)?;
         let mut entries = Entries::new(archive);
         let root = Path::new(path.file_name().unwrap_or_default());
-        let mut count = 0_u64;
+        let (mut count, max_entries) = (0_u64, (self.max_bytes / ENTRY_BYTES).max(MIN_ENTRIES));
         loop {
             let entry = match entries.next() {
                 Ok(Some(entry)) => entry,
@@ -165,8 +165,11 @@ impl Download {
             let unasked = || CopyError::refused(&entry.path, "is not a name below what was asked for");
             let below = EntryPath::parse(&entry.path).and_then(|path| path.below(root)).ok_or_else(unasked)?;
             let bytes = counter.copied().bytes.saturating_add(entry.size);
-            if bytes > self.max_bytes || count > (self.max_bytes / ENTRY_BYTES).max(MIN_ENTRIES) {
+            if bytes > self.max_bytes {
                 return Err(CopyError::too_large(self.max_bytes));
+            }
+            if count > max_entries {
+                return Err(CopyError::too_many(max_entries));
             }
             if let Err(error) = staging.add(&entry, &below, root, &mut entries, counter) {
                 return Err(if error.is_transfer() { entries.into_inner().explain(error) } else { error });

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{CopyError, Error};
 
-/// Moves a complete copy to its target, each file at once: whoever opens one sees the old or the new.
+/// Moves a complete copy to its target, each file at once: a reader sees the old or the new one.
 ///
 /// A folder is merged with a folder that is there. Everything is checked before the first file moves. Returns the paths
 /// that were moved to.

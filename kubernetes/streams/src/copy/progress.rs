@@ -6,7 +6,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// The number of bytes of files so far.
+    /// The number of bytes of files so far. Those of an upload count when they are read, shortly before they are sent.
     pub bytes: u64,
     /// The number of bytes of all files, if it is known, as for uploads.
     pub total_bytes: Option<u64>,

@@ -84,7 +84,7 @@ const MAX_MESSAGE_BYTES: usize = 8 * 1024;
 pub(super) async fn read_messages(stderr: Option<OutputStream>) -> String {
     let Some(mut stderr) = stderr else { return String::new() };
     let mut messages = Vec::new();
-    // If the connection fails, whoever reads the output has the error.
+    // If the connection fails, the reader of the output gets the error.
     while let Ok(Some(bytes)) = stderr.try_next().await {
         messages.extend_from_slice(&bytes);
         let excess = messages.len().saturating_sub(MAX_MESSAGE_BYTES);

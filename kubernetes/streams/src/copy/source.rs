@@ -47,8 +47,8 @@ const OVERLAP_BYTES: usize = 4096;
 /// How much may come behind the end of an archive: tar fills its last record.
 const MAX_PADDING_BYTES: u64 = 1024 * 1024;
 
-/// How a message with the exit code of tar begins.
-const TAR_STATUS: &str = "tar: exit status ";
+/// The beginning of a message with the exit code of tar.
+const STATUS_PREFIX: &str = "tar: exit status ";
 
 /// A script that goes on at a byte: `$1` is the folder, `$2` the name, `$3` the byte, counted from 1, and `$4` the
 /// options of tar. The exit code of the pipe is that of `tail`, so one of tar's is sent as a message.
@@ -134,10 +134,11 @@ impl<'a> RemoteArchive<'a> {
 
     /// Reads what is left of the connection, and tells how tar has ended.
     pub(super) fn finish(mut self) -> Result<(), Error> {
-        let mut padding = Vec::new();
-        (&mut self).take(MAX_PADDING_BYTES).read_to_end(&mut padding).map_err(CopyError::transfer)?;
-        if padding.len() as u64 == MAX_PADDING_BYTES || padding.iter().any(|byte| *byte != 0) {
-            return Err(self.explain(CopyError::archive(io::Error::other("it goes on behind its end"))));
+        let (mut buffer, mut padding) = ([0; 8 * 1024], (&mut self).take(MAX_PADDING_BYTES));
+        while let count @ 1.. = padding.read(&mut buffer).map_err(CopyError::transfer)? {
+            if padding.limit() == 0 || buffer[..count].iter().any(|byte| *byte != 0) {
+                return Err(self.explain(CopyError::archive(io::Error::other("it continues after its end"))));
+            }
         }
         self.end()
     }
@@ -163,7 +164,7 @@ impl<'a> RemoteArchive<'a> {
 /// Splits the exit code that [`RESUME`] reports off from the messages; 0 if there is none.
 fn take_status(messages: &str) -> (i32, String) {
     let mut code = 0;
-    let others = messages.lines().filter(|line| match line.strip_prefix(TAR_STATUS).map(str::parse) {
+    let others = messages.lines().filter(|line| match line.strip_prefix(STATUS_PREFIX).map(str::parse) {
         Some(Ok(status)) => {
             code = status;
             false

@@ -23,6 +23,8 @@ pub(crate) enum CopyError {
     Changed { offset: u64 },
     /// A download is larger than it may be.
     TooLarge { limit: u64 },
+    /// A download has more files, folders and links than it may have.
+    TooMany { limit: u64 },
     /// Nobody waits for the copy any longer.
     Cancelled,
 }
@@ -69,6 +71,10 @@ impl CopyError {
         Self::TooLarge { limit }.into()
     }
 
+    pub(crate) fn too_many(limit: u64) -> Error {
+        Self::TooMany { limit }.into()
+    }
+
     pub(crate) fn cancelled() -> Error {
         Self::Cancelled.into()
     }
@@ -106,14 +112,14 @@ impl Error {
         matches!(self.copy(), Some(CopyError::Changed { .. }))
     }
 
-    /// Whether a download is larger than it may be.
+    /// Whether a download is larger than it may be, or has more files, folders and links.
     pub fn is_too_large(&self) -> bool {
-        matches!(self.copy(), Some(CopyError::TooLarge { .. }))
+        matches!(self.copy(), Some(CopyError::TooLarge { .. } | CopyError::TooMany { .. }))
     }
 
     /// Whether a local file is not the reason.
     pub(crate) fn is_transfer(&self) -> bool {
-        !matches!(self.copy(), Some(CopyError::Local { .. } | CopyError::Refused { .. } | CopyError::TooLarge { .. }))
+        !matches!(self.copy(), Some(CopyError::Local { .. } | CopyError::Refused { .. })) && !self.is_too_large()
     }
 
     /// Whether a command failed since it takes no folder.
@@ -153,7 +159,10 @@ impl fmt::Display for CopyError {
                 write!(f, "the files have changed in the container; the download can't be resumed at byte {offset}")
             }
             Self::TooLarge { limit } => {
-                write!(f, "the files are larger, or more, than the limit of {limit} bytes allows")
+                write!(f, "the files are larger than the limit of {limit} bytes; raise max_bytes")
+            }
+            Self::TooMany { limit } => {
+                write!(f, "there are more than {limit} files, folders and links; raise max_bytes")
             }
             Self::Cancelled => f.write_str("the copy was cancelled"),
         }

@@ -21,8 +21,8 @@ const MAX_LAST_SILENCE: Duration = Duration::from_secs(5);
 /// Follows the log of a container through its runs.
 ///
 /// The kubelet may know of a new run, and the server of another pod, before the watch does, and the watch may leave a run
-/// out. So a log is asked for again with the run before it, from the last line on, and what has come is left out by its
-/// time; and whoever opens one looks the pod up afterwards. With that, it does not matter which state the watch was in.
+/// out. So a log is requested again with the run before it, from the last line on, without the lines that have come, as their
+/// times tell; and after it is opened, the pod is looked up. With that, the state of the watch does not matter.
 pub(super) struct Follower {
     log: Log,
     lines: mpsc::Sender<Result<LogLine, Error>>,
@@ -34,21 +34,21 @@ pub(super) struct Follower {
 
 /// Why a log is not read any further.
 enum Stop {
-    /// Nobody reads the lines any more.
-    Unread,
+    /// The stream of lines was dropped.
+    ReaderDropped,
     /// The pod is gone, or another one has its name.
     PodGone,
     /// The pod has left the selection, or is known to be gone.
-    Left,
+    Deselected,
     /// The limit of bytes is reached.
-    Full,
+    LimitReached,
     Failed(kubernetes_client::Error),
 }
 
 impl Stop {
     /// Whether the next run is not read either.
     fn is_final(&self) -> bool {
-        matches!(self, Self::Unread | Self::Left | Self::Full)
+        matches!(self, Self::ReaderDropped | Self::Deselected | Self::LimitReached)
     }
 }
 
@@ -71,7 +71,7 @@ impl Follower {
 
     /// Runs until no further run can follow.
     pub(super) async fn run(mut self) -> Ended {
-        let was_gone = matches!(self.follow().await, Err(Stop::Left));
+        let was_gone = matches!(self.follow().await, Err(Stop::Deselected));
         self.progress.position.compact();
         Ended { key: self.log.key, progress: self.progress, was_gone }
     }
@@ -81,7 +81,7 @@ impl Follower {
             let permit = self.permit().await?;
             let ContainerState { run, pod, .. } = *self.state.borrow_and_update();
             if pod == PodState::Gone {
-                return Err(Stop::Left);
+                return Err(Stop::Deselected);
             }
             self.follow_run(run).await?;
             drop(permit);
@@ -91,7 +91,7 @@ impl Follower {
             let next = self.state.wait_for(|state| state.run != run || state.pod != PodState::Active).await;
             match next.map(|state| *state) {
                 Ok(state) if state.run != run => {}
-                Ok(state) if state.pod == PodState::Gone => return Err(Stop::Left),
+                Ok(state) if state.pod == PodState::Gone => return Err(Stop::Deselected),
                 Ok(_) | Err(_) => return Ok(()),
             }
         }
@@ -104,7 +104,7 @@ impl Follower {
             Err(_) => {
                 let limit = self.log.options.max_containers;
                 self.fail(Error::new(Kind::Waiting { limit })).await?;
-                permits.acquire_owned().await.map_err(|_| Stop::Unread)
+                permits.acquire_owned().await.map_err(|_| Stop::ReaderDropped)
             }
         }
     }
@@ -171,11 +171,11 @@ impl Follower {
     /// Passes on the lines that are new; those before the first with a time are if `is_new`.
     async fn pass_on(&mut self, mut opened: Opened, run: usize, mut is_new: bool) -> Result<(), Stop> {
         self.progress.position.resume();
-        let mut left = pin!(left(self.log.clone(), self.state.clone()));
+        let mut deselected = pin!(deselected(self.log.clone(), self.state.clone()));
         while self.progress.has_room() {
             let line = tokio::select! {
                 biased;
-                () = &mut left => return Err(Stop::Left),
+                () = &mut deselected => return Err(Stop::Deselected),
                 line = opened.lines.next_line() => line?,
                 () = superseded(self.state.clone(), run) => None,
             };
@@ -193,7 +193,7 @@ impl Follower {
                 self.send(Ok(LogLine { namespace, pod, container, timestamp, text })).await?;
             }
         }
-        Err(Stop::Full)
+        Err(Stop::LimitReached)
     }
 
     /// Reports an error with the container that it is about.
@@ -202,12 +202,12 @@ impl Follower {
     }
 
     async fn send(&self, item: Result<LogLine, Error>) -> Result<(), Stop> {
-        self.lines.send(item).await.map_err(|_| Stop::Unread)
+        self.lines.send(item).await.map_err(|_| Stop::ReaderDropped)
     }
 }
 
 /// Waits until a pod has left the selection. One that was deleted has last lines, and a log that ends.
-async fn left(log: Log, mut state: watch::Receiver<ContainerState>) {
+async fn deselected(log: Log, mut state: watch::Receiver<ContainerState>) {
     let is_gone = |state: &ContainerState| state.pod == PodState::Gone;
     let mut delays = RECONNECT.delays();
     while state.wait_for(is_gone).await.is_ok() {

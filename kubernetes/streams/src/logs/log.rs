@@ -34,7 +34,7 @@ impl Log {
             request = request.follow(true);
         }
         let is_without_old_lines = self.options.tail_lines == Some(0);
-        // What was written since the first request is new.
+        // Lines written since the first request are new.
         let is_new = is_again && (run > 0 || is_without_old_lines);
         if let Some(lines) = self.options.tail_lines
             && progress.is_initial

@@ -25,7 +25,7 @@ impl Progress {
         self.left != Some(0)
     }
 
-    /// Counts a line and its end, and cuts off what is too much.
+    /// Counts a line and its end, and truncates a line that exceeds the limit.
     pub(super) fn take_room(&mut self, text: &mut String) {
         let Some(left) = &mut self.left else { return };
         let room = usize::try_from(*left).unwrap_or(usize::MAX);

@@ -47,9 +47,10 @@ use crate::error::{Error, ForwardError};
 /// When the tunnel is lost, or the [`Target`] has another pod, its connections fail, and new ones use another tunnel.
 /// They wait for it up to [`connect_timeout`](PortForwarderBuilder::connect_timeout).
 ///
-/// The protocol has no flow control. A connection that is not read fills its buffer, and then blocks the others. It is reset
-/// unless half of the buffer is read within [`stall_timeout`](PortForwarderBuilder::stall_timeout). In the other direction, the pod may block other
-/// connections, as each of five tasks in the server reads the data of a fifth of the streams.
+/// The protocol has no flow control. A connection that is not read fills its buffer, and then blocks the others. It is
+/// reset unless half of the buffer is read within [`stall_timeout`](PortForwarderBuilder::stall_timeout). In the other
+/// direction, the pod may block other connections, as each of five tasks in the server reads the data of a fifth of the
+/// streams.
 ///
 /// containerd and CRI-O close both directions of a connection about a second after the client has ended its own, so a
 /// program in the pod that responds only then must do so at once.
@@ -98,9 +99,9 @@ impl PortForwarder {
     /// Opens a connection to a port of the target, by number or name.
     ///
     /// # Errors
-    /// Returns an error if the port is 0 ([`Error::is_invalid`]), if the server refuses ([`Error::is_forbidden`]), if there is no such pod and never was one
-    /// ([`Error::is_not_found`]), or if there is no pod in time ([`Error::is_timeout`]). If nothing listens on the
-    /// port, the connection fails.
+    /// Returns an error if the port is 0 ([`Error::is_invalid`]), if the server refuses ([`Error::is_forbidden`]), if
+    /// there is no such pod and never was one ([`Error::is_not_found`]), or if there is no pod in time
+    /// ([`Error::is_timeout`]). If nothing listens on the port, the connection fails.
     ///
     /// # Cancel safety
     /// If the future is dropped, the connection is abandoned.

@@ -81,19 +81,30 @@ fn apply(mask: [u8; 4], bytes: &mut [u8]) {
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
-    use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
+    use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data};
 
     use super::*;
+
+    fn opcode() -> impl Strategy<Value = OpCode> {
+        let opcodes = [OpCode::Data(Data::Binary), OpCode::Control(Control::Ping), OpCode::Control(Control::Pong)];
+        proptest::sample::select(opcodes.to_vec())
+    }
+
+    /// Bytes of any length; empty ones, and those where the form of the length changes, are frequent.
+    fn payload() -> impl Strategy<Value = Vec<u8>> {
+        let lengths = prop_oneof![Just(0), 125..=126_usize, 65_535..=65_536_usize, 0..70_000_usize];
+        lengths.prop_flat_map(|length| vec(any::<u8>(), length))
+    }
 
     proptest! {
         #[test]
         fn a_server_reads_what_was_written(
-            payloads in vec(vec(any::<u8>(), 0..70_000), 1..4),
+            messages in vec((opcode(), payload()), 1..4),
             steps in vec(1..50_000_usize, 1..9),
         ) {
             let mut frames = Frames::default();
-            for payload in &payloads {
-                frames.push(OpCode::Data(Data::Binary), BytesMut::from(&payload[..])).expect("a frame");
+            for (opcode, payload) in &messages {
+                frames.push(*opcode, BytesMut::from(&payload[..])).expect("a frame");
             }
             let mut written = Vec::new();
             for step in steps.into_iter().cycle() {
@@ -110,9 +121,9 @@ mod tests {
             }
             prop_assert_eq!(frames.remaining(), 0);
             let mut input = &written[..];
-            for payload in payloads {
+            for (opcode, payload) in messages {
                 let (head, length) = FrameHeader::parse(&mut std::io::Cursor::new(input)).expect("a head").expect("all of it");
-                prop_assert!(head.is_final && head.opcode == OpCode::Data(Data::Binary));
+                prop_assert!(head.is_final && head.opcode == opcode);
                 prop_assert_eq!(length, payload.len() as u64);
                 input.advance(head.len(length));
                 let mask = head.mask.expect("clients mask");

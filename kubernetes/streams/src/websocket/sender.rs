@@ -17,10 +17,11 @@ use super::shared::Shared;
 use crate::clock;
 use crate::error::Error;
 
-/// How many messages wait to be written.
+/// How many messages wait to be written: as many of 32 KiB, the most of [`Stdin`](crate::process::Stdin), as are written
+/// at once.
 const QUEUE: usize = 8;
 
-/// As many bytes are written at once, if so many wait.
+/// How many bytes are written at once, if as many wait.
 const BATCH_BYTES: usize = 256 * 1024;
 
 /// How long the last bytes and the closing message have to be written.

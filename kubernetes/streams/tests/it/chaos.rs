@@ -75,7 +75,7 @@ async fn acknowledged_bytes_arrive_once_and_in_order_or_there_is_an_error() {
     assert!(whole > 100 && failed > 50 && failed_late > 25, "{whole} {failed} {failed_late}");
 }
 
-/// Sends its input back; returns whether that is what is expected, as far as it has come.
+/// Sends its input back; returns whether the bytes that arrived are the expected ones.
 async fn echo(mut stdin: impl AsyncRead + Unpin, mut stdout: impl AsyncWrite + Unpin, expected: &[u8]) -> bool {
     let (mut rest, mut buffer) = (expected, vec![0; 10_000]);
     while let Ok(count @ 1..) = stdin.read(&mut buffer).await {

@@ -32,7 +32,7 @@ pub(super) fn channel() -> broadcast::Sender<ConnectionFailure> {
 
 impl ConnectionFailures {
     /// The next failed connection; `None` once the listener has ended. If it is called too rarely, only the last 64
-    /// failures are returned.
+    /// failures are returned; all of them are logged (`tracing`).
     ///
     /// # Cancel safety
     /// No failure is lost if the future is dropped.

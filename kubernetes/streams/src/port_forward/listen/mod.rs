@@ -30,8 +30,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Local ports whose connections are forwarded to a pod: created by [`PortForwarder::listen`].
 ///
 /// It accepts connections until it is dropped or stopped. A connection that arrives while there is no pod waits for
-/// one; a connection that fails is reset, and reported by [`failures`](Self::failures) and a warning (`tracing`). Dropping
-/// the listener resets its connections; [`stop`](Self::stop) waits for them.
+/// one; a connection that fails is reset, and reported by [`failures`](Self::failures) and a warning (`tracing`), unless
+/// its client has reset it, which is a debug message. Dropping the listener resets its connections; [`stop`](Self::stop)
+/// waits for them.
 pub struct Listener {
     bindings: Vec<Binding>,
     failures: broadcast::Sender<ConnectionFailure>,
@@ -107,7 +108,7 @@ impl fmt::Debug for Listener {
     }
 }
 
-/// Where connections come from and go to.
+/// A local address and the port to which its connections are forwarded.
 #[derive(Clone)]
 struct Source {
     forwarder: PortForwarder,
@@ -140,7 +141,12 @@ impl Source {
     async fn serve(self, local: TcpStream, client: SocketAddr) {
         let Err(error) = self.forward(local).await else { return };
         let Self { binding, failures, .. } = self;
-        tracing::warn!(port = %binding.remote(), error = &error as &dyn std::error::Error, "a forwarded connection failed");
+        let (port, reason) = (binding.remote(), &error as &dyn std::error::Error);
+        if error.is_local() {
+            tracing::debug!(%port, error = reason, "the client of a forwarded connection failed");
+        } else {
+            tracing::warn!(%port, error = reason, "a forwarded connection failed");
+        }
         // There may be no receiver.
         let _ = failures.send(ConnectionFailure { binding, client, error });
     }

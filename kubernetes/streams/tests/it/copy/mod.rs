@@ -48,7 +48,7 @@ impl Container {
         container
     }
 
-    /// A container whose processes run as another user, if this one may do so, and give nobody else any rights.
+    /// A container whose processes have the umask 077, and run as another user if the test runs as root.
     pub(crate) fn of_strict_user() -> Self {
         let container = Self::new();
         let folder = container.root.path().to_owned();

@@ -18,23 +18,13 @@ use crate::store::Stored;
 
 pub(super) fn bind(state: &mut State, request: &ApiRequest, target: &Target, binding: &Value) -> Result<Reply> {
     let options = WriteOptions::read(request, "CreateOptions")?;
-    let text = |pointer: &str| binding.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    if text("/metadata/name") != target.name() {
-        return Err(Status::bad_request("name in URL does not match name in Binding object"));
-    }
-    let kind = text("/target/kind");
-    if !matches!(kind, "" | "Node") {
-        let why = format!("target.kind: Unsupported value: {kind:?}: supported values: \"Node\", \"<empty>\"");
-        return Err(Status::internal(why));
-    }
-    if text("/target/name").is_empty() {
-        return Err(Status::internal("target.name: Required value"));
-    }
     let writer = Writer::of(request, target, options);
     // Webhooks are asked first, also about a pod that does not exist.
-    admission::review(state, &writer, "CREATE", &GroupVersionKind::new("", "v1", "Binding"), binding, None)?;
+    let kind = GroupVersionKind::new("", "v1", "Binding");
+    admission::review(state, &writer, "CREATE", &kind, binding, None, || check(binding, target))?;
     let stored = target.get(state)?;
-    check_preconditions(&writer, &stored, text("/metadata/uid"), text("/metadata/resourceVersion"))?;
+    let (uid, version) = (text(binding, "/metadata/uid"), text(binding, "/metadata/resourceVersion"));
+    check_preconditions(&writer, &stored, uid, version)?;
     let mut pod = Object::of(&stored);
     check_free(&pod).map_err(|why| Status::conflict("", "pods/binding", target.name(), &why))?;
     assign(&mut pod, binding, &state.clock.timestamp());
@@ -42,6 +32,25 @@ pub(super) fn bind(state: &mut State, request: &ApiRequest, target: &Target, bin
         writer.put(state, pod);
     }
     Ok(Reply::from(&Status::created()))
+}
+
+fn text<'a>(binding: &'a Value, pointer: &str) -> &'a str {
+    binding.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn check(binding: &Value, target: &Target) -> Result<()> {
+    if text(binding, "/metadata/name") != target.name() {
+        return Err(Status::bad_request("name in URL does not match name in Binding object"));
+    }
+    let kind = text(binding, "/target/kind");
+    if !matches!(kind, "" | "Node") {
+        let why = format!("target.kind: Unsupported value: {kind:?}: supported values: \"Node\", \"<empty>\"");
+        return Err(Status::internal(why));
+    }
+    if text(binding, "/target/name").is_empty() {
+        return Err(Status::internal("target.name: Required value"));
+    }
+    Ok(())
 }
 
 fn check_preconditions(writer: &Writer<'_>, stored: &Stored, uid: &str, version: &str) -> Result<()> {

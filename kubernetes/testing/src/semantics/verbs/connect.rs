@@ -71,7 +71,7 @@ fn review_connection(state: &State, request: &ApiRequest, target: &Target) -> Re
     };
     let writer = Writer::of(request, target, WriteOptions::default());
     let kind = GroupVersionKind::new("", "v1", kind);
-    admission::review(state, &writer, "CONNECT", &kind, &Value::Object(options), None)
+    admission::review(state, &writer, "CONNECT", &kind, &Value::Object(options), None, || Ok(()))
 }
 
 fn upgrade(upgrade: Result<Upgrade>) -> Result<Answer> {

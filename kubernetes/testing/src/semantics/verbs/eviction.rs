@@ -20,14 +20,12 @@ use crate::store::Stored;
 
 pub(super) fn evict(state: &mut State, request: &ApiRequest, target: &Target, eviction: &Value) -> Result<Reply> {
     let create = WriteOptions::read(request, "CreateOptions")?;
-    if eviction.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default() != target.name() {
-        return Err(Status::bad_request("name in URL does not match name in Eviction object"));
-    }
     let mut options = DeleteOptions::of(eviction.get("deleteOptions").unwrap_or(&Value::Null), &[])?;
     options.dry_run |= create.dry_run;
     let writer = Writer::of(request, target, create);
     // Webhooks are asked first, also about a pod that does not exist.
-    admission::review(state, &writer, "CREATE", &GroupVersionKind::new("policy", "v1", "Eviction"), eviction, None)?;
+    let kind = GroupVersionKind::new("policy", "v1", "Eviction");
+    admission::review(state, &writer, "CREATE", &kind, eviction, None, || check_name(eviction, target))?;
     let stored = target.get(state)?;
     check_preconditions(&target.served, &stored, &options)?;
     let mut pod = Object::of(&stored);
@@ -47,6 +45,13 @@ pub(super) fn evict(state: &mut State, request: &ApiRequest, target: &Target, ev
     };
     delete_object(state, &target.served, &evicted, &options);
     Ok(Reply::from(&Status::created()))
+}
+
+fn check_name(eviction: &Value, target: &Target) -> Result<()> {
+    match eviction.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default() {
+        name if name == target.name() => Ok(()),
+        _ => Err(Status::bad_request("name in URL does not match name in Eviction object")),
+    }
 }
 
 /// Whether the eviction of a pod causes no disruption, because it does not run, or not yet for long.

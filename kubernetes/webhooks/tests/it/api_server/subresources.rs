@@ -119,6 +119,46 @@ async fn requests_to_subresources_are_reviewed() {
     assert_eq!(notes.all(), reviews("web"));
 }
 
+/// The storage of the API server validates these, between the two kinds of webhooks.
+#[tokio::test(start_paused = true)]
+async fn an_invalid_binding_or_eviction_is_seen_by_mutating_webhooks_alone() {
+    let notes = Notes::default();
+    let server = TestServer::in_process();
+    let client = server.client();
+    CreateRequest::namespaced("default", &Pod::named("web")).send(&client).await.expect("a pod");
+    let rule = RuleWithOperations {
+        api_groups: vec!["".into()],
+        api_versions: vec!["v1".into()],
+        operations: vec!["CREATE".into()],
+        resources: vec!["pods/binding".into(), "pods/eviction".into()],
+        scope: None,
+    };
+    let (mutating, validating) = (notes.clone(), notes.clone());
+    let mutating = Webhook::mutating_at("/mutate", move |object: Tree, request: AdmissionRequest<Tree>| {
+        mutating.add(format!("mutate {}", request.subresource));
+        async { Ok::<_, String>(object) }
+    });
+    let validating = Webhook::validating_at("/validate", move |request: AdmissionRequest<Tree>| {
+        validating.add(format!("validate {}", request.subresource));
+        async { Ok::<_, String>(()) }
+    });
+    let mutating = mutating.name("mutate.example.com").rule(rule.clone());
+    let webhooks = Webhooks::new().with(mutating).with(validating.name("validate.example.com").rule(rule));
+    install(&client, "lights", &webhooks).await;
+    server.serve_webhooks("lights.default.svc", webhooks);
+    let (name, other) = (json!({"name": "web"}), json!({"name": "other"}));
+    for (subresource, body, expected) in [
+        ("binding", json!({"apiVersion": "v1", "kind": "Binding", "metadata": name}), "target.name: Required value"),
+        ("binding", json!({"apiVersion": "v1", "kind": "Binding", "metadata": other}), "name in URL does not match"),
+        ("eviction", json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": other}), "name in URL does not"),
+    ] {
+        let path = format!("/api/v1/namespaces/default/pods/web/{subresource}");
+        let error = ask(&client, Method::POST, &path, &[], body).await.expect_err("it is not valid");
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+    assert_eq!(notes.all(), ["mutate binding", "mutate binding", "mutate eviction"]);
+}
+
 /// Each is reviewed once, and then carried out.
 #[tokio::test(start_paused = true)]
 async fn allowed_requests_to_subresources_have_their_effect() {

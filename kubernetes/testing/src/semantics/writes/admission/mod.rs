@@ -29,7 +29,9 @@ pub(in crate::semantics) struct Attributes<'a> {
     pub(in crate::semantics) kind: Option<&'a GroupVersionKind>,
 }
 
-/// Asks the webhooks about a request to a subresource that has a type of its own.
+/// Asks the webhooks about a request to a subresource that has a type of its own, whose object `check` validates.
+///
+/// The API server's storage validates the object, so mutating webhooks are called before, and validating ones after.
 ///
 /// # Errors
 ///
@@ -41,11 +43,13 @@ pub(in crate::semantics) fn review(
     kind: &GroupVersionKind,
     object: &Value,
     old: Option<&Value>,
+    check: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
     let fields = |value: &Value| Object(value.as_object().cloned().unwrap_or_default()).without_type();
     let (object, old) = (fields(object), old.map(fields));
     let attributes = Attributes { writer, operation, old: old.as_ref(), kind: Some(kind) };
     let object = mutate(state, attributes, object)?;
+    check()?;
     validate(state, attributes, Some(&object))
 }
 
