@@ -15,17 +15,16 @@ pub(super) fn changes<K: Watchable>(watch: &Watch, request: ListRequest<K>) -> B
     let changes = ReflectorStream::<Lenient<K>>::new(client.clone(), request, settings, streams.add());
     let mut list = ListCount::default();
     let checked = changes.map(move |change| {
-        let change = change?;
         match &change {
-            Change::RestartBegin => list = ListCount::default(),
-            Change::Applied(Lenient::Decoded(_)) => list.decoded += 1,
-            Change::Applied(Lenient::Undecodable(object)) if list.decoded == 0 => {
+            Ok(Change::RestartBegin) => list = ListCount::default(),
+            Ok(Change::Applied(Lenient::Decoded(_))) => list.decoded += 1,
+            Ok(Change::Applied(Lenient::Undecodable(object))) if list.decoded == 0 => {
                 list.error = Some(object.error(&sent));
             }
-            Change::RestartEnd => list.check()?,
-            Change::Applied(_) | Change::Deleted(_) | Change::Bookmark(_) => {}
+            Ok(Change::RestartEnd) => list.check()?,
+            Ok(_) | Err(_) => {}
         }
-        Ok(change)
+        change
     });
     checked.boxed()
 }

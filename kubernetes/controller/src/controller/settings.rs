@@ -134,13 +134,13 @@ impl<K: Watchable> Controller<K> {
         self
     }
 
-    /// Sets the maximum time that a run is delayed until the stores have seen the writes of earlier runs for its
-    /// object; 30 s by default. After that, it runs although a store may be behind, and a warning is logged. With
-    /// `None`, runs are not delayed.
+    /// Sets how long after the last write of earlier runs for its object a run is delayed until the stores have seen
+    /// them; 30 s by default. After that, it runs although a store may be behind, and a warning is logged. With `None`,
+    /// runs are not delayed.
     ///
     /// Each store whose request covers the object, before or after the write, must have seen it through its watch, in
-    /// every namespace, selector and form. A read finds the outcome of a write for which it is unknown, such as after a
-    /// timeout.
+    /// every namespace, selector and form. A read by a run that is delayed finds the outcome of a write for which it is
+    /// unknown, such as after a timeout.
     pub fn consistency_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.settings.consistency_timeout = limit.into();
         self
