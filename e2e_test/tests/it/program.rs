@@ -52,7 +52,7 @@ impl Program {
         let manifest = format!(
             "[package]\nname = \"program\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}\
              futures = {{ version = \"0.3\", default-features = false, features = [\"std\"] }}\n\
-             kubernetes-sdk = {{ path = {:?}, default-features = false }}\nserde_json = \"1.0\"\n\
+             kubernetes-sdk = {{ path = {:?}, default-features = false, features = [\"ring\"] }}\nserde_json = \"1.0\"\n\
              tokio = {{ version = \"1\", features = [\"macros\", \"rt\", \"time\"] }}\n",
             root().join("kubernetes/sdk"),
         );

@@ -18,5 +18,5 @@ mod tls;
 pub use bind::bind;
 pub use histogram::Histogram;
 pub use metrics_text::MetricsText;
-pub use server::{Connection, Protocol, Server};
+pub use server::Server;
 pub use tls::{Certificates, CertificatesError, ClientCertificates, Tls};

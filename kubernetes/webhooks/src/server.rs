@@ -61,7 +61,8 @@ impl WebhookServer {
     }
 
     /// Limits the number of open connections; 1024 by default. For a further one, the connection that has been idle
-    /// longest ends; it waits while all have requests.
+    /// longest ends, one without a valid request first; it waits while all have requests, or responses that clients have
+    /// been reading for less than 20 s.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.server = self.server.max_connections(connections);
         self

@@ -25,6 +25,8 @@ const REFUSED_FOR: Duration = Duration::from_secs(30);
 const MAX_ANSWERS: usize = 256;
 /// How many callers the API server is asked about at a time: whoever sends many tokens must not flood it.
 const MAX_REVIEWS: usize = 4;
+/// How many callers may wait for answers: they keep their connections, of which probes need some.
+const MAX_CALLERS: usize = 16;
 /// How long both reviews may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// A longer token is none.
@@ -35,6 +37,7 @@ pub(super) struct Guard {
     client: Client,
     answers: Mutex<HashMap<Question, (Answer, Instant)>>,
     reviews: Semaphore,
+    callers: Semaphore,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -66,7 +69,8 @@ impl Answer {
 
 impl Guard {
     pub(super) fn new(client: &Client) -> Self {
-        Self { client: client.clone(), answers: Mutex::default(), reviews: Semaphore::new(MAX_REVIEWS) }
+        let (reviews, callers) = (Semaphore::new(MAX_REVIEWS), Semaphore::new(MAX_CALLERS));
+        Self { client: client.clone(), answers: Mutex::default(), reviews, callers }
     }
 
     /// Lets a request pass, or returns the response that refuses it.
@@ -77,11 +81,14 @@ impl Guard {
         let known = self.known(&question);
         let answer = match known {
             Some(answer) => answer,
-            None => match clock::timeout(TIMEOUT, self.ask(&question)).await {
-                Ok(Ok(answer)) => answer,
-                Ok(Err(error)) => return Err(failed(&error)),
-                Err(_) => return Err(failed(&"the API server did not answer in time")),
-            },
+            None => {
+                let Ok(_waiting) = self.callers.try_acquire() else { return Err(overloaded()) };
+                match clock::timeout(TIMEOUT, self.ask(&question)).await {
+                    Ok(Ok(answer)) => answer,
+                    Ok(Err(error)) => return Err(failed(&error)),
+                    Err(_) => return Err(failed(&"the API server did not answer in time")),
+                }
+            }
         };
         match answer {
             Answer::Allowed => Ok(()),
@@ -176,6 +183,10 @@ fn unauthenticated() -> Response<Text> {
     let mut response = text(StatusCode::UNAUTHORIZED, "a valid bearer token is needed\n".to_owned());
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
+}
+
+fn overloaded() -> Response<Text> {
+    text(StatusCode::SERVICE_UNAVAILABLE, "too many callers wait for the API server's answer about them\n".to_owned())
 }
 
 fn failed(error: &dyn std::fmt::Display) -> Response<Text> {

@@ -146,8 +146,9 @@ impl Admin {
     /// [`Settings::authorize_metrics`](crate::Settings::authorize_metrics).
     ///
     /// The server is asked by a TokenReview and a SubjectAccessReview, for which `client` needs the ClusterRole
-    /// `system:auth-delegator`. Permissions are cached for a minute, refusals for 30 s. Whoever reads the network
-    /// can read the tokens, too, unless the endpoints are [served over TLS](Self::serve_tls).
+    /// `system:auth-delegator`. Permissions are cached for a minute, refusals for 30 s. At most 16 callers wait
+    /// for its answer; further ones get a 503. Anyone who can read the network traffic can read the tokens, too, unless
+    /// the endpoints are [served over TLS](Self::serve_tls).
     pub fn guard_metrics(&self, client: &Client) {
         self.guard.get_or_init(|| Guard::new(client));
     }

@@ -11,7 +11,7 @@ impl Admin {
     /// 5 s.
     ///
     /// At most 64 connections are open; for a further one, the one that has been idle longest is closed. A connection has
-    /// 10 s to send its first request, 16 KiB for the headers of each, and is closed after 2 minutes.
+    /// 10 s to send its first request, 16 KiB for the headers of each, and is closed after 2 minutes without one.
     ///
     /// # Cancel safety
     ///
@@ -39,7 +39,7 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// Returns an error if the client CA can't be used.
+    /// Returns an error if the client CA can't be used, or there is no cryptography ([`Tls::check`]).
     ///
     /// # Cancel safety
     ///
@@ -60,7 +60,5 @@ fn server() -> Server {
         .max_connections(64)
         .header_timeout(Duration::from_secs(5))
         .max_header_bytes(16 * 1024)
-        // One that reads slowly can't stay forever.
-        .max_connection_age(Duration::from_secs(120))
         .grace(Duration::from_secs(5))
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream::{self, StreamExt as _};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use kubernetes_core::{CreateRequest, Path};
@@ -232,13 +233,37 @@ async fn an_api_server_that_can_not_be_asked_lets_nobody_pass() {
     assert_eq!(get_with(&admin, "/metrics", Some(&token)).await.status(), 200, "a failure is not remembered");
 }
 
+/// The kubelet waits for a second.
+#[tokio::test(start_paused = true)]
+async fn callers_who_wait_for_the_api_server_keep_no_probe_out() {
+    let (server, admin) = (TestServer::in_process(), Admin::default());
+    admin.guard_metrics(&server.client());
+    server.inject(Fault::silence().resource("tokenreviews").always());
+    let (address, _stop, _task) = serving(&admin).await;
+    let mut callers = Vec::new();
+    for index in 0..64 {
+        let mut caller = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET /metrics HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {index}\r\n\r\n");
+        caller.write_all(request.as_bytes()).await.unwrap();
+        callers.push(caller);
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let probe = exchange(address, "GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    let response = tokio::time::timeout(Duration::from_secs(1), probe).await.expect("it is answered in time");
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    let mut refused = [0; 12];
+    callers[63].read_exact(&mut refused).await.unwrap();
+    assert_eq!(&refused, b"HTTP/1.1 503");
+}
+
 #[tokio::test(start_paused = true)]
 async fn callers_with_many_tokens_take_no_memory() {
     let (server, admin) = (TestServer::in_process(), Admin::default());
     admin.guard_metrics(&server.client());
     let calls =
         (0..1_000).map(async |index| get_with(&admin, "/metrics", Some(&format!("Bearer {index}"))).await.status());
-    let answers = futures_util::future::join_all(calls).await;
+    // Few at a time, so that none is refused for the number of those who wait.
+    let answers: Vec<_> = stream::iter(calls).buffer_unordered(8).collect().await;
     assert!(answers.iter().all(|status| *status == StatusCode::UNAUTHORIZED));
     assert!(admin.guard.get().unwrap().answers() <= 256);
 }

@@ -48,13 +48,18 @@ impl AdminServer {
                 "bearer tokens for /metrics are not encrypted: set --admin-tls-cert-dir, unless others encrypt them"
             );
         }
+        let tls = certificates.map(|certificates| Tls::new(&certificates));
+        if let Some(tls) = &tls {
+            // Now, since the task can only log it.
+            tls.check().map_err(|error| ManagerError::new(Kind::AdminCertificates(error)))?;
+        }
         let failed = |source| ManagerError::new(Kind::Admin { address: address.to_string(), source });
         let listener = kubernetes_serving::bind(address).await.map_err(failed)?;
         let (stop, admin) = (CancellationToken::new(), admin.clone());
         let stopped = stop.clone().cancelled_owned();
         let task = tokio::spawn(async move {
-            let Some(certificates) = certificates else { return admin.serve(listener, stopped).await };
-            if let Err(error) = admin.serve_tls(listener, &Tls::new(&certificates), stopped).await {
+            let Some(tls) = tls else { return admin.serve(listener, stopped).await };
+            if let Err(error) = admin.serve_tls(listener, &tls, stopped).await {
                 tracing::error!(%error, "can't serve the admin endpoints");
             }
         });

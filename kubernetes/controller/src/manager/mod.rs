@@ -107,7 +107,7 @@ impl Manager {
     }
 
     /// Serves the admin endpoints over TLS with these certificates, such as those of the program's webhooks, instead of
-    /// those that the [settings](Settings::admin_tls_cert_dir) name.
+    /// those that the [settings](Settings::admin_tls_cert_dir) name. Until there is one, probes fail, too.
     pub fn admin_certificates(mut self, certificates: &Certificates) -> Self {
         self.0.admin_certificates = Some(certificates.clone());
         self

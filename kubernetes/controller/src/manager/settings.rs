@@ -54,8 +54,8 @@ pub struct Settings {
     /// The files are read again every 10 s. Without it, the default, they are served over HTTP.
     pub admin_tls_cert_dir: Option<PathBuf>,
     /// Whether `/metrics` requires a bearer token whose user may get that path, which the API server decides:
-    /// `--authorize-metrics`. The default is `false`. Use it with [TLS](Self::admin_tls_cert_dir), or whoever reads the
-    /// network gets the tokens.
+    /// `--authorize-metrics`. The default is `false`. Use it with [TLS](Self::admin_tls_cert_dir), or anyone who
+    /// can read the network traffic gets the tokens.
     pub authorize_metrics: bool,
     /// The time between becoming unready and stopping, so that Services stop routing to the program: `--shutdown-delay`.
     /// The default is none.

@@ -29,7 +29,6 @@ pub(crate) use reader::MAX_DEPTH;
 pub(crate) use reader::SharedText;
 pub use reader::{Budget, Reader};
 #[doc(hidden)]
-pub use scan::utf8;
 pub use transcode::{deserialize, serialize};
 pub use tree::Tree;
 pub use value::Constant;

@@ -1,14 +1,3 @@
-use std::str::Utf8Error;
-
-/// The text of a document.
-///
-/// # Errors
-/// Returns an error that names the first invalid byte.
-pub fn utf8(bytes: &[u8]) -> Result<&str, Utf8Error> {
-    // The standard library takes a tenth of the time of decoding, and alone says where the text is invalid.
-    simdutf8::basic::from_utf8(bytes).or_else(|_| std::str::from_utf8(bytes))
-}
-
 /// The end of the run of plain string content that starts at `from`: a quote, a backslash, a control character, or the
 /// end of `bytes`.
 #[inline]

@@ -64,3 +64,22 @@ fn fields_of_many_types_are_read_in_any_order() {
     assert_read(&types, (0..ROUNDS * count).map(|turn| (turn % count, turn / count)));
     assert_read(&types, (0..ROUNDS * count).map(|turn| (turn / ROUNDS, turn % ROUNDS)));
 }
+
+#[test]
+fn names_that_begin_at_one_address_are_those_of_different_types() {
+    static NAMES: [&str; 3] = ["first", "second", "third"];
+    let turns: [(Names, &str, &[i64]); 3] = [
+        (&NAMES[..2], r#"{"first":1}"#, &[1, 0]),
+        (&["third", "other", "first"], r#"{"third":2,"first":3}"#, &[2, 0, 3]),
+        (&NAMES, r#"{"first":4}"#, &[4, 0, 0]),
+    ];
+    // Orders are kept in long documents only.
+    let text = [turns.map(|(_, text, _)| text).join(" "), " ".repeat(8 << 10)].concat();
+    let mut reader = Reader::new(&text);
+    for (names, text, expected) in turns {
+        let mut values = vec![0; names.len()];
+        let mut fields: Vec<_> = values.iter_mut().map(|value: &mut i64| value as &mut dyn AnyValue).collect();
+        reader.fields(names, &mut fields).unwrap();
+        assert_eq!(values, expected, "{text}");
+    }
+}

@@ -16,7 +16,7 @@ pub(super) async fn accept(server: &str, listener: &TcpListener) -> TcpStream {
             }
             Err(error) if is_of_connection(&error) => {}
             Err(error) => {
-                // As when there are too many open files, which is to pass.
+                // A transient condition, such as too many open files.
                 tracing::warn!(server, %error, "can't accept connections");
                 clock::sleep(Duration::from_secs(1)).await;
             }

@@ -16,7 +16,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
-use super::open::Place;
+use super::body::ResponseBody;
+use super::limit::Slot;
 use super::{BoxError, Server};
 use crate::clock::{self, Instant};
 
@@ -27,36 +28,33 @@ const MAX_CONCURRENT_STREAMS: u32 = 100;
 /// Bytes that an HTTP/2 peer may send before a handler reads them, of all requests and of one.
 const CONNECTION_WINDOW: u32 = 256 * 1024;
 const STREAM_WINDOW: u32 = 128 * 1024;
-/// A connection that was asked to end for another has this time for the request that came at that moment.
+/// An idle connection that is asked to end has this time for the request that comes at that moment.
 const EVICTION: Duration = Duration::from_secs(1);
 
 /// The version of HTTP that a connection speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// HTTP/1.1
+pub(super) enum Protocol {
     Http1,
-    /// HTTP/2
     Http2,
 }
 
 /// A connection after its handshake.
-pub struct Connection<Io> {
-    /// The stream of bytes.
-    pub io: Io,
+pub(super) struct Connection<Io> {
+    pub(super) io: Io,
     /// The protocol that the handshake agreed on.
-    pub protocol: Protocol,
+    pub(super) protocol: Protocol,
     /// Added to each request of the connection, such as the certificate of the client.
-    pub extensions: Extensions,
+    pub(super) extensions: Extensions,
 }
 
 impl Server {
-    /// Serves one connection until it ends, is too old, another needs its place, or the server is closing.
+    /// Serves one connection until it ends, is too old, is evicted, or the server is closing.
     pub(super) async fn serve_connection<Io, S, B>(
         &self,
         handshake: impl Future<Output = io::Result<Connection<Io>>>,
         service: S,
         closing: CancellationToken,
-        place: Place,
+        slot: Slot,
     ) where
         Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
@@ -64,46 +62,48 @@ impl Server {
         B: Body<Error: Into<BoxError>, Data: Send> + Send + 'static,
     {
         let handshake = pin!(clock::timeout(self.header_timeout, handshake));
-        let (closed, evicted) = (pin!(closing.cancelled()), pin!(place.evicted.cancelled()));
+        let (closed, evicted) = (pin!(closing.cancelled()), pin!(slot.evicted.cancelled()));
         let Connection { io, protocol, extensions } = match select(select(closed, evicted), handshake).await {
             Either::Left(_) => return,
             Either::Right((Err(_), _)) => return self.log(&"the handshake took too long"),
             Either::Right((Ok(Err(error)), _)) => return self.log(&error),
-            Either::Right((Ok(Ok(shaken)), _)) => shaken,
+            Either::Right((Ok(Ok(established)), _)) => established,
         };
-        let (noted, closes_after) = (place.activity.clone(), self.closes_after(protocol));
+        let (requests, closes_after) = (slot.requests(), self.closes_after(protocol));
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().extend(extensions.clone());
-            let (mut ongoing, response) = (noted.begin(), service.clone().call(request));
+            let (mut guard, response) = (requests.begin(), service.clone().call(request));
             async move {
                 let Ok(mut response) = response.await;
-                ongoing.answered(response.status());
+                guard.answered(response.status());
                 if closes_after.is_some_and(|end| end <= clock::now()) {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
-                Ok::<_, Infallible>(response)
+                Ok::<_, Infallible>(response.map(|body| ResponseBody::new(body, guard)))
             }
         });
         let builder = self.builder(protocol);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
-        let end = pin!(self.end(&closing, &place, protocol));
-        if let Either::Left((result, _)) = select(connection.as_mut(), end).await {
-            return self.log_result(result);
-        }
+        let end = pin!(self.end(&closing, &slot, protocol));
+        let is_idle = match select(connection.as_mut(), end).await {
+            Either::Left((result, _)) => return self.log_result(result),
+            Either::Right((is_idle, _)) => is_idle,
+        };
         connection.as_mut().graceful_shutdown();
-        if let Either::Left((result, _)) = select(connection, pin!(self.grace_of(&place))).await {
+        if let Either::Left((result, _)) = select(connection, pin!(self.grace_of(&slot, is_idle))).await {
             self.log_result(result);
         }
     }
 
-    /// Completes when the time is over in which the requests of a connection may end.
-    async fn grace_of(&self, place: &Place) {
-        match place.evicted.is_cancelled() {
-            true => {
-                clock::sleep(EVICTION).await;
-                place.activity.ends(EVICTION, EVICTION).await;
-            }
-            false => clock::sleep(self.grace).await,
+    /// Completes when a connection that was asked to end has had its time.
+    async fn grace_of(&self, slot: &Slot, is_idle: bool) {
+        let grace = pin!(clock::sleep(self.grace));
+        if !is_idle && matches!(select(grace, pin!(slot.evicted.cancelled())).await, Either::Left(_)) {
+            return;
+        }
+        if !slot.is_unused() {
+            clock::sleep(EVICTION).await;
+            slot.idle_for(EVICTION, EVICTION).await;
         }
     }
 
@@ -135,16 +135,15 @@ impl Server {
         self.max_connection_age.filter(|_| protocol == Protocol::Http1).and_then(|age| clock::now().checked_add(age))
     }
 
-    /// Completes when the connection should end: the server is closing, or the connection is idle, too old, or needed for
-    /// another.
-    async fn end(&self, closing: &CancellationToken, place: &Place, protocol: Protocol) {
-        let idle = place.activity.ends(self.header_timeout.saturating_mul(2), self.idle_timeout);
-        let evicted = pin!(place.evicted.cancelled());
+    /// Completes when the connection should end. Returns whether it is idle or evicted; otherwise it is too old, or the
+    /// server is closing.
+    async fn end(&self, closing: &CancellationToken, slot: &Slot, protocol: Protocol) -> bool {
         let aged: Pin<Box<dyn Future<Output = ()> + Send>> = match self.max_connection_age {
             Some(age) if protocol == Protocol::Http2 => Box::pin(clock::sleep(age)),
             _ => Box::pin(pending()),
         };
-        select(pin!(closing.cancelled()), select(evicted, select(pin!(idle), aged))).await;
+        let (evicted, idle) = (pin!(slot.evicted.cancelled()), pin!(slot.idle_for(self.patience(), self.idle_timeout)));
+        matches!(select(select(pin!(closing.cancelled()), aged), select(evicted, idle)).await, Either::Right(_))
     }
 
     fn log_result(&self, result: Result<(), BoxError>) {

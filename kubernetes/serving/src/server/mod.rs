@@ -1,9 +1,9 @@
 //! An HTTP server, over TCP or anything built on a TCP connection.
 
 mod accept;
-mod activity;
+mod body;
 mod connection;
-mod open;
+mod limit;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -17,7 +17,6 @@ use http_body::Body;
 use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -26,9 +25,8 @@ use tower_service::Service;
 use crate::clock;
 use crate::tls::{CertificatesError, ClientCertificates, Tls};
 use accept::accept;
-use open::Open;
-
-pub use connection::{Connection, Protocol};
+use connection::{Connection, Protocol};
+use limit::ConnectionLimit;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -84,9 +82,10 @@ impl Server {
     }
 
     /// Limits the number of open connections; 1024 by default. For a further one, the connection that has been idle
-    /// longest ends; it waits while all have requests.
+    /// longest ends, one without a valid request first; it waits while all have requests, or responses that began less
+    /// than twice the [header timeout](Self::header_timeout) ago.
     pub fn max_connections(mut self, connections: usize) -> Self {
-        self.max_connections = connections.clamp(1, Semaphore::MAX_PERMITS);
+        self.max_connections = connections.max(1);
         self
     }
 
@@ -97,7 +96,8 @@ impl Server {
         self
     }
 
-    /// Sets the time after which a connection without requests is closed; 120 s by default.
+    /// Sets the time after which a connection without requests is closed, or one whose response was not read; 120 s by
+    /// default.
     ///
     /// Go's clients, such as the API server, keep idle connections for 90 s (`SetTransportDefaults` of apimachinery),
     /// and do not repeat a POST on one that the server closes at that moment. With HTTP/1.1, it is also the time that
@@ -148,7 +148,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Returns an error if the client CA can't be used.
+    /// Returns an error if the client CA can't be used, or there is no cryptography ([`Tls::check`]).
     ///
     /// # Cancel safety
     ///
@@ -183,12 +183,13 @@ impl Server {
         Ok(())
     }
 
+    /// How long a client may take to send its first request, or to read a response while others need the connection.
+    fn patience(&self) -> Duration {
+        self.header_timeout.saturating_mul(2)
+    }
+
     /// Like [`serve`](Self::serve), over the result of `handshake` for each TCP connection.
-    ///
-    /// # Cancel safety
-    ///
-    /// Like [`serve`](Self::serve).
-    pub async fn serve_with<H, T, Io, S, B>(
+    async fn serve_with<H, T, Io, S, B>(
         &self,
         listener: TcpListener,
         handshake: H,
@@ -203,19 +204,19 @@ impl Server {
         B: Body<Error: Into<BoxError>, Data: Send> + Send + 'static,
     {
         let (mut shutdown, closing) = (pin!(shutdown), CancellationToken::new());
-        let (open, mut connections) = (Open::new(self.max_connections), JoinSet::new());
+        let (limit, mut connections) = (ConnectionLimit::new(self.max_connections, self.patience()), JoinSet::new());
         loop {
             let next = pin!(async {
                 let stream = accept(self.name, &listener).await;
-                (stream, open.enter().await)
+                (stream, limit.enter().await)
             });
-            let (stream, place) = match select(shutdown.as_mut(), next).await {
+            let (stream, slot) = match select(shutdown.as_mut(), next).await {
                 Either::Left(_) => break,
                 Either::Right((next, _)) => next,
             };
             let handshake = handshake(stream);
             let (server, service, closing) = (self.clone(), service.clone(), closing.clone());
-            connections.spawn(async move { server.serve_connection(handshake, service, closing, place).await });
+            connections.spawn(async move { server.serve_connection(handshake, service, closing, slot).await });
             while connections.try_join_next().is_some() {}
         }
         drop(listener);

@@ -72,7 +72,7 @@ impl Certificates {
         Ok(certificates)
     }
 
-    /// No certificate until one is [set](Self::set): handshakes fail.
+    /// No certificate until one is [set](Self::set): handshakes fail, and [`check`](Self::check) says so.
     pub fn unset() -> Self {
         Self(Arc::new(Source::Given(Mutex::default())))
     }
@@ -136,7 +136,8 @@ impl Certificates {
 
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.current().inspect_err(|error| tracing::warn!(error, "a server has no certificate")).ok()
+        // Not a warning: anyone can cause it, as often as they like.
+        self.current().inspect_err(|error| tracing::debug!(error, "a server has no certificate")).ok()
     }
 }
 

@@ -72,6 +72,15 @@ impl Tls {
         &self.certificates
     }
 
+    /// Checks that the settings can be used, except for [certificates](Certificates::check) that are yet to come.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the client CA can't be used, or there is no cryptography.
+    pub fn check(&self) -> Result<(), CertificatesError> {
+        self.server_settings().map(drop)
+    }
+
     /// The settings of connections.
     pub(crate) fn server_settings(&self) -> Result<ServerSettings, CertificatesError> {
         let fixed = |client_ca| Ok(ServerSettings::Fixed(Arc::new(server_config(&self.certificates, client_ca)?)));

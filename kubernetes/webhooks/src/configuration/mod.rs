@@ -5,7 +5,7 @@ mod build;
 
 use std::fmt;
 
-use kubernetes_client::{Client, Error};
+use kubernetes_client::{Client, Error, Retry, retry_on_conflict};
 use kubernetes_core::json::{Tree, Value};
 use kubernetes_core::schema::Definition;
 use kubernetes_core::{
@@ -174,41 +174,45 @@ impl Configuration {
     ///
     /// # Errors
     ///
-    /// Returns an error if a request fails, or if objects may be stored in another version than the storage version
-    /// (`status.storedVersions`): API servers would show them as if they were of the new one. `migrate_storage` of
-    /// `kubernetes-utils` stores them again. A definition that does not exist is not an error.
+    /// Returns an error if a request fails, or an [`InvalidRequest`] if objects may be stored in another version than the
+    /// storage version (`status.storedVersions`): API servers would show them as if they were of the new one.
+    /// `migrate_storage` of `kubernetes-utils` stores them again. A definition that does not exist is not an error.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future leaves the conversion as it was, or ended.
     pub async fn release_conversion<K: Resource>(client: &Client, field_manager: &str) -> Result<(), Error> {
         let (name, converting) = (format!("{}.{}", K::PLURAL, K::GROUP), converting(field_manager));
-        let read = ReadRequest::<Definition>::cluster(&name).request().clone();
-        let document: Tree = match client.execute(read, Encoded::decode).await {
-            Err(error) if error.is_not_found() => return Ok(()),
-            found => found?,
-        };
-        let found: Definition = document.to_value().map_err(Error::from_decode)?;
-        let mut managers = found.metadata().managed_fields.iter().filter_map(|entry| entry.manager.as_deref());
-        if !managers.any(|manager| manager == converting) {
-            return Ok(());
-        }
-        let stale = stale_versions(&document);
-        if !stale.is_empty() {
-            let stale = stale.join(", ");
-            let message =
-                format!("objects of {name} may be stored as {stale}: migrate them before the conversion ends");
-            return Err(InvalidRequest::new(message).into());
-        }
-        // In one step, as a webhook without its CA bundle, or the other way round, would not work; and unless the stored
-        // versions have changed since.
-        let none = Patch::merge(&serde_json::json!({
-            "metadata": {"resourceVersion": found.metadata().resource_version},
-            "spec": {"conversion": {"strategy": "None", "webhook": null}},
-        }));
-        let request = PatchRequest::<Definition>::cluster(&name, &none).field_manager(&converting);
-        request.send(client).await.map(drop)
+        retry_on_conflict(Retry::default(), || release_conversion(client, &name, &converting)).await
     }
+}
+
+/// Ends the conversion of a definition, if this manager has it.
+async fn release_conversion(client: &Client, name: &str, converting: &str) -> Result<(), Error> {
+    let read = ReadRequest::<Definition>::cluster(name).request().clone();
+    let document: Tree = match client.execute(read, Encoded::decode).await {
+        Err(error) if error.is_not_found() => return Ok(()),
+        found => found?,
+    };
+    let found: Definition = document.to_value().map_err(Error::from_decode)?;
+    let mut managers = found.metadata().managed_fields.iter().filter_map(|entry| entry.manager.as_deref());
+    if !managers.any(|manager| manager == converting) {
+        return Ok(());
+    }
+    let stale = stale_versions(&document);
+    if !stale.is_empty() {
+        let stale = stale.join(", ");
+        let message = format!("objects of {name} may be stored as {stale}: migrate them before the conversion ends");
+        return Err(InvalidRequest::new(message).into());
+    }
+    // In one step, as a webhook without its CA bundle, or the other way round, would not work; and unless the stored
+    // versions have changed since.
+    let none = Patch::merge(&serde_json::json!({
+        "metadata": {"resourceVersion": found.metadata().resource_version},
+        "spec": {"conversion": {"strategy": "None", "webhook": null}},
+    }));
+    let request = PatchRequest::<Definition>::cluster(name, &none).field_manager(converting);
+    request.send(client).await.map(drop)
 }
 
 /// The versions other than the storage version in which objects may be stored.

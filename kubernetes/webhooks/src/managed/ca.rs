@@ -107,6 +107,11 @@ impl Leaf {
         self.is_of(ca) && (now < self.due || self.not_after >= ca.not_after)
     }
 
+    /// Whether its CA is among these.
+    pub(super) fn is_trusted_by(&self, bundle: &str) -> bool {
+        bundle.contains(self.ca.trim_end())
+    }
+
     /// Whether the CA has signed it.
     pub(super) fn is_of(&self, ca: &Ca) -> bool {
         self.ca == ca.certificate

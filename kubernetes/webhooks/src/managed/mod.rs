@@ -56,7 +56,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// configurations, with the field manager `webhook-certificates`. A new CA is trusted for a while before it signs, and
 /// the old one until it expires, so that no call fails meanwhile. The keys of certificates are in memory only.
 ///
-/// A Secret without a CA is filled. If the Secret is deleted, the CA that replicas use is written again; delete it
+/// An empty Secret is filled; one with other content is left alone. If the Secret is deleted, the CA that replicas use is written again; delete it
 /// while no replica runs to get a new one. The old one stays trusted until it expires: if its key is known to others,
 /// remove `caBundle` from the configurations and definitions, too.
 ///
@@ -171,7 +171,7 @@ impl ManagedCertificates {
         let Stored::Filled { rotation, .. } = self.store.read(&self.client).await? else { return Ok(()) };
         let now = clock::timestamp();
         let is_kept =
-            |leaf: &Leaf| leaf.is_current(&rotation.current, now) || self.lifetimes.keeps(leaf, &rotation.current, now);
+            |leaf: &Leaf| leaf.is_current(&rotation.current, now) || self.lifetimes.keeps(leaf, &rotation, now);
         if leaf.as_ref().is_some_and(is_kept) {
             return Ok(());
         }

@@ -56,10 +56,12 @@ impl Lifetimes {
     }
 
     /// Whether a server should keep its certificate for now though the CA is another: it is so new that API servers may
-    /// not trust it yet, as after the loss of a Secret, and the certificate lasts until they do.
-    pub(super) fn keeps(&self, leaf: &Leaf, ca: &Ca, now: Timestamp) -> bool {
+    /// not trust it yet, as after the loss of a Secret, and they trust the certificate until they do.
+    pub(super) fn keeps(&self, leaf: &Leaf, rotation: &Rotation, now: Timestamp) -> bool {
+        let ca = &rotation.current;
         let is_new = !is_over(ca.made, self.overlap, now);
-        is_new && !leaf.is_of(ca) && is_over(now, self.reaction(), leaf.not_after)
+        let is_trusted = leaf.is_trusted_by(&rotation.bundle()) && is_over(now, self.reaction(), leaf.not_after);
+        is_new && !leaf.is_of(ca) && is_trusted
     }
 
     /// How long replicas may take to follow a change.

@@ -7,7 +7,7 @@ use kubernetes_core::meta::v1::LabelSelector;
 use kubernetes_core::schema::Definition;
 use kubernetes_core::{Patch, PatchRequest, ReadRequest};
 use kubernetes_models::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
-use kubernetes_testing::{CustomResource, TestServer};
+use kubernetes_testing::{CustomResource, Fault, TestServer};
 use kubernetes_webhooks::{
     AdmissionRequest, CaBundle, Configuration, Denied, Endpoint, FailurePolicy, MatchPolicy, Operation, SideEffects,
     Webhook, Webhooks,
@@ -222,6 +222,8 @@ async fn a_conversion_that_is_gone_is_released() {
     let error = release("lights").await.expect_err("objects may be stored in another version").to_string();
     assert!(error.contains("may be stored as v1beta1"), "{error}");
     store(&["v1"]).await;
+    // As the API server writes the status of definitions at any time.
+    server.inject(Fault::status(409).verb("patch").resource("customresourcedefinitions"));
     release("lights").await.expect("it is released");
     assert_eq!(conversion().await, r#"{"strategy":"None"}"#);
     Configuration::release_conversion::<Missing>(&client, "lights").await.expect("there is nothing to do");

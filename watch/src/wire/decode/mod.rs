@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use kubernetes_core::json::{self, Caches, DecodeError, Reader, Value};
+use kubernetes_core::json::{Caches, DecodeError, Reader, Value};
 use kubernetes_core::{Object, Status, Str, TableRow};
 
 /// The annotation of the bookmark that ends the initial events of a streaming list (KEP-3157).
@@ -59,7 +59,7 @@ impl<K: Object> Slot for Option<K> {
 /// # Errors
 /// Returns an error if the line is not such a document, or the object has no resourceVersion.
 pub(crate) fn decode(line: &[u8], slot: &mut dyn Slot, caches: &mut Caches) -> Result<WatchEvent, DecodeError> {
-    let text = json::utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed);
+    let text = std::str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed);
     let mut reader = Reader::with_caches(&text, std::mem::take(caches));
     let event = read(&text, &mut reader, slot);
     *caches = reader.into_caches();

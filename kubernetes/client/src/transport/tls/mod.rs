@@ -33,8 +33,8 @@ pub fn provider() -> Result<CryptoProvider, &'static str> {
     return Ok(rustls::crypto::ring::default_provider());
     #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
     return CryptoProvider::get_default().map(|provider| CryptoProvider::clone(provider)).ok_or(
-        "no cryptography: enable the feature `ring` or `aws-lc-rs`, or install a provider by \
-         rustls::crypto::CryptoProvider::install_default",
+        "no cryptography: enable the feature `ring` or `aws-lc-rs` of `kubernetes-sdk` (or of \
+         `kubernetes-client`) in Cargo.toml, or install a provider by rustls::crypto::CryptoProvider::install_default",
     );
 }
 

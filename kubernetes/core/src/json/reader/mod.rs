@@ -8,7 +8,7 @@ mod texts;
 
 use std::borrow::Cow;
 
-use super::{DecodeError, scan};
+use super::DecodeError;
 use crate::Str;
 
 pub use budget::Budget;
@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Returns an error if the bytes are not valid UTF-8.
     pub fn from_slice(bytes: &'a [u8]) -> Result<Self> {
-        match scan::utf8(bytes) {
+        match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Self::new(text)),
             Err(error) => Err(DecodeError::new("the document is not valid UTF-8", error.valid_up_to())),
         }

@@ -161,8 +161,9 @@ pub(super) struct Orders {
 
 #[derive(Clone, Copy, Default)]
 struct Type {
-    /// The address of the names of its fields; 0 in an empty slot.
-    names: usize,
+    /// The address of the names of its fields, and their number: other names may begin at the same address. 0 in an
+    /// empty slot.
+    names: (usize, usize),
     /// The index of its first field.
     start: usize,
 }
@@ -207,7 +208,7 @@ impl Orders {
         let address = names.as_ptr() as usize;
         let slot = ((address >> 4) ^ (address >> 12)) % SLOTS;
         match self.types.get(slot) {
-            Some(of_type) if of_type.names == address => of_type.start,
+            Some(of_type) if of_type.names == (address, names.len()) => of_type.start,
             Some(_) => self.in_other_slot(slot, names),
             None => NONE,
         }
@@ -215,13 +216,13 @@ impl Orders {
 
     #[cold]
     fn in_other_slot(&mut self, first: usize, names: &'static [&'static str]) -> usize {
-        let address = names.as_ptr() as usize;
+        let identity = (names.as_ptr() as usize, names.len());
         let mut slots = (first..first + 8).map(|slot| slot % SLOTS);
-        let Some(slot) = slots.find(|slot| [0, address].contains(&self.types[*slot].names)) else { return NONE };
-        if self.types[slot].names == 0 {
+        let Some(slot) = slots.find(|slot| [(0, 0), identity].contains(&self.types[*slot].names)) else { return NONE };
+        if self.types[slot].names == (0, 0) {
             let start = self.fields.len();
             self.fields.resize(start + names.len() + 1, Field::UNKNOWN);
-            self.types[slot] = Type { names: address, start };
+            self.types[slot] = Type { names: identity, start };
         }
         self.types[slot].start
     }

@@ -7,6 +7,7 @@ mod dependencies;
 mod english;
 mod errors;
 mod files;
+mod manifests;
 mod module_tree;
 mod modules;
 mod source;

@@ -135,14 +135,7 @@ async fn replicas_keep_their_certificates_until_another_ca_is_trusted() {
     let old = bundle(&server).await.expect("a bundle");
 
     // As the new leader would create it.
-    let (elsewhere, configuration) = configured().await;
-    let _other = run(short_lived(managed(&elsewhere, &configuration)));
-    eventually(async || secret(&elsewhere).await.is_some()).await;
-    let mut lost = secret(&server).await.expect("the Secret");
-    lost.data = secret(&elsewhere).await.expect("the Secret").data;
-    let new = lost.data.get("ca.crt").cloned().expect("a CA");
-    lost.data.insert("retired-ca.crt", old.clone());
-    ReplaceRequest::namespaced("default", &lost).send(&server.client()).await.expect("it is replaced");
+    let new = replace_ca(&server, Some(&old)).await;
     eventually(async || bundle(&server).await.is_some_and(|bundle| bundle.0.starts_with(&new))).await;
 
     let end = Instant::now() + OVERLAP / 2;
@@ -152,6 +145,35 @@ async fn replicas_keep_their_certificates_until_another_ca_is_trusted() {
     }
     tokio::time::sleep(OVERLAP).await;
     shake(&certificates, &new).expect("the new CA has signed it");
+}
+
+/// Replaces the CA in the Secret by another, beside which this one stays trusted. Returns the new one.
+async fn replace_ca(server: &TestServer, retired: Option<&ByteString>) -> ByteString {
+    let (elsewhere, configuration) = configured().await;
+    let _other = run(short_lived(managed(&elsewhere, &configuration)));
+    eventually(async || secret(&elsewhere).await.is_some()).await;
+    let mut lost = secret(server).await.expect("the Secret");
+    lost.data = secret(&elsewhere).await.expect("the Secret").data;
+    if let Some(retired) = retired {
+        lost.data.insert("retired-ca.crt", retired.clone());
+    }
+    let new = lost.data.get("ca.crt").cloned().expect("a CA");
+    ReplaceRequest::namespaced("default", &lost).send(&server.client()).await.expect("it is replaced");
+    new
+}
+
+/// An administrator has removed a CA whose key has leaked, or restored another Secret.
+#[tokio::test(start_paused = true)]
+async fn a_certificate_of_a_ca_that_is_no_longer_trusted_is_replaced_at_once() {
+    let (server, configuration) = configured().await;
+    let replica = short_lived(managed(&server, &configuration));
+    let certificates = replica.certificates();
+    let _running = run(replica);
+    eventually(async || bundle(&server).await.is_some_and(|bundle| shake(&certificates, &bundle).is_ok())).await;
+    let new = replace_ca(&server, None).await;
+    let begin = Instant::now();
+    eventually(async || shake(&certificates, &new).is_ok()).await;
+    assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
 }
 
 /// API servers under load: they keep connections, and their watch of the bundle may be late by half of the overlap.
