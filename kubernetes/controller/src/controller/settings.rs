@@ -139,7 +139,7 @@ impl<K: Watchable> Controller<K> {
     /// runs are not delayed.
     ///
     /// Each store whose request covers the object, before or after the write, must have seen it through its watch, in
-    /// every namespace, selector and form. A read by a run that is delayed finds the outcome of a write for which it is
+    /// every namespace, selector and form. While a run is delayed, a read finds the outcome of a write for which it is
     /// unknown, such as after a timeout.
     pub fn consistency_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.settings.consistency_timeout = limit.into();
