@@ -44,7 +44,7 @@ pub(crate) enum Cause {
     Client(kubernetes_client::Error),
     Status(Status),
     Undecodable(DecodeError),
-    UndecodableObject(ObjectKey, DecodeError),
+    UndecodableObject(ObjectKey, Arc<DecodeError>),
     EventTooLong(EventTooLong),
     NoVersion,
     /// The pages of a list never end.
@@ -253,7 +253,8 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.cause {
             Cause::Client(error) => Some(error),
-            Cause::Undecodable(error) | Cause::UndecodableObject(_, error) => Some(error),
+            Cause::Undecodable(error) => Some(error),
+            Cause::UndecodableObject(_, error) => Some(&**error),
             Cause::EventTooLong(error) => Some(error),
             _ => None,
         }

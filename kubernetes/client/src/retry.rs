@@ -4,6 +4,7 @@ use std::time::Duration;
 use kubernetes_core::{RequestError, Status};
 
 use crate::backoff::{Backoff, Delays};
+use crate::clock;
 
 /// The number of attempts at an operation, and the delays between them.
 ///
@@ -17,7 +18,7 @@ use crate::backoff::{Backoff, Delays};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Retry {
-    /// The number of attempts, including the first. There is always at least one.
+    /// The number of attempts, including the first. There is always one: 0 means the same as 1.
     pub attempts: u32,
     /// The delays between the attempts.
     pub backoff: Backoff,
@@ -74,13 +75,13 @@ impl Attempts {
     /// Returns the error of the attempt if it was the last.
     ///
     /// # Cancel safety
-    /// Dropping the future is safe; the wait counts.
+    /// Dropping the future is safe; the attempt counts.
     pub async fn wait_after<E>(&mut self, error: E) -> Result<(), E> {
         let delay = self.delays.next_delay();
         if self.delays.retries() >= self.limit {
             return Err(error);
         }
-        tokio::time::sleep(delay).await;
+        clock::sleep(delay).await;
         Ok(())
     }
 }

@@ -1,5 +1,10 @@
+use std::sync::Arc;
+
 use kubernetes_core::json::{Decode, DecodeError, Reader, Value, Writer};
-use kubernetes_core::{GroupVersionKind, Object, ObjectMeta, StaticType, Str};
+use kubernetes_core::{GroupVersionKind, Object, ObjectKey, ObjectMeta, Request, StaticType, Str};
+
+use crate::Error;
+use crate::error::Cause;
 
 /// An object, or the identity of one that can't be decoded with the reason, so that it does not affect others.
 pub(super) enum Lenient<K> {
@@ -11,7 +16,19 @@ pub(super) enum Lenient<K> {
 pub(super) struct Undecodable {
     /// Its name, namespace, uid and resourceVersion.
     pub(super) metadata: ObjectMeta,
-    pub(super) error: DecodeError,
+    pub(super) error: Arc<DecodeError>,
+}
+
+impl Undecodable {
+    pub(super) fn key(&self) -> ObjectKey {
+        let ObjectMeta { namespace, name, .. } = &self.metadata;
+        ObjectKey::new(namespace.as_deref(), name.as_deref().unwrap_or_default())
+    }
+
+    /// The error for an object in the response to `request`.
+    pub(super) fn error(&self, request: &Request) -> Error {
+        Error::new(request, Cause::UndecodableObject(self.key(), Arc::clone(&self.error)))
+    }
 }
 
 impl<K: Object> Decode for Lenient<K> {
@@ -24,7 +41,7 @@ impl<K: Object> Decode for Lenient<K> {
         *reader = start;
         match Identity::decode(reader) {
             Ok(Identity { metadata }) if !metadata.name.is_empty() => {
-                Ok(Self::Undecodable(Box::new(Undecodable { metadata: metadata.into(), error })))
+                Ok(Self::Undecodable(Box::new(Undecodable { metadata: metadata.into(), error: error.into() })))
             }
             _ => Err(error),
         }

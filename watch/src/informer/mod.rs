@@ -1,15 +1,18 @@
 //! A store that is filled in the background, with handlers for its changes.
 
+mod attempts;
 mod builder;
+mod changes;
 mod handler;
 mod health;
 mod lenient;
+mod members;
 mod not_ready;
 mod policy;
 mod shard;
 mod shard_group;
+mod shared_stream;
 mod skipped;
-
 mod worker;
 
 use std::fmt;

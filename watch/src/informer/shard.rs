@@ -31,12 +31,21 @@ impl Shard {
     /// Whether an object belongs to the shard, by the 64-bit FNV-1a hash of its uid, as in the API server
     /// (<https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/sharding/hash.go>).
     pub fn contains<K: Object>(&self, object: &K) -> bool {
-        self.contains_uid(object.metadata().uid.as_deref().unwrap_or_default())
+        self.contains_hash(Self::hash_of(object))
     }
 
     /// Like [`contains`](Self::contains), but for the object with this uid.
     pub fn contains_uid(&self, uid: &str) -> bool {
-        (self.start..=self.last).contains(&hash(uid.as_bytes()))
+        self.contains_hash(hash(uid.as_bytes()))
+    }
+
+    /// The hash of an object, to find its shard among several.
+    pub(super) fn hash_of<K: Object>(object: &K) -> u64 {
+        hash(object.metadata().uid.as_deref().unwrap_or_default().as_bytes())
+    }
+
+    pub(super) fn contains_hash(&self, hash: u64) -> bool {
+        (self.start..=self.last).contains(&hash)
     }
 
     /// Whether some objects belong to both.

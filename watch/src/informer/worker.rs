@@ -1,21 +1,23 @@
 use std::sync::Arc;
 
-use futures_util::future::{Either, select};
+use futures_util::future::select;
 use futures_util::stream::BoxStream;
-use futures_util::{Stream, StreamExt, pin_mut};
+use futures_util::{StreamExt, pin_mut};
 use kubernetes_core::{ListRequest, ObjectKey, Watchable};
 use tracing::warn;
 
+use super::attempts::Attempts;
+use super::changes::{LenientChange, changes};
 use super::health::WorkerHealth;
 use super::lenient::{Lenient, Undecodable};
-use super::shard_group::{ShardChange, ShardGroup};
+use super::shard_group::ShardGroup;
 use super::skipped::SkippedByWorker;
 use super::{ErrorPolicy, Shard, UndecodablePolicy};
 use crate::clock;
 use crate::driver::PAGE_WITHIN;
 use crate::error::Cause;
-use crate::machine::{BACKOFF, Loss, RECOVERED};
-use crate::{Change, Error, ReflectorStream, StoreWriter, Watch};
+use crate::machine::{BACKOFF, Loss};
+use crate::{Change, Error, StoreWriter, Watch};
 
 /// Fills a store from a request or a shard of it.
 pub(super) struct Worker<K: Watchable> {
@@ -41,7 +43,7 @@ pub(super) struct ShardAssignment<K> {
 }
 
 /// The changes to follow: of a request, or of those that shards share. Objects outside the shard are discarded.
-type Selection<K> = (Either<ReflectorStream<Lenient<K>>, BoxStream<'static, ShardChange<K>>>, Option<Shard>);
+type Selection<K> = (BoxStream<'static, LenientChange<K>>, Option<Shard>);
 
 impl<K: Watchable> Worker<K> {
     /// Fills the store until any worker has stopped it: an informer ends as a whole.
@@ -54,9 +56,9 @@ impl<K: Watchable> Worker<K> {
     }
 
     async fn work(mut self) {
-        let mut delays = BACKOFF.delays();
+        let mut attempts = Attempts::new();
         loop {
-            let started = clock::now();
+            attempts.begin();
             let followed = match self.select().await {
                 Ok(Some((changes, shard))) => self.follow(changes, shard).await,
                 Ok(None) => return self.writer.retire(),
@@ -66,32 +68,31 @@ impl<K: Watchable> Worker<K> {
                 return self.writer.stop(None);
             };
             let ready = self.writer.store().is_ready();
-            if self.policy == ErrorPolicy::Stop || self.policy == ErrorPolicy::StopUntilReady && !ready {
+            let is_end = match self.policy {
+                ErrorPolicy::Stop => true,
+                ErrorPolicy::StopUntilReady => !ready,
+                ErrorPolicy::Retry => false,
+            };
+            if is_end || error.is_panic() {
                 return self.writer.stop(error);
             }
-            if started.elapsed() >= RECOVERED {
-                delays.reset();
-            }
-            let wait = delays.next_delay();
-            warn!(request = ?self.request.request(), ?wait, ?error, "informer: trying again");
+            let wait = attempts.delay_after(&error, self.request.request());
             self.health.failed(error);
             clock::sleep(wait).await;
         }
     }
 
     /// The changes of a request.
-    fn stream(&self, request: ListRequest<K>) -> ReflectorStream<Lenient<K>> {
+    fn stream(&self, request: ListRequest<K>) -> BoxStream<'static, LenientChange<K>> {
         let (health, bookmarks) = (self.health.clone(), self.watch.settings.bookmarks);
-        let watch = self.watch.clone().also_observe(move |transition| health.observe(transition, bookmarks));
-        ReflectorStream::new(watch.client, request, &watch.settings, watch.streams.add())
+        changes(&self.watch.clone().also_observe(move |transition| health.observe(transition, bookmarks)), request)
     }
 
     async fn follow(
         &mut self,
-        mut changes: impl Stream<Item = ShardChange<K>> + Unpin,
+        mut changes: BoxStream<'static, LenientChange<K>>,
         shard: Option<Shard>,
     ) -> Result<(), Error> {
-        let mut list = ListCount::default();
         let mut is_listing = false;
         while let Some(change) = changes.next().await {
             let change = change?;
@@ -99,13 +100,10 @@ impl<K: Watchable> Worker<K> {
                 Change::Applied(object) | Change::Deleted(object)
                     if shard.is_some_and(|shard| !shard.contains(&object)) => {}
                 Change::Applied(Lenient::Decoded(object)) => {
-                    list.decoded += 1;
                     self.skipped.remove(&ObjectKey::of(&object));
                     self.writer.apply(Change::Applied(object));
                 }
-                Change::Applied(Lenient::Undecodable(object)) => {
-                    list.last_error = Some(self.skip(*object)?);
-                }
+                Change::Applied(Lenient::Undecodable(object)) => self.skip(&object)?,
                 Change::Deleted(object) => {
                     self.skipped.remove(&ObjectKey::of(&object));
                     match object {
@@ -114,13 +112,11 @@ impl<K: Watchable> Worker<K> {
                     }
                 }
                 Change::RestartBegin => {
-                    list = ListCount::default();
                     is_listing = true;
                     self.skipped.clear();
                     self.writer.apply(Change::RestartBegin);
                 }
                 Change::RestartEnd => {
-                    list.check()?;
                     is_listing = false;
                     self.writer.apply(Change::RestartEnd);
                     // A list of any state (`0`) could be older than the store.
@@ -139,36 +135,39 @@ impl<K: Watchable> Worker<K> {
     }
 
     /// Skips an object that can't be decoded, if the policy allows that.
-    fn skip(&mut self, object: Undecodable) -> Result<Error, Error> {
-        let Undecodable { metadata, error } = object;
-        let key = ObjectKey::new(metadata.namespace.as_deref(), metadata.name.as_deref().unwrap_or_default());
-        let error = Error::new(self.request.request(), Cause::UndecodableObject(key.clone(), error));
+    fn skip(&mut self, object: &Undecodable) -> Result<(), Error> {
+        let error = object.error(self.request.request());
         if self.undecodable == UndecodablePolicy::Fail {
             return Err(error);
         }
         warn!(request = ?self.request.request(), ?error, "informer: skipping an object");
-        self.skipped.insert(key, error.clone());
-        self.writer.keep(&metadata);
-        Ok(error)
+        self.skipped.insert(object.key(), error);
+        self.writer.keep(&object.metadata);
+        Ok(())
     }
 
     /// The changes to follow; `None` if another worker has them.
     async fn select(&self) -> Result<Option<Selection<K>>, Error> {
         let request = self.request.clone();
         let Some(ShardAssignment { shard, group, complete, first }) = &self.shard else {
-            return Ok(Some((Either::Left(self.stream(request)), None)));
+            return Ok(Some((self.stream(request), None)));
         };
         // A server with shards may be replaced by one without, so objects outside the shard are always discarded.
         let sharded = group.is_selected(self.probe(shard)).await?;
-        let own = |request, shard| Some((Either::Left(self.stream(request)), shard));
+        // The other shards would list again with one that fails by itself.
+        let is_shareable = self.policy == ErrorPolicy::Retry && self.undecodable == UndecodablePolicy::Skip;
         Ok(match (sharded, complete, first) {
-            (true, ..) => own(shard.select(request), Some(*shard)),
-            (false, true, true) => own(request, None),
+            (true, ..) => Some((self.stream(shard.select(request)), Some(*shard))),
+            (false, true, true) => Some((self.stream(request), None)),
             (false, true, false) => None,
-            (false, false, _) => match group.subscribe(&self.watch, &request, *shard, &self.health) {
-                Some(changes) => Some((Either::Right(changes), None)),
-                None => own(request, Some(*shard)),
-            },
+            (false, false, _) => {
+                let subscribe = || group.subscribe(&self.watch, &request, *shard, &self.health);
+                let shared = is_shareable.then(subscribe).flatten();
+                Some(match shared {
+                    Some(changes) => (changes, None),
+                    None => (self.stream(request), Some(*shard)),
+                })
+            }
         })
     }
 
@@ -176,7 +175,8 @@ impl<K: Watchable> Worker<K> {
     /// the parameter.
     async fn probe(&self, shard: &Shard) -> Result<bool, Error> {
         // The most recent state, as the version of the request may be forgotten.
-        let request = || shard.select(self.request.clone().without_version().selection()).limit(1);
+        let request = self.request.clone().without_version().selection().read_as::<Lenient<K>>();
+        let request = || shard.select(request.clone()).limit(1);
         let mut delays = BACKOFF.delays();
         loop {
             let cause = match clock::timeout(PAGE_WITHIN, request().send(&self.watch.client)).await {
@@ -198,23 +198,5 @@ impl<K: Watchable> Worker<K> {
         }
         warn!(request = ?self.request.request(), "informer: the server does not support shards");
         Ok(false)
-    }
-}
-
-/// The objects of an incomplete list.
-#[derive(Default)]
-struct ListCount {
-    decoded: usize,
-    /// The error of the last object that can't be decoded.
-    last_error: Option<Error>,
-}
-
-impl ListCount {
-    /// Fails if none of the objects of a list can be decoded, because then the type is wrong.
-    fn check(&self) -> Result<(), Error> {
-        match &self.last_error {
-            Some(error) if self.decoded == 0 => Err(error.clone()),
-            _ => Ok(()),
-        }
     }
 }

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 use tokio::time::Instant;
+pub(crate) use tokio::time::{sleep, sleep_until};
 
 /// The monotonic time, for durations and deadlines.
 pub fn now() -> Instant {

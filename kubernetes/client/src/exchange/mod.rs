@@ -154,7 +154,7 @@ impl Exchange {
             tracing::debug!(%method, path = context.line.path(), number, ?wait, %error, "the request is sent again");
             previous = Some(error);
             if !wait.is_zero() {
-                tokio::time::sleep(wait).await;
+                clock::sleep(wait).await;
             }
         }
     }

@@ -26,7 +26,7 @@ impl RateLimit {
         let now = clock::now();
         let wait = lock(bucket).take(now);
         if !wait.is_zero() {
-            tokio::time::sleep_until(clock::later(now, wait)).await;
+            clock::sleep_until(clock::later(now, wait)).await;
         }
     }
 }

@@ -144,3 +144,39 @@ impl Value for Items {
         reader.fields(Self::FIELDS, &mut [&mut self.0])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kubernetes_core::json;
+
+    use super::*;
+
+    /// A name that is wrong, or in the place of another, would lose or swap a field without an error.
+    #[test]
+    fn metadata_are_read_as_the_model_reads_them() {
+        let text = r#"{
+            "annotations": {"a": "1"},
+            "creationTimestamp": "2026-01-02T03:04:05Z",
+            "deletionGracePeriodSeconds": 30,
+            "deletionTimestamp": "2026-02-03T04:05:06Z",
+            "finalizers": ["example.com/x"],
+            "generateName": "web-",
+            "generation": 7,
+            "labels": {"l": "2"},
+            "managedFields": [{"manager": "m"}],
+            "name": "web-1",
+            "namespace": "shop",
+            "ownerReferences": [{"apiVersion": "v1", "kind": "Node", "name": "n", "uid": "o"}],
+            "resourceVersion": "11",
+            "selfLink": "/link",
+            "uid": "u"
+        }"#;
+        let mut model: ObjectMeta = json::from_str(text).unwrap();
+        assert_eq!(std::mem::take(&mut model.managed_fields).len(), 1);
+        assert_eq!(json::from_str::<Metadata>(text).unwrap().0, model);
+        let written = json::to_string(&model).unwrap();
+        for field in Metadata::FIELDS {
+            assert!(written.contains(&format!("\"{field}\":")), "{field} in {written}");
+        }
+    }
+}

@@ -13,6 +13,8 @@ use crate::error::RequestLine;
 use crate::path::ResourcePath;
 
 /// A write, for a [`WriteHook`](super::WriteHook), before and after it is sent.
+///
+/// A clone shares the body, which stays in memory as long as any of them.
 #[derive(Clone, Debug)]
 pub struct Write(Arc<Parts>);
 

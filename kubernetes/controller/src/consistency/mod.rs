@@ -13,6 +13,7 @@ use kubernetes_client::Client;
 use kubernetes_client::sync::lock;
 use kubernetes_core::{GroupVersionResource, ObjectKey, Str};
 use tokio::sync::mpsc;
+use tracing::warn;
 
 use crate::Histogram;
 use crate::clock::{self, Instant};
@@ -49,8 +50,8 @@ struct PendingWrites {
     by_object: HashMap<ObjectKey, Pending>,
     /// How many there were of all objects, to tell the last.
     count: u64,
-    /// How many objects there may be before those are forgotten that need no wait.
-    most: usize,
+    /// How many objects there may be before those are forgotten whose writes are settled.
+    cleanup_at: usize,
 }
 
 /// The writes of the runs for one object.
@@ -64,13 +65,15 @@ struct Pending {
 }
 
 impl PendingWrites {
-    const LEAST: usize = 1024;
+    const MIN_CLEANUP: usize = 1024;
 
-    /// The writes for an object, of which there is one more now.
-    fn of_next(&mut self, key: &ObjectKey, needs_no_wait: impl Fn(&Pending) -> bool) -> &mut Pending {
-        if self.by_object.len() >= self.most.max(Self::LEAST) {
-            self.by_object.retain(|_, pending| pending.held_since.is_some() || !needs_no_wait(pending));
-            self.most = self.by_object.len() * 2;
+    /// Records another write for an object.
+    fn record_write(&mut self, key: &ObjectKey, is_settled: impl Fn(&Pending) -> bool) -> &mut Pending {
+        // No run starts meanwhile. As the limit doubles, this is seldom: there are many only if many objects were written
+        // within the time limit.
+        if self.by_object.len() >= self.cleanup_at.max(Self::MIN_CLEANUP) {
+            self.by_object.retain(|_, pending| pending.held_since.is_some() || !is_settled(pending));
+            self.cleanup_at = self.by_object.len() * 2;
         }
         self.count += 1;
         let (last, written_at) = (self.count, clock::now());
@@ -146,7 +149,12 @@ impl Writes {
         let mut all = lock(&self.pending);
         let Some(pending) = all.by_object.get_mut(delivery.item()) else { return Some(delivery) };
         if pending.held_since.is_none() {
-            if self.are_seen(pending) {
+            let are_seen = self.are_seen(pending);
+            if are_seen || self.is_late(pending) {
+                // Otherwise only a read could tell, and there was none.
+                if !are_seen && pending.requirements.values().all(Requirements::are_known) {
+                    self.timed_out(delivery.item());
+                }
                 all.by_object.remove(delivery.item());
                 return Some(delivery);
             }
@@ -224,10 +232,17 @@ impl Writes {
             return;
         }
         let mut all = lock(&self.pending);
-        let pending = all.of_next(key, |pending| self.is_late(pending) || self.are_seen(pending));
+        let pending = all.record_write(key, |pending| self.is_late(pending) || self.are_seen(pending));
         for (index, requirement) in required {
             pending.requirements.entry(index).or_default().add(requirement);
         }
+    }
+
+    /// Counts a run that starts although a store has not seen a write.
+    fn timed_out(&self, key: &ObjectKey) {
+        lock(&self.counters.0).timeouts += 1;
+        let limit = self.limit.unwrap_or_default();
+        warn!(%key, ?limit, "controller: a store has not seen a write in time; the next run may not see it");
     }
 
     /// Whether the last write was so long ago that a run does not wait for it.
@@ -245,7 +260,7 @@ mod tests {
         let mut all = PendingWrites::default();
         let is_seen = |pending: &Pending| !pending.last.is_multiple_of(10);
         for index in 0..10_000 {
-            let pending = all.of_next(&ObjectKey::new("shop", &format!("{index}")), is_seen);
+            let pending = all.record_write(&ObjectKey::new("shop", &format!("{index}")), is_seen);
             pending.held_since = (index == 0).then(clock::now);
         }
         assert!(all.by_object.len() < 3_000, "{}", all.by_object.len());

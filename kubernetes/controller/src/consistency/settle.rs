@@ -56,8 +56,7 @@ impl Writes {
     async fn settle_object(&self, client: &Client, key: ObjectKey) -> ObjectKey {
         loop {
             let Some(Required { mut requirements, last, written_at }) = self.required(&key) else { return key };
-            let limit = self.limit.unwrap_or_default();
-            let end = clock::later(written_at, limit);
+            let end = clock::later(written_at, self.limit.unwrap_or_default());
             let met = clock::timeout_at(end, self.wait_until_met(client, &mut requirements)).await;
             let mut pending = lock(&self.pending);
             // Later writes have their own time.
@@ -66,13 +65,11 @@ impl Writes {
             }
             let held_since = pending.by_object.remove(&key).and_then(|pending| pending.held_since);
             drop(pending);
-            let mut counters = lock(&self.counters.0);
             if let Some(since) = held_since {
-                counters.wait.observe(clock::now().duration_since(since));
+                lock(&self.counters.0).wait.observe(clock::now().duration_since(since));
             }
             if met.is_err() {
-                counters.timeouts += 1;
-                warn!(%key, ?limit, "controller: a store has not seen a write in time; the next run may not see it");
+                self.timed_out(&key);
             }
             return key;
         }

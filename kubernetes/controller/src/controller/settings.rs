@@ -166,9 +166,10 @@ impl<K: Watchable> Controller<K> {
         self
     }
 
-    /// Leaves objects alone while they have this annotation, unless its value is `false`: neither the reconcile function
-    /// nor a cleanup is called for them, and a run that was requested is forgotten. Once an object no longer has it, there
-    /// is a run at once, whatever the [filter](crate::Source::filter) of the source says.
+    /// Skips objects that have this annotation, unless its value is `false`: neither the reconcile function nor the
+    /// cleanup of a [finalizer](Self::finalizer) is called for them, and a run that was requested is forgotten, also by
+    /// [`Action::requeue_after`](crate::Action::requeue_after). Once an object no longer has it, there is a run at once,
+    /// whatever the [filter](crate::Source::filter) of the source says.
     ///
     /// ```
     /// # kubernetes_core::doc_test_resource!(Pod);
@@ -178,7 +179,8 @@ impl<K: Watchable> Controller<K> {
     /// # }
     /// ```
     ///
-    /// A run that is in progress is not interrupted.
+    /// A run that is in progress is not interrupted. An object with a finalizer can't be deleted until it is resumed. The
+    /// deletion of one without is handled by [`on_deleted`](Self::on_deleted), paused or not.
     pub fn paused_by(mut self, annotation: impl Into<Str>) -> Self {
         self.settings.paused_by = Some(annotation.into());
         self

@@ -39,7 +39,7 @@ impl Manager {
     /// Every shard has a Lease, as [`Shards`] say, with the timings of the [`Settings`]; its name is that of the
     /// election's Lease and of the service. For each shard that this replica holds, `build` makes a controller:
     /// [`concurrency`](crate::Controller::concurrency) is that of a shard. It watches the objects of its shard only, where
-    /// the server makes shards (`shardSelector`); where it does not, all shards of this replica share a watch of all objects.
+    /// the server selects shards (`shardSelector`); where it does not, all shards of this replica share a watch of all objects.
     /// They always share the informers of further sources. Its client writes only while the shard is held, and its runs are canceled when the Lease is
     /// lost. A shard that another replica should have is released when the runs under way have ended: until then no other run
     /// of its objects begins, so runs should be short, or have a [limit](crate::Controller::run_timeout).

@@ -315,6 +315,62 @@ async fn a_write_of_unknown_outcome_is_found_out() {
     }
 }
 
+/// A run that is due later than the limit does not wait. That a store is still behind is counted, unless only a read could
+/// tell: nothing was late then.
+#[tokio::test(start_paused = true)]
+async fn a_run_after_the_limit_does_not_wait() {
+    for (is_lost, timeouts) in [(true, 0), (false, 1)] {
+        let server = server();
+        create(&server.client(), "a").await;
+        // Watches that begin when the first gadget is created see nothing.
+        let is_behind = Arc::new(Mutex::new(false));
+        let client = intercepted(&server.client(), {
+            let is_behind = Arc::clone(&is_behind);
+            move |request| {
+                let is_watch = request.uri().query().is_some_and(|query| query.contains("watch"));
+                let is_held = is_watch && request.uri().path().ends_with("gadgets") && *is_behind.lock().unwrap();
+                async move {
+                    if is_held {
+                        std::future::pending().await
+                    }
+                }
+            }
+        });
+        let log = Log::default();
+        let write = |widget: Arc<Widget>, context: Context<Widget>, log: Log| async move {
+            log.push(format!("{} at {:?}", widget.spec.size, tokio::time::Instant::now()));
+            if widget.spec.size == 1 {
+                let created = CreateRequest::namespaced("default", &Gadget::named("g")).send(context.client()).await;
+                log.push(if created.is_ok() { "created" } else { "lost" });
+            }
+            Ok::<_, Error>(())
+        };
+        let limit = SECOND * 3;
+        let controller = controller(&client).owns(gadgets()).informers(&brief(&client)).consistency_timeout(limit);
+        let running = Running::start(controller, {
+            let log = log.clone();
+            move |widget, context| {
+                let running = write(widget, context, log.clone());
+                async move { running.await.map(|()| Action::await_change()) }
+            }
+        });
+        settle().await;
+        log.take().await;
+        if is_lost {
+            server.inject(Fault::disconnect().verb("create").resource("gadgets"));
+        }
+        *is_behind.lock().unwrap() = true;
+        tokio::time::sleep(SECOND * 6).await;
+        resize(&client, "a", 1).await;
+        tokio::time::sleep(limit * 2).await;
+        assert_eq!(log.take().await.last().map(String::as_str), Some(if is_lost { "lost" } else { "created" }));
+        resize(&client, "a", 2).await;
+        let at_once = format!("2 at {:?}", tokio::time::Instant::now());
+        assert_eq!(log.take().await, [at_once]);
+        assert_eq!(running.monitor.counts().consistency_timeouts, timeouts, "lost: {is_lost}");
+    }
+}
+
 /// JOSDK's `readcacheafterwrite`: the own object's status, too.
 #[tokio::test(start_paused = true)]
 async fn a_run_sees_the_state_of_its_own_object() {

@@ -266,8 +266,7 @@ async fn a_deletion_that_cannot_be_handled_is_over() {
     running.stop().await.unwrap();
 }
 
-/// A replica that waits for leadership leaves deletions to the leader.
-/// An object is left alone while an annotation pauses it, its cleanup included.
+/// An object is skipped while an annotation pauses it, its cleanup included.
 #[tokio::test(start_paused = true)]
 async fn an_object_may_be_paused() {
     let server = server();
@@ -301,6 +300,28 @@ async fn an_object_may_be_paused() {
     running.stop().await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_deletion_of_a_paused_object_is_handled() {
+    let server = server();
+    let client = server.client();
+    let log = Log::default();
+    let deleted = log.clone();
+    let controller = controller(&client).paused_by("example.com/paused").on_deleted(move |last, _| {
+        deleted.push(format!("{} has gone", last.name()));
+        async { Ok::<_, Error>(Action::await_change()) }
+    });
+    let running = Running::start(controller, log.reconcile());
+    settle().await;
+    let mut widget = Widget::named("a");
+    widget.metadata.annotations = [("example.com/paused", "")].into();
+    create_in(&client, "default", &widget).await;
+    assert_eq!(log.take().await, [""; 0]);
+    delete::<Widget>(&client, "a").await;
+    assert_eq!(log.take().await, ["a has gone"]);
+    running.stop().await.unwrap();
+}
+
+/// A replica that waits for leadership leaves deletions to the leader.
 #[tokio::test(start_paused = true)]
 async fn deletions_before_the_first_run_are_not_handled() {
     let server = server();

@@ -195,7 +195,7 @@ async fn replicas_share_the_objects_and_no_two_runs_overlap() {
     }
 }
 
-/// A server that makes no shards sends all objects once, whatever the number of shards.
+/// A server without sharded watches sends all objects once, whatever the number of shards.
 #[tokio::test(start_paused = true)]
 async fn the_shards_of_a_replica_share_a_watch_of_all_objects() {
     let server = builder().sharding(false).in_process();
@@ -210,7 +210,7 @@ async fn the_shards_of_a_replica_share_a_watch_of_all_objects() {
         let requests = server.requests();
         requests.iter().filter(|request| request.verb() == verb && request.resource() == "widgets").count()
     };
-    // One asks whether the server makes shards.
+    // One asks whether the server selects shards.
     assert_eq!((requests("list"), requests("watch")), (1, 1), "all shards were taken at once");
     for index in (0..OBJECTS).step_by(3) {
         delete::<Widget>(&client, &format!("w{index}")).await;

@@ -68,7 +68,7 @@ async fn shards_have_every_object_once() {
     let (store, mut subscription) = (informer.store(), informer.subscribe());
     assert_eq!(store.len(), 40);
     let streams = server.requests().iter().filter(|request| request.query.contains("shardSelector")).count();
-    assert_eq!(streams, 1 + 4, "one list to see whether the server makes shards, and a watch each");
+    assert_eq!(streams, 1 + 4, "one list to see whether the server selects shards, and a watch each");
     server.inject(Fault::compaction().verb("watch").times(4));
     for index in 0..40 {
         let name = format!("w{index}");

@@ -5,6 +5,7 @@ mod events;
 mod faults;
 mod health;
 mod many;
+mod shard_groups;
 mod undecodable;
 
 use std::sync::{Arc, Mutex};

@@ -10,7 +10,7 @@ use crate::informer::{SECOND, Widget, brief, create, delete, has, widgets};
 
 /// A widget as somebody else sees it, whose size may be anything.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Loose {
+pub(super) struct Loose {
     metadata: ObjectMeta,
     size: serde_json::Value,
 }
@@ -26,7 +26,7 @@ async fn spoil(server: &TestServer, name: &str) {
     PatchRequest::<Loose>::namespaced("default", name, &patch).send(&server.client()).await.unwrap();
 }
 
-async fn create_spoiled(server: &TestServer, name: &str) {
+pub(super) async fn create_spoiled(server: &TestServer, name: &str) {
     let loose = Loose { size: "large".into(), ..Loose::named(name) };
     CreateRequest::namespaced("default", &loose).send(&server.client()).await.unwrap();
 }

@@ -118,7 +118,7 @@ async fn open_http1(
 /// Runs a connection until it ends, and tells the pool to forget it when it was idle for too long.
 async fn drive(running: impl Future<Output = hyper::Result<()>>, remove_on_drop: RemoveOnDrop, idle_timeout: Duration) {
     let mut running = pin!(running);
-    let mut check = pin!(tokio::time::sleep(idle_timeout));
+    let mut check = pin!(clock::sleep(idle_timeout));
     let result = poll_fn(|cx| {
         loop {
             if let Poll::Ready(result) = running.as_mut().poll(cx) {
