@@ -27,7 +27,8 @@ const CONFIGURATION: &str = "e2e-subresources";
 /// The reviews that a webhook got.
 type Reviews = Arc<Mutex<Vec<Value>>>;
 
-/// A webhook that refuses every request to a subresource in a namespace, and notes it.
+/// Webhooks for every request to a subresource in a namespace, which note it: a mutating one that changes nothing, and a
+/// validating one that refuses.
 fn refusing(namespace: &str, reviews: &Reviews) -> Webhooks {
     let noted = Arc::clone(reviews);
     let subresources = ["exec", "attach", "portforward", "eviction", "binding", "scale"];
@@ -52,7 +53,15 @@ fn refusing(namespace: &str, reviews: &Reviews) -> Webhooks {
         }));
         async { Err::<(), _>("no") }
     });
-    Webhooks::new().with(webhook.name("all.example.com").rule(rule).namespace_selector(selector))
+    let noted = Arc::clone(reviews);
+    let mutating = Webhook::mutating_at("/mutate", move |object: Tree, request: AdmissionRequest<Tree>| {
+        let mutated = format!("{} {}", request.subresource, &*request.name);
+        noted.lock().expect("no test panics with it").push(json!({"mutated": mutated}));
+        async { Ok::<_, String>(object) }
+    });
+    let mutating = mutating.name("mutate.example.com").rule(rule.clone()).namespace_selector(selector.clone());
+    let validating = webhook.name("all.example.com").rule(rule).namespace_selector(selector);
+    Webhooks::new().with(mutating).with(validating)
 }
 
 /// An object without the metadata that only one server has.
@@ -65,10 +74,39 @@ fn fields(object: Option<Tree>) -> Value {
     object
 }
 
-/// Sends all requests; each is refused by the webhook, also about a pod that does not exist.
+/// Sends all requests; each is refused by the webhook, also about a pod that does not exist, unless it is not valid.
 async fn ask_all(client: &Client, namespace: &str) {
     ask_about(client, namespace, "web").await;
     ask_about(client, namespace, "missing").await;
+    let metadata = |name: &str| json!({"name": name, "namespace": namespace});
+    let binding = |metadata: Value, target: Value| json!({"apiVersion": "v1", "kind": "Binding", "metadata": metadata, "target": target});
+    let eviction = json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata("other")});
+    for (subresource, body, expected) in [
+        ("binding", binding(metadata("web"), json!({"kind": "Node"})), "target.name: Required value"),
+        ("binding", binding(metadata("other"), json!({"name": "node"})), "name in URL does not match name in Binding"),
+        ("eviction", eviction, "name in URL does not match name in Eviction"),
+    ] {
+        let path = format!("api/v1/namespaces/{namespace}/pods/web/{subresource}");
+        let error = ask(client, Method::POST, &path, &[], body).await.expect_err("it is not valid");
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+async fn ask(
+    client: &Client,
+    method: Method,
+    path: &str,
+    query: &[(&'static str, &'static str)],
+    body: Value,
+) -> Result<Json, kubernetes_sdk::Error> {
+    let segments: Vec<&str> = path.split('/').collect();
+    let template = "/{}".repeat(segments.len());
+    let mut request = Request::new(method, Path::new(Box::leak(template.into_boxed_str()), &segments));
+    query.iter().for_each(|(key, value)| request.query.set(key, *value));
+    if !body.is_null() {
+        request.body = Some((HeaderValue::from_static("application/json"), Ok(body.to_string().into())));
+    }
+    client.execute(request, Encoded::decode).await
 }
 
 async fn ask_about(client: &Client, namespace: &str, name: &str) {
@@ -87,15 +125,7 @@ async fn ask_about(client: &Client, namespace: &str, name: &str) {
         (Method::POST, pod("binding"), &[], binding),
         (Method::PUT, deployment, &[], scale),
     ] {
-        let segments: Vec<&str> = path.split('/').collect();
-        let template = "/{}".repeat(segments.len());
-        let mut request = Request::new(method, Path::new(Box::leak(template.into_boxed_str()), &segments));
-        query.iter().for_each(|(key, value)| request.query.set(key, *value));
-        if !body.is_null() {
-            request.body = Some((HeaderValue::from_static("application/json"), Ok(body.to_string().into())));
-        }
-        let answer: Result<Json, _> = client.execute(request, Encoded::decode).await;
-        let error = answer.expect_err("it is refused");
+        let error = ask(client, method, &path, query, body).await.expect_err("it is refused");
         if name == "missing" && path.ends_with("scale") {
             assert!(error.is_not_found(), "what is to be scaled is read first: {error}");
             continue;
@@ -163,20 +193,26 @@ async fn requests_to_subresources_are_reviewed_as_by_the_real_server() {
     configuration.apply(&client, "e2e").await.expect("it is applied");
     // The API server learns about it by a watch.
     let patch = kubernetes_sdk::Patch::merge(&json!({"spec": {"replicas": 0}}));
+    let is_mutated =
+        || reviews.lock().expect("no test panics with it").iter().any(|review| review["mutated"].is_string());
     let learned = async {
         let scale = || api::apps::v1::patch_namespaced_deployment_scale(&namespace, "web", &patch);
-        while scale().send(&client).await.is_ok() {
+        while scale().send(&client).await.is_ok() || !is_mutated() {
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(cluster::LIMIT, learned).await.expect("the webhook is called");
+    tokio::time::timeout(cluster::LIMIT, learned).await.expect("the webhooks are called");
     reviews.lock().expect("no test panics with it").clear();
 
     ask_all(&client, &namespace).await;
     let real = std::mem::take(&mut *reviews.lock().expect("no test panics with it"));
     assert_eq!(of_memory(&namespace).await, real);
-    assert_eq!(real.len(), 11);
+    assert_eq!(real.len(), 25, "{real:?}");
     api::admissionregistration::v1::delete_validating_webhook_configuration(CONFIGURATION)
+        .send(&client)
+        .await
+        .expect("the configuration is deleted");
+    api::admissionregistration::v1::delete_mutating_webhook_configuration(CONFIGURATION)
         .send(&client)
         .await
         .expect("the configuration is deleted");

@@ -40,7 +40,8 @@ use crate::process::Stdin;
 ///
 /// Files and new folders keep their permissions without setuid, setgid and sticky bits, and belong to the container's
 /// user; existing folders do not change. Names may have any bytes except zero, but if the name of the source is not
-/// UTF-8, the target must be named in full.
+/// UTF-8, the target must be named in full. BusyBox's `tar` fills folders without the owner's write permission only as
+/// root; the upload of others fails, and changes nothing.
 ///
 /// The container needs `sh`, `mktemp`, `mv`, `rm`, and `tar`, without which only a file can be uploaded (by `cat`, `wc`
 /// and `chmod`); the server must run Kubernetes 1.30 or later. The user needs the verb `create` on `pods/exec`.
