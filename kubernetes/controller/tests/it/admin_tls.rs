@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 use http::Method;
 use kubernetes_client::{Client, Error};
-use kubernetes_config::{Config, Credentials};
-use kubernetes_controller::{Admin, Certificates, Manager, ServiceContext, Settings, Tls};
+use kubernetes_config::{ClientIdentity, Config, Credentials};
+use kubernetes_controller::{Admin, Certificates, CertificatesError, Manager, ServiceContext, Settings, Tls};
 use kubernetes_core::{CreateRequest, Execute as _, Path, Request};
 use kubernetes_models::authentication::v1::TokenRequest;
 use kubernetes_models::core::v1::ServiceAccount;
@@ -18,6 +18,7 @@ use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 /// A certificate for 127.0.0.1, which is its own CA.
 fn write_certificate(folder: &FilePath) -> String {
@@ -37,10 +38,22 @@ async fn get(address: SocketAddr, ca: Option<&str>, path: &'static str, token: O
     if let Some(token) = token {
         config.credentials = Credentials::Token(token.into());
     }
+    read(config, path).await
+}
+
+async fn read(config: Config, path: &'static str) -> Result<String, Error> {
     let client = Client::builder(config).retries(0).build()?;
     let body = client.open(Request::new(Method::GET, Path::new(path, &[]))).await?;
     let chunks: Vec<_> = body.try_collect().await?;
     Ok(String::from_utf8(chunks.concat()).expect("text"))
+}
+
+/// Endpoints on a port, and what makes them shut down.
+async fn serve(tls: Tls) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<Result<(), CertificatesError>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let (address, (stop, stopped)) = (listener.local_addr().expect("an address"), oneshot::channel::<()>());
+    let shutdown = async { stopped.await.unwrap_or_default() };
+    (address, stop, tokio::spawn(async move { Admin::default().serve_tls(listener, &tls, shutdown).await }))
 }
 
 /// Lets the time pass after which files are read again.
@@ -56,13 +69,7 @@ async fn endpoints_are_served_over_tls_with_the_latest_certificate() {
     let first = write_certificate(folder.path());
     let files = |name: &str| folder.path().join(name);
     let certificates = Certificates::files(files("tls.crt"), files("tls.key")).expect("certificates");
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let (address, admin) = (listener.local_addr().expect("an address"), Admin::default());
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(async move {
-        let shutdown = async { stopped.await.unwrap_or_default() };
-        admin.serve_tls(listener, &Tls::new(&certificates), shutdown).await
-    });
+    let (address, stop, serving) = serve(Tls::new(&certificates)).await;
     assert_eq!(get(address, Some(&first), "/livez", None).await.expect("a response"), "ok");
     assert_eq!(get(address, None, "/readyz", None).await.expect("a probe verifies nothing"), "ok");
 
@@ -73,6 +80,35 @@ async fn endpoints_are_served_over_tls_with_the_latest_certificate() {
     stop.send(()).expect("it runs");
     serving.await.expect("no panic").expect("the settings are valid");
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+/// The file of their CAs is read again, too.
+#[tokio::test]
+async fn client_certificates_can_be_demanded() {
+    let folders = [(); 3].map(|()| TempDir::new().expect("a folder"));
+    let [ca, first, second] = folders.each_ref().map(|folder| write_certificate(folder.path()));
+    let file = |folder: usize, name: &str| folders[folder].path().join(name);
+    let certificates = Certificates::files(file(0, "tls.crt"), file(0, "tls.key")).expect("certificates");
+    fs::write(file(0, "clients.crt"), &first).expect("a file");
+    let tls = Tls::new(&certificates);
+    tls.clone().client_ca("no PEM").check().expect_err("it has no CA");
+    let (address, _stop, _serving) = serve(tls.client_ca_file(file(0, "clients.crt"))).await;
+    let get_as = async |folder: Option<usize>| {
+        let mut config = Config::new(format!("https://{address}").parse().expect("a URL"));
+        config.certificate_authority = Some(ca.as_str().into());
+        config.client_identity = folder.map(|folder| {
+            let [certificate, key] = ["tls.crt", "tls.key"].map(|name| fs::read_to_string(file(folder, name)));
+            ClientIdentity::new(certificate.expect("a certificate"), key.expect("its key"))
+        });
+        read(config, "/livez").await
+    };
+    assert_eq!(get_as(Some(1)).await.expect("a response"), "ok");
+    get_as(Some(2)).await.expect_err("it is another's");
+    get_as(None).await.expect_err("there is none");
+    fs::write(file(0, "clients.crt"), &second).expect("a file");
+    pass().await;
+    assert_eq!(get_as(Some(2)).await.expect("a response"), "ok");
+    get_as(Some(1)).await.expect_err("its CA is gone");
 }
 
 /// The token of a new service account.

@@ -144,7 +144,7 @@ impl Server {
     }
 
     /// Like [`serve`](Self::serve), over TLS, with HTTP/1.1 and HTTP/2. Requests have [`ClientCertificates`] as an
-    /// extension if clients have shown them.
+    /// extension if the settings demand them.
     ///
     /// # Errors
     ///

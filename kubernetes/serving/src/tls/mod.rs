@@ -43,8 +43,8 @@ enum ClientCa {
     File(PathBuf),
 }
 
-/// The certificates that the client of a connection has shown, verified by the server; its own is the first. Requests
-/// have them as an extension if [`Tls`] demands them.
+/// The client's certificate chain, verified by the server; its own certificate is the first. Requests have it as an
+/// extension if [`Tls`] demands a client certificate.
 #[derive(Clone, Debug, Default)]
 pub struct ClientCertificates(Arc<[CertificateDer<'static>]>);
 

@@ -58,7 +58,7 @@ where
         deadline: Instant,
     ) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>> {
         Box::pin(async move {
-            let request = AdmissionRequest::decode(request, object, true, deadline)?;
+            let request = AdmissionRequest::decode(request, object, deadline)?;
             let allowed = (self.0)(request).await.map_err(Into::into)?;
             Ok((allowed.into(), None))
         })
@@ -84,7 +84,7 @@ where
             if request.operation == Operation::Delete {
                 return Ok((Allowed::new(), None));
             }
-            let mut request = AdmissionRequest::<K>::decode(request, document, false, deadline)?;
+            let mut request = AdmissionRequest::<K>::decode_object(request, document, deadline)?;
             if let Some(error) = &request.old_object_error {
                 let (namespace, name) = (&*request.namespace, &*request.name);
                 tracing::debug!(%error, namespace, name, "a mutating webhook gets no old object");

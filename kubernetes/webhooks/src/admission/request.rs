@@ -56,14 +56,27 @@ pub struct AdmissionRequest<K> {
 }
 
 impl<K: Value> AdmissionRequest<K> {
-    /// The request with the object and the old one decoded. Unless `needs_old`, an old object that can't be read is left
-    /// out.
-    pub(super) fn decode(wire: &Wire, object: &Json, needs_old: bool, deadline: Instant) -> Result<Self, DecodeError> {
+    /// The request with the object and the old one decoded.
+    pub(super) fn decode(wire: &Wire, object: &Json, deadline: Instant) -> Result<Self, DecodeError> {
+        let old_object = decode(&wire.old_object, "oldObject")?;
+        Self::with_old_object(wire, object, old_object, deadline)
+    }
+
+    /// Like [`decode`](Self::decode), but an old object that can't be read is left out.
+    pub(super) fn decode_object(wire: &Wire, object: &Json, deadline: Instant) -> Result<Self, DecodeError> {
         let (old_object, old_object_error) = match decode(&wire.old_object, "oldObject") {
             Ok(old_object) => (old_object, None),
-            Err(error) if needs_old => return Err(error),
             Err(error) => (None, Some(error.to_string().into())),
         };
+        Ok(Self { old_object_error, ..Self::with_old_object(wire, object, old_object, deadline)? })
+    }
+
+    fn with_old_object(
+        wire: &Wire,
+        object: &Json,
+        old_object: Option<K>,
+        deadline: Instant,
+    ) -> Result<Self, DecodeError> {
         let object = decode(object, "object")?;
         Ok(Self {
             uid: wire.uid.clone(),
@@ -82,7 +95,7 @@ impl<K: Value> AdmissionRequest<K> {
             user_info: wire.user_info.clone(),
             object,
             old_object,
-            old_object_error,
+            old_object_error: None,
             dry_run: wire.dry_run,
             options: wire.options.clone(),
             deadline,
