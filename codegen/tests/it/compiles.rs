@@ -54,7 +54,11 @@ fn manifest(name: &str, krate: &str, features: &str) -> String {
         _ => String::new(),
     };
     // The one feature that is written by hand.
-    let features = if krate == "models" { format!("{features}\nschema = []\n") } else { features.to_owned() };
+    let features = if krate == "models" {
+        format!("{features}\nschema = [\"kubernetes-core/schema\"]\n")
+    } else {
+        features.to_owned()
+    };
     format!(
         "[package]\nname = \"{name}-{krate}\"\nedition = \"2024\"\n\n[features]\n{features}\n[dependencies]\n\
          kubernetes-core = {{ path = {core:?} }}\n{models}"
