@@ -49,8 +49,8 @@ pub(super) struct Strings(Vec<Known>);
 #[derive(Clone, Default)]
 struct Known {
     hash: u64,
-    /// The string, if it has come twice. Boxed, since watches keep the table, and few of its entries are in use.
-    shared: Option<Box<Shared>>,
+    /// The string, if it has come twice.
+    shared: Option<Shared>,
 }
 
 #[derive(Clone)]
@@ -90,7 +90,7 @@ impl Strings {
         let value = make()?;
         if text.len() <= LONGEST {
             let text = if value == *text { value.clone() } else { text.into() };
-            known.shared = Some(Box::new(Shared { text, value: value.clone() }));
+            known.shared = Some(Shared { text, value: value.clone() });
         }
         Ok(value)
     }
