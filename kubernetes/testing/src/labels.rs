@@ -45,19 +45,22 @@ pub(crate) fn annotation_fault(annotations: &Map<String, Value>) -> Option<Strin
 /// Like `IsLabelKey`: an optional prefix, which is a subdomain, and a name.
 fn key_fault(key: &str) -> Option<String> {
     let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
-    match (prefix, name) {
-        (_, name) if name.contains('/') => Some(format!(
+    if name.contains('/') {
+        return Some(format!(
             "a valid label key {NAME} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
-        )),
-        (Some(""), _) => Some("prefix part must be non-empty".to_owned()),
-        (Some(prefix), _) if check_subdomain(prefix).is_err() => {
-            check_subdomain(prefix).err().map(|why| format!("prefix part {why}"))
-        }
-        (_, "") => Some("name part must be non-empty".to_owned()),
-        (_, name) if name.len() > MAX_NAME_BYTES => {
-            Some(format!("name part must be no more than {MAX_NAME_BYTES} bytes"))
-        }
-        (_, name) => (!is_name(name)).then(|| format!("name part {NAME}")),
+        ));
+    }
+    let prefix_fault = prefix.and_then(|prefix| match prefix {
+        "" => Some("must be non-empty"),
+        prefix => check_subdomain(prefix).err(),
+    });
+    if let Some(why) = prefix_fault {
+        return Some(format!("prefix part {why}"));
+    }
+    match name {
+        "" => Some("name part must be non-empty".to_owned()),
+        name if name.len() > MAX_NAME_BYTES => Some(format!("name part must be no more than {MAX_NAME_BYTES} bytes")),
+        name => (!is_name(name)).then(|| format!("name part {NAME}")),
     }
 }
 
