@@ -176,16 +176,18 @@ async fn connections_are_served_until_the_delay_of_the_shutdown_is_over() {
     assert!(Connection::open(address, ca.pem(), false, None).await.is_err());
 }
 
+/// A server that buffers a megabyte of requests at most.
+fn with_a_megabyte(ca: &Ca) -> WebhookServer {
+    let (pem, key) = certificate(ca, "localhost");
+    let certificates = Certificates::pem(&pem, &key).expect("a certificate");
+    WebhookServer::new(webhooks().max_buffered_bytes(1 << 20), certificates)
+}
+
 /// Requests without room in memory neither wait nor keep the window of their connection from the others.
 #[tokio::test]
 async fn large_requests_of_one_http2_connection_do_not_stall_each_other() {
     let ca = ca();
-    let (pem, key) = certificate(&ca, "localhost");
-    let server = WebhookServer::new(
-        webhooks().max_buffered_bytes(1 << 20),
-        Certificates::pem(&pem, &key).expect("a certificate"),
-    );
-    let running = start(&server).await;
+    let running = start(&with_a_megabyte(&ca)).await;
     let Connection::Http2(sender) = Connection::open(running.address, ca.pem(), true, None).await.expect("TLS") else {
         panic!("it is HTTP/2");
     };
@@ -207,12 +209,7 @@ async fn large_requests_of_one_http2_connection_do_not_stall_each_other() {
 #[tokio::test]
 async fn a_caller_whose_request_finds_no_room_gets_the_status() {
     let ca = ca();
-    let (pem, key) = certificate(&ca, "localhost");
-    let server = WebhookServer::new(
-        webhooks().max_buffered_bytes(1 << 20),
-        Certificates::pem(&pem, &key).expect("a certificate"),
-    );
-    let running = start(&server).await;
+    let running = start(&with_a_megabyte(&ca)).await;
     let path = format!("{VALIDATE}?timeout=1s");
     for is_http2 in [false, true] {
         let mut connection = Connection::open(running.address, ca.pem(), is_http2, None).await.expect("TLS");
