@@ -39,7 +39,7 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// Returns an error if the client CA can't be used, or there is no cryptography ([`Tls::check`]).
+    /// Returns an error if the client CA can't be used, or no cryptography provider is available ([`Tls::check`]).
     ///
     /// # Cancel safety
     ///

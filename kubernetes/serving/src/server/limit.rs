@@ -161,7 +161,7 @@ impl Slot {
         self.requests.with(is_unused).unwrap_or(true)
     }
 
-    /// Completes when there was no request for `idle`, or not even a first one for `unused`.
+    /// Completes when no request has come for `idle`, or not even a first one for `unused`.
     pub(super) async fn idle_for(&self, unused: Duration, idle: Duration) {
         let left = |activity: &mut Activity| {
             let limit = if activity.is_used { idle } else { unused };

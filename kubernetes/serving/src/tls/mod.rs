@@ -76,7 +76,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// Returns an error if the client CA can't be used, or there is no cryptography.
+    /// Returns an error if the client CA can't be used, or no cryptography provider is available.
     pub fn check(&self) -> Result<(), CertificatesError> {
         self.server_settings().map(drop)
     }

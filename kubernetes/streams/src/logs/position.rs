@@ -16,7 +16,7 @@ pub(super) struct Position {
     /// The lines from [`second`](Self::second) on and how often each came, by its hash.
     recent: HashMap<(Timestamp, u64), u32>,
     count: usize,
-    /// The time of the last line for which there was no room.
+    /// The time of the last line that did not fit.
     forgotten: Option<Timestamp>,
     /// Set when the log is asked for again.
     resumed: Option<Resumed>,
