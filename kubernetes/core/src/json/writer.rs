@@ -26,13 +26,15 @@ pub struct Writer {
     lists: u32,
 }
 
+/// Room for most of the objects that programs write, which would otherwise be moved each time that it doubles.
+const CAPACITY: usize = 512;
+
 impl Writer {
     /// An empty document.
     pub fn new() -> Self {
-        Self::default()
+        Self::with_capacity(CAPACITY)
     }
 
-    #[cfg(feature = "cbor")]
     /// An empty document that is expected to take about `capacity` bytes.
     pub(crate) fn with_capacity(bytes: usize) -> Self {
         Self { text: String::with_capacity(bytes), ..Self::default() }
@@ -46,7 +48,7 @@ impl Writer {
     /// An empty document for only those fields of an object that are set: it omits a required field with its type's
     /// default value, unless the field is in an item of a list.
     pub(crate) fn sparse() -> Self {
-        Self { is_sparse: true, ..Self::default() }
+        Self { is_sparse: true, ..Self::new() }
     }
 
     /// Whether possible secrets are omitted.
