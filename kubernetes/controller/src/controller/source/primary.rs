@@ -19,7 +19,8 @@ pub(crate) fn start<K: Watchable>(source: Source<K>, settings: &Settings<K>, enq
         None => events,
     };
     let (name, paused_by) = (Arc::clone(&enqueuer.name), settings.paused_by.clone());
-    let follower = Follower::of_events(&name, events, move |event, is_initial| {
+    let stores = enqueuer.stores.add(informer.stores());
+    let follower = Follower::of_events(&name, informer.latency.clone(), events, move |event, is_initial| {
         let effect = effect(event, &source, paused_by.as_ref());
         // Each event is the state of one write, whether it counts or not.
         let author = author(event, effect, &enqueuer);
@@ -29,7 +30,7 @@ pub(crate) fn start<K: Watchable>(source: Source<K>, settings: &Settings<K>, enq
             handle(event, is_initial, if may_cure { add.reset_backoff() } else { add }, &enqueuer);
         }
     });
-    Started { store: Some(informer), follower }
+    Started { stores, follower }
 }
 
 fn handle<K: Object>(event: &StoreEvent<K>, is_initial: bool, add: Add<Reason>, enqueuer: &Enqueuer<K>) {
