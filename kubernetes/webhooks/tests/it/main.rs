@@ -12,6 +12,7 @@ mod managed;
 mod metrics;
 mod multi;
 mod mutation;
+mod reviews;
 mod server;
 mod support;
 mod tls;
