@@ -53,7 +53,20 @@ where
         Self { body, limit, bytes: BytesMut::new(), share: None, is_complete: false, error }
     }
 
-    /// Reads the whole body.
+    /// Reads as much of the body as there is room for, for a request that may yet be refused.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub(super) async fn read_ahead(&mut self, room: Room<'_>) {
+        if self.error.is_none()
+            && let Err(error @ BodyError::Refused { .. }) = self.fill(&room).await
+        {
+            self.error = Some(error);
+        }
+    }
+
+    /// Reads the rest of the body.
     pub(super) async fn read(mut self, room: Room<'_>, deadline: Instant) -> Result<Buffered, BodyError> {
         if let Some(error) = self.error.take() {
             return Err(error);

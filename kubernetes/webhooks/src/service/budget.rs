@@ -13,13 +13,15 @@ pub(super) const KIBIBYTE: usize = 1024;
 /// reviews must not keep objects from being read. Two separate budgets would do that too, but a program that has only one
 /// kind of webhook could not use the other half.
 ///
-/// Reviews of tokens and access have a small part of their own, since all requests of an API server depend on them.
+/// Reviews of tokens and access have a small part of their own, since all requests of an API server depend on them; and so
+/// have callers that are not authenticated yet, who must not take that of others.
 #[derive(Clone)]
 pub(super) struct Budget {
     all: Arc<Semaphore>,
     admission: Arc<Semaphore>,
     conversion: Arc<Semaphore>,
     reviews: Arc<Semaphore>,
+    unauthenticated: Arc<Semaphore>,
 }
 
 /// The part of the budget for one kind of request.
@@ -43,6 +45,7 @@ impl Budget {
             admission: part(kibibytes / 4 * 3),
             conversion: part(kibibytes / 4 * 3),
             reviews: part(kibibytes / 16),
+            unauthenticated: part(kibibytes / 8),
         }
     }
 
@@ -56,6 +59,10 @@ impl Budget {
 
     pub(super) fn of_reviews(&self) -> Room<'_> {
         Room { own: &self.reviews, all: None }
+    }
+
+    pub(super) fn of_unauthenticated(&self) -> Room<'_> {
+        Room { own: &self.unauthenticated, all: None }
     }
 }
 

@@ -200,7 +200,8 @@ impl Webhooks {
     /// largest request should fit into that. A request whose bytes find no room gets the status 503 at once, so that the
     /// failure policy of the webhook decides.
     ///
-    /// A sixteenth is added for reviews of tokens and access.
+    /// A sixteenth is added for reviews of tokens and access, and an eighth for the bodies of requests whose callers are
+    /// [being authenticated](Self::authenticate_callers); without room there, a body is read afterwards.
     pub fn max_buffered_bytes(mut self, bytes: usize) -> Self {
         Arc::make_mut(&mut self.0).budget = Budget::new(bytes);
         self

@@ -4,6 +4,7 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
@@ -114,9 +115,16 @@ impl Inner {
             return Err(refusal);
         }
         let (limit, room) = self.limits(endpoint);
-        let body = Incoming::new(head, body, limit);
+        let mut body = Incoming::new(head, body, limit);
         if let Some(authenticate) = &self.authenticate {
-            decide_caller(&**authenticate, head, deadline).await?;
+            let decision = pin!(decide_caller(&**authenticate, head, deadline));
+            // With HTTP/2, the window of a connection is for the unread bytes of all requests. If it were full of
+            // those that wait for this decision, others on the connection, whose callers are known, would wait, too.
+            let ahead = pin!(body.read_ahead(self.budget.of_unauthenticated()));
+            match select(decision, ahead).await {
+                Either::Left((decision, _)) => decision?,
+                Either::Right(((), decision)) => decision.await?,
+            }
         }
         body.read(room, deadline).await.map_err(|error| match error {
             BodyError::Refused { code, message } => failed(endpoint, head.uri.path(), code, message),

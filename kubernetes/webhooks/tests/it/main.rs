@@ -7,6 +7,7 @@ mod configuration;
 mod conversion;
 mod fuzz;
 mod http;
+mod http2;
 mod limits;
 mod managed;
 mod metrics;
