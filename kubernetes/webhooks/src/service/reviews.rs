@@ -82,7 +82,8 @@ impl Webhooks {
     /// `--authorization-webhook-config-file`. Both versions of `SubjectAccessReview` are understood, and answered in kind.
     ///
     /// The error of a handler is answered with the status 500, so that the failure policy in the API server's
-    /// configuration decides. (A review with an error in it would count as "no opinion".)
+    /// configuration decides. (A review with an error in it would count as "no opinion".) If no other authorizer allows
+    /// the request, the API server shows the text of the error to its user.
     ///
     /// # Panics
     ///
