@@ -8,6 +8,7 @@ mod failure;
 mod finalizer;
 mod monitor;
 mod monitors;
+mod paused;
 mod predicate;
 mod program;
 mod reason;

@@ -1,6 +1,7 @@
 //! Informers that controllers share.
 
 mod counts;
+mod latency;
 mod scope;
 mod stores;
 mod unwatchable;
@@ -16,8 +17,9 @@ use kubernetes_client::sync::lock;
 use kubernetes_core::{GroupVersionResource, ListRequest, Str, Watchable};
 use kubernetes_watch::{ErrorPolicy, Index, Informer, InformerBuilder, Shard, ShardGroup, Watch};
 
+pub(crate) use counts::InformerCounts;
 use counts::Running;
-pub(crate) use counts::{InformerCounts, Latency};
+pub(crate) use latency::Latency;
 pub(crate) use scope::Scope;
 pub(crate) use stores::{StoreId, WatchedStores};
 pub(crate) use unwatchable::Unwatchable;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kubernetes_core::{GroupVersionResource, Object, ObjectKey, ObjectMeta, Path, Str};
 use kubernetes_watch::{Error, Index, Informer, Stopped, Store};
 
-use super::counts::Latency;
+use super::latency::Latency;
 use super::scope::Scope;
 
 /// An informer that controllers share, with an index of owners.

@@ -31,7 +31,7 @@ async fn informers_have_metrics() {
     assert!(version(labels) < seen, "nothing has happened in the other namespace");
     tokio::time::sleep(SECOND * 70).await;
     assert_eq!(version(labels), seen, "a bookmark tells");
-    // One of two and one of one that existed, and two that were told of the other.
+    // The first has listed two objects, the second one of them, and both have handled the third.
     assert_eq!(metric(&metrics, &format!("informer_processing_latency_seconds_count{{{labels}}}")), 5.0);
     assert_eq!(metric(&metrics, &format!("informer_queued_items{{{labels}}}")), 0.0);
     one.stop().await.unwrap();

@@ -97,7 +97,7 @@ pub(super) fn probation(lease_duration: Duration, crashed: usize) -> Duration {
 mod tests {
     use super::*;
 
-    /// What each replica sees; the last ones are on probation.
+    /// Each of some replicas with its view of all; the last ones are on probation.
     fn all(held: &[usize], on_probation: usize, count: u32) -> Vec<Balance> {
         let identity = |index: usize| Str::from(format!("{index:03}"));
         let settled = held.len() - on_probation;

@@ -50,7 +50,7 @@ impl<K: Watchable> StartedSources<K> {
             tombstones,
             has_started_runs: AtomicBool::new(false),
         });
-        let mut started = vec![start_primary(new.primary, settings, &enqueuer)];
+        let mut started = vec![start_primary(new.primary, settings.resync, settings.paused_by.clone(), &enqueuer)];
         for (index, source) in new.others.into_iter().enumerate() {
             let source = source.start(&enqueuer);
             started.push(source.map_err(|reason| unwatchable(Some(format!("source {}", index + 1)), reason))?);
