@@ -60,8 +60,8 @@ async fn a_job_runs_to_its_end() {
         let server = TestServer::in_process();
         let (client, job) = (server.client(), run_job::job("busybox", &command, 600));
         let mut lines = Vec::new();
-        let running = run_job::run(&client, "shop", &job, |line| lines.push(line.to_owned()));
-        let (ended, ()) = tokio::try_join!(running, run_job::play(&server, &client, "shop", code)).unwrap();
+        let running = run_job::run(&client, "default", &job, |line| lines.push(line.to_owned()));
+        let (ended, ()) = tokio::try_join!(running, run_job::play(&server, &client, "default", code)).unwrap();
         assert_eq!((ended, lines), (code, vec!["sh -c exit 3".to_owned()]));
     }
 }
