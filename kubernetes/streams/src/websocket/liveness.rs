@@ -13,6 +13,9 @@ use tower_service::Service as _;
 use super::heartbeat::Heartbeat;
 use crate::clock::{self, Timer};
 
+/// The time between pings, while nothing arrives.
+const PING_PERIOD: Duration = Duration::from_secs(5);
+
 /// How long a connection may be silent: twelve pings and a second.
 pub(super) const MAX_SILENCE: Duration = Duration::from_secs(61);
 
@@ -25,7 +28,10 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 /// How much of a response is read to tell whether it is a `Status`; those of a whole server are short.
 const MAX_STATUS_BYTES: usize = 64 * 1024;
 
-/// Decides when a connection on which nothing arrives is lost.
+/// Has pings sent on a connection on which nothing arrives, and decides when it is lost.
+///
+/// While bytes arrive, or wait for their reader, there are no pings: a kubelet closes its connection behind the last
+/// bytes of a process, and an API server that can't deliver a ping to it drops those that are still on their way.
 ///
 /// A server that waits for a process to read its input answers no ping, and neither does one that is gone. A request of
 /// its own tells them apart: a server that is alive answers it. If several servers share an address, another one may
@@ -33,6 +39,7 @@ const MAX_STATUS_BYTES: usize = 64 * 1024;
 pub(super) struct Liveness {
     client: Client,
     timer: Timer,
+    pings: Timer,
     phase: Phase,
 }
 
@@ -47,7 +54,7 @@ enum Phase {
 
 impl Liveness {
     pub(super) fn new(client: Client) -> Self {
-        Self { client, timer: Timer::after(MAX_SILENCE), phase: Phase::Active }
+        Self { client, timer: Timer::after(MAX_SILENCE), pings: Timer::after(PING_PERIOD), phase: Phase::Active }
     }
 
     /// Something has arrived.
@@ -61,9 +68,11 @@ impl Liveness {
             match &mut self.phase {
                 Phase::Active => {
                     self.timer.set(MAX_SILENCE - PROBE_TIME);
+                    self.pings.set(PING_PERIOD);
                     self.phase = Phase::Silent;
                 }
                 Phase::Silent => {
+                    self.poll_pings(heartbeat, cx);
                     ready!(self.timer.poll(cx));
                     self.timer.set(PROBE_TIME);
                     self.phase = Phase::Probing(if heartbeat.is_stalled() {
@@ -79,6 +88,13 @@ impl Liveness {
                     self.phase = Phase::Active;
                 }
             }
+        }
+    }
+
+    fn poll_pings(&mut self, heartbeat: &Heartbeat, cx: &mut Context<'_>) {
+        while self.pings.poll(cx).is_ready() {
+            heartbeat.ping_due.notify_one();
+            self.pings.set(PING_PERIOD);
         }
     }
 }
