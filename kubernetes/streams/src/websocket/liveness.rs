@@ -3,9 +3,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use http::header::CONTENT_TYPE;
 use http::{StatusCode, Uri};
+use http_body_util::{BodyExt as _, Limited};
 use kubernetes_client::{Body, Client};
 use kubernetes_core::{Encoded, Status};
 use tower_service::Service as _;
@@ -122,14 +122,8 @@ async fn responds(mut client: Client) -> bool {
 
 /// Whether a response is a `Status`, which the API server sends, but not a gateway in front of it.
 async fn has_status(response: http::Response<Body>) -> bool {
-    let (head, mut body) = response.into_parts();
-    let mut bytes = Vec::new();
-    while let Some(Ok(chunk)) = body.next().await {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > MAX_STATUS_BYTES {
-            return false;
-        }
-    }
-    let body = Encoded::new(head.headers.get(CONTENT_TYPE).cloned(), bytes);
+    let (head, body) = response.into_parts();
+    let Ok(body) = Limited::new(body, MAX_STATUS_BYTES).collect().await else { return false };
+    let body = Encoded::new(head.headers.get(CONTENT_TYPE).cloned(), body.to_bytes());
     body.decode::<Status>().is_ok_and(|status| status.status.as_deref() == Some("Failure"))
 }
