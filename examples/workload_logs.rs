@@ -39,7 +39,7 @@ pub(crate) async fn follow(
 ) -> Result<(), Box<dyn Error>> {
     let deployment = apps_v1::read_namespaced_deployment(namespace, name).send(client).await?;
     let selector = LabelSelector::try_from(&deployment.spec.selector)?.to_string();
-    let mut lines = PodLogs::labelled(namespace, selector).tail_lines(10).reconnect().stream(client);
+    let mut lines = PodLogs::labelled(namespace, selector).tail_lines(10).reconnect(true).stream(client);
     while let Some(line) = lines.next().await {
         match line {
             Ok(line) => take(&format!("{} {} {}", line.pod, line.container, line.text)),
