@@ -59,6 +59,11 @@ impl<K: Object> Mailbox<K> {
 }
 
 impl<K: Object> Inbox<K> {
+    /// The number of events that wait, at most the backlog.
+    pub(super) fn len(&self) -> usize {
+        if self.seen.is_some() { BACKLOG } else { self.queue.len() }
+    }
+
     pub(super) fn pop(&mut self) -> Option<Entry<K>> {
         let entry = self.queue.pop_front();
         if self.queue.is_empty() && self.queue.capacity() > 64 {

@@ -194,12 +194,25 @@ impl<K: Object> Shared<K> {
         self.changed.notify_waiters();
     }
 
+    /// The version that all sources have reached.
+    pub(super) fn version(&self) -> Option<Str> {
+        lock(&self.progress).version().cloned()
+    }
+
     /// Whether all sources have reached `version`; for a version that means any state, whether all have been listed.
     pub(super) fn has_reached(&self, version: &str) -> bool {
         if matches!(version, "" | "0") {
             return self.is_ready();
         }
         lock(&self.progress).has_reached(version)
+    }
+
+    /// Like [`has_reached`](Self::has_reached), but for one source.
+    pub(super) fn source_has_reached(&self, source: usize, version: &str) -> bool {
+        if matches!(version, "" | "0") {
+            return self.is_ready();
+        }
+        lock(&self.progress).source_has_reached(source, version)
     }
 
     /// Ends all waits, as there will be no further changes.

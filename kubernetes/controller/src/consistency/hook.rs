@@ -117,7 +117,7 @@ impl NoteWrites {
             let uid = store.uid_of(&key);
             let is_covered = scope.is_of(resource)
                 && scope.has_namespace(key.namespace())
-                && (uid.is_some() || scope.may_select(&key, &object.metadata));
+                && (store.has_selected(&key) || scope.may_select(&key, &object.metadata));
             let gone = object.metadata.uid.clone().or_else(|| uid.clone()).filter(|_| is_deleted);
             if is_covered && uid.is_none() && scope.is_known_to_server_only() {
                 return Some(Requirement::Unknown(key.clone()));

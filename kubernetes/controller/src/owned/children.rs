@@ -73,9 +73,13 @@ where
             for child in &mut self.0 {
                 let change = apply(child, set).await?;
                 let key = ObjectKey::of(child);
-                if !set.context.informers_of::<C>().any(|informer| informer.scope.covers(&key, child.metadata())) {
+                let informers = set.context.informers_of::<C>();
+                let mut covering =
+                    informers.iter().filter(|informer| informer.covers(&key, child.metadata())).peekable();
+                let is_unselected = covering.peek().is_none();
+                if !covering.any(|informer| informer.store().is_ready()) {
                     progress.uncovered.insert(TypeId::of::<C>());
-                    if change != Change::Unchanged && set.context.store_of::<C>().is_some() {
+                    if is_unselected && change != Change::Unchanged && !informers.is_empty() {
                         let (controller, kind) = (set.context.controller_name(), C::KIND);
                         warn!(controller, kind, %key, "controller: no source selects a child, so its changes start no run");
                     }
@@ -159,7 +163,7 @@ where
         if let Some(current) = informer.store().get_key(key) {
             return Ok(Some(current));
         }
-        is_covered |= informer.scope.covers(key, child.metadata());
+        is_covered |= informer.store().is_ready() && informer.covers(key, child.metadata());
     }
     if is_covered {
         return Ok(None);
@@ -183,7 +187,8 @@ where
     };
     // If sources select all children that there are, they have selected those before.
     let is_selected = progress.kept.iter().any(|(kept, _)| *kept == type_id) && !progress.uncovered.contains(&type_id);
-    if is_selected || set.context.informers_of::<C>().any(|informer| informer.scope.covers_all(namespace)) {
+    let mut ready = set.context.informers_of::<C>().into_iter().filter(|informer| informer.store().is_ready());
+    if is_selected || ready.any(|informer| informer.covers_all(namespace)) {
         let objects = set.context.owned::<C>(set.owner);
         let obsolete = objects.iter().map(|object| object.metadata()).filter(|metadata| is_obsolete(metadata));
         return Ok(obsolete.cloned().collect());
