@@ -37,15 +37,22 @@ const MAX_ADDED: usize = 1_000;
 ///
 /// Each has a name; to add one again changes nothing, so that every run may do so. A source that was added behaves as one
 /// that the controller has from the start: it shares the [informer](crate::Informers) of its requests, the controller runs
-/// for the objects that exist already, a resource that is missing is awaited, and runs wait until they see earlier writes.
-/// But runs do not wait for its first list: until then, [`Context::owned`](crate::Context::owned) finds none of its
-/// objects, and its [store](Self::store) is not [ready](Store::is_ready).
+/// for the objects that exist already, a resource that is missing is awaited, and runs wait until they see writes that were
+/// made since. So add a source before you write its objects. Runs do not wait for its first list: until then,
+/// [`Context::owned`](crate::Context::owned) finds none of its objects, and its [store](Self::store) is not
+/// [ready](Store::is_ready).
 ///
 /// When the resource of a source is deleted, its watch is retried until the source is [removed](Self::remove).
 ///
-/// A controller may have 1,000 of these sources. They end with it. In a [shard](crate::Manager::sharded), they are those of
+/// They may be added from any thread, and run where the controller does. A controller may have 1,000 of these sources. They
+/// end with it. In a [shard](crate::Manager::sharded), they are those of
 /// the shard's controller. A clone refers to the same sources.
-pub struct Sources<K: Object>(Arc<Mutex<State<K>>>);
+pub struct Sources<K: Object>(Arc<Shared<K>>);
+
+struct Shared<K: Object> {
+    controller: Arc<str>,
+    state: Mutex<State<K>>,
+}
 
 enum State<K: Object> {
     /// The controller has not started.
@@ -54,9 +61,34 @@ enum State<K: Object> {
         enqueuer: Arc<Enqueuer<K>>,
         added: BTreeMap<Str, Started>,
     },
-    Ended {
-        controller: Arc<str>,
-    },
+    Ended,
+}
+
+/// Ends the sources of a controller when it is dropped.
+pub(super) struct EndOnDrop<K: Object>(pub(super) Sources<K>);
+
+impl<K: Object> Drop for EndOnDrop<K> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+impl<K: Object> State<K> {
+    fn len(&self) -> usize {
+        match self {
+            Self::New(added) => added.len(),
+            Self::Running { added, .. } => added.len(),
+            Self::Ended => 0,
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::New(added) => added.contains_key(name),
+            Self::Running { added, .. } => added.contains_key(name),
+            Self::Ended => false,
+        }
+    }
 }
 
 impl<K: Watchable> Sources<K> {
@@ -121,23 +153,22 @@ impl<K: Watchable> Sources<K> {
     }
 
     fn add(&self, name: Str, source: impl AnySource<K> + 'static) -> Result<bool, ControllerError> {
-        match &mut *lock(&self.0) {
-            State::New(added) => {
-                let is_new = !added.contains_key(&name);
-                added.entry(name).or_insert_with(|| Box::new(source));
-                Ok(is_new)
-            }
-            State::Running { added, .. } if added.contains_key(&name) => Ok(false),
-            State::Running { enqueuer, added } if added.len() >= MAX_ADDED => {
-                Err(ControllerError::new(&enqueuer.name, Cause::TooManySources(MAX_ADDED)))
-            }
+        let mut state = lock(&self.0.state);
+        if state.has(&name) {
+            return Ok(false);
+        }
+        if state.len() >= MAX_ADDED {
+            return Err(ControllerError::new(&self.0.controller, Cause::TooManySources(MAX_ADDED)));
+        }
+        match &mut *state {
+            State::New(added) => drop(added.insert(name, Box::new(source))),
             State::Running { enqueuer, added } => {
                 let started = start(Box::new(source), &name, enqueuer)?;
                 added.insert(name, started);
-                Ok(true)
             }
-            State::Ended { controller } => Err(ControllerError::new(controller, Cause::Ended)),
+            State::Ended => return Err(ControllerError::new(&self.0.controller, Cause::Ended)),
         }
+        Ok(true)
     }
 }
 
@@ -147,24 +178,25 @@ fn start<K: Object>(
     enqueuer: &Arc<Enqueuer<K>>,
 ) -> Result<Started, ControllerError> {
     let unwatchable = |reason| Cause::Unwatchable { source: Some(format!("source {name}")), reason };
+    let _entered = enqueuer.runtime.enter();
     source.start(enqueuer).map_err(|reason| ControllerError::new(&enqueuer.name, unwatchable(reason)))
 }
 
 impl<K: Object> Sources<K> {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(State::New(BTreeMap::new()))))
+    pub(super) fn new(controller: &Arc<str>) -> Self {
+        Self(Arc::new(Shared { controller: Arc::clone(controller), state: Mutex::new(State::New(BTreeMap::new())) }))
     }
 
     /// Removes a source: its watch ends, unless another controller or source has the same. Returns whether there was one.
     ///
     /// Runs that were requested already take place, and those that wait until its store has seen a write go on.
     pub fn remove(&self, name: &str) -> bool {
-        let removed = match &mut *lock(&self.0) {
+        let removed = match &mut *lock(&self.0.state) {
             State::New(added) => return added.remove(name).is_some(),
             State::Running { enqueuer, added } => {
                 added.remove(name).map(|started| (Arc::clone(&enqueuer.stores), started))
             }
-            State::Ended { .. } => None,
+            State::Ended => None,
         };
         // A watch may end here, which is not to be done under the lock.
         removed.inspect(|(stores, started)| stores.remove(&started.stores)).is_some()
@@ -173,7 +205,7 @@ impl<K: Object> Sources<K> {
     /// The objects of a source; `None` if there is none of this name, its objects have another type, or the controller does
     /// not run.
     pub fn store<O: Object>(&self, name: &str) -> Option<Store<O>> {
-        let State::Running { enqueuer, added } = &*lock(&self.0) else { return None };
+        let State::Running { enqueuer, added } = &*lock(&self.0.state) else { return None };
         let id = added.get(name)?.stores.first()?;
         let stores = enqueuer.stores.snapshot();
         let request: &WatchedRequest<O> = (&**stores.get(id)? as &dyn Any).downcast_ref()?;
@@ -182,16 +214,16 @@ impl<K: Object> Sources<K> {
 
     /// The names of the sources, in order.
     pub fn names(&self) -> Vec<Str> {
-        match &*lock(&self.0) {
+        match &*lock(&self.0.state) {
             State::New(added) => added.keys().cloned().collect(),
             State::Running { added, .. } => added.keys().cloned().collect(),
-            State::Ended { .. } => Vec::new(),
+            State::Ended => Vec::new(),
         }
     }
 
     /// Starts those that were added before.
     pub(super) fn start(&self, enqueuer: &Arc<Enqueuer<K>>) -> Result<(), ControllerError> {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.0.state);
         let State::New(waiting) = &mut *state else { return Ok(()) };
         let started = std::mem::take(waiting).into_iter().map(|(name, source)| {
             let started = start(source, &name, enqueuer)?;
@@ -204,17 +236,16 @@ impl<K: Object> Sources<K> {
 
     /// Waits until the objects of those that there are have been listed, and their keys added.
     pub(super) async fn wait_until_synced(&self) {
-        let synced = match &*lock(&self.0) {
+        let synced = match &*lock(&self.0.state) {
             State::Running { added, .. } => added.values().map(|started| started.follower.synced()).collect(),
-            State::New(_) | State::Ended { .. } => Vec::new(),
+            State::New(_) | State::Ended => Vec::new(),
         };
         join_all(synced).await;
     }
 
     /// Ends all of them, and takes no more.
-    pub(super) fn end(&self, controller: &Arc<str>) {
-        let ended = State::Ended { controller: Arc::clone(controller) };
-        let before = std::mem::replace(&mut *lock(&self.0), ended);
+    pub(super) fn end(&self) {
+        let before = std::mem::replace(&mut *lock(&self.0.state), State::Ended);
         if let State::Running { enqueuer, added } = before {
             added.values().for_each(|started| enqueuer.stores.remove(&started.stores));
         }

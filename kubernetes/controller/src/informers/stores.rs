@@ -43,8 +43,17 @@ impl WatchedStores {
     }
 
     pub(crate) fn remove(&self, ids: &[StoreId]) {
+        self.retain(|id| !ids.contains(id));
+    }
+
+    /// Removes all.
+    pub(crate) fn clear(&self) {
+        self.retain(|_| false);
+    }
+
+    fn retain(&self, is_kept: impl Fn(&StoreId) -> bool) {
         let removed = self.snapshot();
-        self.current.send_modify(|all| Arc::make_mut(all).retain(|id, _| !ids.contains(id)));
+        self.current.send_modify(|all| Arc::make_mut(all).retain(|id, _| is_kept(id)));
         // A watch may end here, which is not to be done under the lock.
         drop(removed);
     }

@@ -220,6 +220,60 @@ async fn the_number_of_sources_is_limited() {
     running.stop().await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_source_is_added_from_another_thread() {
+    let server = server();
+    let client = server.client();
+    let widget = create(&client, "a").await;
+    let (running, log, sources) = start(&client).await;
+    log.take().await;
+    let thread = {
+        let sources = sources.clone();
+        move || sources.owns("gadgets", gadgets())
+    };
+    assert!(std::thread::spawn(thread).join().unwrap().unwrap());
+    create_owned(&client, "child", &widget, true).await;
+    assert_eq!(log.take().await, ["a: owned gadgets default/child"]);
+    let removed = std::thread::spawn(move || sources.remove("gadgets")).join();
+    assert!(removed.unwrap());
+    running.stop().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_controller_that_did_not_start_takes_no_more_than_a_running_one() {
+    let server = server();
+    let runner = controller(&server.client()).runner(Log::default().reconcile());
+    let sources = runner.sources();
+    let message = |result: Result<bool, ControllerError>| result.unwrap_err().to_string();
+    for index in 0..1_000 {
+        assert!(sources.owns(index.to_string(), gadgets()).unwrap());
+    }
+    let error = message(sources.owns("another", gadgets()));
+    assert_eq!(error, "controller widgets: 1000 sources have been added; remove one to add another");
+    drop(runner);
+    let ended = "controller widgets: it has ended, and takes no sources";
+    assert_eq!(message(sources.owns("another", gadgets())), ended);
+    let runner = controller(&server.client()).runner(Log::default().reconcile());
+    let sources = runner.sources();
+    runner.run_until(std::future::ready(())).await.unwrap();
+    assert_eq!(message(sources.owns("another", gadgets())), ended, "it has not begun to watch");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_controller_that_fails_to_start_watches_nothing() {
+    let server = server();
+    let bad = ListRequest::<Gadget>::at(Path::invalid("a test"));
+    let mut runner = controller(&server.client()).owns(gadgets()).runner(Log::default().reconcile());
+    runner.sources().owns("bad", bad).unwrap();
+    let error = runner.warm_up().await.unwrap_err();
+    assert_eq!(error.to_string(), "controller widgets: the path of source bad does not name a resource");
+    settle().await;
+    server.forget_requests();
+    tokio::time::sleep(SECOND * 3600).await;
+    assert!(server.requests().is_empty(), "{:?}", server.requests());
+    assert!(runner.warm_up().await.is_err());
+}
+
 /// Each shard has a controller of its own, which adds sources for its objects; they share a watch.
 #[tokio::test(start_paused = true)]
 async fn runs_of_shards_add_sources() {

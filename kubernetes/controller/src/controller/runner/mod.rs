@@ -26,7 +26,7 @@ use super::program::Program;
 use super::reason::Reason;
 use super::settings::Settings;
 use super::source::{AnySource, Source};
-use super::sources::Sources;
+use super::sources::{EndOnDrop, Sources};
 use super::tombstones::Tombstones;
 use super::{Action, Controller, ObjectFunction};
 use crate::clock;
@@ -70,7 +70,7 @@ pub struct Runner<K: Watchable> {
     reconcile: ObjectFunction<K, Action>,
     writes: Arc<Writes>,
     stores: Arc<WatchedStores>,
-    added: Sources<K>,
+    added: EndOnDrop<K>,
     monitor: Monitor,
     state: State<K>,
 }
@@ -116,7 +116,8 @@ impl<K: Watchable> Runner<K> {
         };
         let monitor = Monitor { inner: Arc::new(inner) };
         let state = State::New(New { primary, indexes, others: sources, unsettled });
-        Self { client, informers, settings, reconcile, writes, stores, added: Sources::new(), monitor, state }
+        let added = EndOnDrop(Sources::new(&settings.name));
+        Self { client, informers, settings, reconcile, writes, stores, added, monitor, state }
     }
 
     /// The controller's state, for metrics and health checks.
@@ -127,7 +128,7 @@ impl<K: Watchable> Runner<K> {
     /// The sources that are added and removed while the controller runs. Those that are added before it starts are started
     /// with it, and runs wait for their first lists.
     pub fn sources(&self) -> Sources<K> {
-        self.added.clone()
+        self.added.0.clone()
     }
 
     /// The controller's name.
@@ -190,7 +191,9 @@ impl<K: Watchable> Runner<K> {
                 self.state = match StartedSources::start(self, new, tombstones) {
                     Ok(sources) => State::Started(sources),
                     Err(error) => {
-                        self.added.end(&self.settings.name);
+                        self.added.0.end();
+                        // Those of the sources before the one that failed.
+                        self.stores.clear();
                         State::Failed(error)
                     }
                 };

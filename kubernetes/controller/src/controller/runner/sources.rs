@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use kubernetes_core::{ObjectKey, Watchable};
+use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::{New, Runner};
@@ -41,6 +42,7 @@ impl<K: Watchable> StartedSources<K> {
         let primary = primary.map_err(|reason| unwatchable(None, reason))?;
         let enqueuer = Arc::new(Enqueuer {
             name: Arc::clone(&settings.name),
+            runtime: Handle::current(),
             client: runner.client.clone(),
             informers,
             queue: inner.queue.clone(),
@@ -55,7 +57,7 @@ impl<K: Watchable> StartedSources<K> {
             let source = source.start(&enqueuer);
             started.push(source.map_err(|reason| unwatchable(Some(format!("source {}", index + 1)), reason))?);
         }
-        runner.added.start(&enqueuer)?;
+        runner.added.0.start(&enqueuer)?;
         let queue = inner.queue.clone();
         writes.start(move |key, effect| {
             let add = Add::new();
@@ -69,7 +71,7 @@ impl<K: Watchable> StartedSources<K> {
             field_manager: settings.field_manager(),
             primary,
             all: Arc::clone(&runner.stores),
-            added: runner.added.clone(),
+            added: runner.sources(),
             recorder: settings.recorder.clone(),
             leadership: settings.leadership.clone(),
             applied: Applied::default(),
@@ -124,7 +126,6 @@ fn resource(store: &dyn WatchedStore) -> String {
 
 impl<K: Watchable> Drop for StartedSources<K> {
     fn drop(&mut self) {
-        self.stores.added.end(&self.name);
         self.settle.abort();
     }
 }

@@ -15,6 +15,7 @@ use std::sync::atomic::AtomicBool;
 use kubernetes_client::Client;
 use kubernetes_core::{ListRequest, Object, ObjectKey, Watchable};
 use kubernetes_watch::StoreEvent;
+use tokio::runtime::Handle;
 
 pub(crate) use all::All;
 pub(crate) use follow::Follower;
@@ -161,6 +162,8 @@ impl<K> fmt::Debug for Source<K> {
 /// The receiver of the keys that sources find.
 pub(crate) struct Enqueuer<K: Object> {
     pub(crate) name: Arc<str>,
+    /// That of the controller: sources may be added outside of it.
+    pub(crate) runtime: Handle,
     pub(crate) client: Client,
     pub(crate) informers: Informers,
     pub(crate) queue: Queue<ObjectKey, Reason>,
