@@ -73,7 +73,8 @@ impl Pod {
         self.metadata.deletion_timestamp.is_some()
     }
 
-    /// Whether the server has generated the name, so that no other pod gets it.
+    /// Whether the server has generated the name. No other pod gets it, unless somebody gives it again, as
+    /// `kubectl replace --force` and restored backups do.
     pub(crate) fn has_generated_name(&self) -> bool {
         let prefix = self.metadata.generate_name.as_deref().filter(|prefix| !prefix.is_empty());
         let suffix = prefix.and_then(|prefix| self.name().strip_prefix(prefix));

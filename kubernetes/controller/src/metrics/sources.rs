@@ -53,7 +53,9 @@ impl Metrics {
     /// Adds the metrics of informers by their resource, as client-go's components have them: `informer_queued_items`,
     /// `informer_processing_latency_seconds` and `informer_store_resource_version`, with the labels `name` (of the program),
     /// `group`, `version` and `resource`; and `informer_failing`, the number of informers whose watches fail, as without
-    /// permission, so that their stores are out of date. A [`Manager`](crate::Manager) adds those of its controllers.
+    /// permission or while their resource does not exist, so that their stores are out of date. A
+    /// [`Manager`](crate::Manager) adds those that its controllers share: not of a controller with
+    /// [informers of its own](crate::Controller::informers) or another client.
     pub fn add_informers(&self, name: &str, informers: &Informers) {
         let (name, informers) = (name.to_owned(), informers.clone());
         self.add(move |text| {
