@@ -79,7 +79,10 @@ impl Sharded {
             if was_ready.load(Ordering::Acquire) {
                 return Ok(());
             }
-            check_ready(&of, &monitors).map(|()| was_ready.store(true, Ordering::Release))
+            // One that waits has not shown yet that it can list objects.
+            let known = check_ready(&of, &monitors)?;
+            was_ready.store(known > 0, Ordering::Release);
+            Ok(())
         });
         let monitors = controllers.monitors.clone();
         context.admin().live_check(&self.name, move || {
@@ -117,8 +120,8 @@ impl Controllers {
 }
 
 /// Fails until the objects of the shards that this replica holds have been listed. One that waits because others hold all
-/// shards is ready: in a rollout, these end only then.
-fn check_ready(status: &ShardsStatus, monitors: &Monitors) -> Result<(), String> {
+/// shards is ready: in a rollout, these end only then. Returns the number of shards whose objects are known.
+fn check_ready(status: &ShardsStatus, monitors: &Monitors) -> Result<usize, String> {
     let (held, monitors) = (status.held().len(), monitors.all());
     if status.members() == 0 {
         Err("the Leases of the shards have not been listed yet".to_owned())
@@ -127,7 +130,7 @@ fn check_ready(status: &ShardsStatus, monitors: &Monitors) -> Result<(), String>
     } else if monitors.len() < held || !monitors.iter().all(|(_, monitor)| monitor.is_ready()) {
         Err("the objects of the shards have not been listed yet".to_owned())
     } else {
-        Ok(())
+        Ok(held)
     }
 }
 

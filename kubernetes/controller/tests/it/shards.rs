@@ -338,6 +338,26 @@ async fn a_replica_is_ready_when_the_objects_of_its_shards_are_known() {
     a.stop().await;
 }
 
+/// A version that can't list its objects must not be rolled out to all replicas.
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_has_waited_is_ready_again_when_the_objects_are_known() {
+    let (server, runs) = (server(), Runs::default());
+    create(&server.client(), "w0").await;
+    let a = Replica::start(&server, "a", SECOND, &runs);
+    tokio::time::sleep(SECOND * 20).await;
+    server.inject(Fault::silence().resource("widgets").always());
+    let b = Replica::start(&server, "b", SECOND, &runs);
+    tokio::time::sleep(SECOND * 10).await;
+    assert_eq!((b.metric("shards_held"), b.answers("/readyz/widgets")), (0.0, http::StatusCode::OK));
+    a.stop().await;
+    tokio::time::sleep(SECOND * 10).await;
+    assert_eq!((b.metric("shards_held"), b.answers("/readyz/widgets")), (8.0, FAILED));
+    server.clear_faults();
+    tokio::time::sleep(SECOND * 120).await;
+    assert_eq!(b.answers("/readyz/widgets"), http::StatusCode::OK);
+    b.stop().await;
+}
+
 const FAILED: http::StatusCode = http::StatusCode::INTERNAL_SERVER_ERROR;
 
 async fn idle(_: Arc<Widget>, _: Context<Widget>) -> Result<Action, Error> {
