@@ -14,9 +14,8 @@ const MAX_PROBATION: u32 = 20;
 /// - Those that hold most get the shards by which shares differ.
 /// - Shards that are held move to a replica only once it has lived for its probation, as one that crashes again and again
 ///   would otherwise take them each time.
-/// - Shards that nobody holds go to replicas on probation if they are to have them in the end, as those of a replica that
-///   ends in a rollout; after a crash, they go to the others.
-/// - Shards that have been left for a while go to any replica.
+/// - Shards that nobody holds go to whoever is to have them in the end, replicas on probation included, as those of a
+///   replica that ends in a rollout. After a crash, and when they have been left for a while, the others take them, too.
 pub(super) struct Balance {
     identity: Str,
     /// By identity, this one included.
@@ -61,13 +60,10 @@ impl Balance {
 
     /// How many shards it may have before it takes one that nobody holds.
     pub(super) fn taken(&self, is_left: bool) -> usize {
-        let is_settled = |replica: &Replica| !replica.on_probation;
-        let is_own_settled = self.alive.get(&self.identity).is_some_and(is_settled);
-        match (is_own_settled, is_left) {
-            (true, true) => self.kept(),
-            (true, false) if self.has_crashes => self.kept(),
-            (false, false) if self.has_crashes && self.alive.values().any(is_settled) => 0,
-            _ => self.share(),
+        let is_settled = self.alive.get(&self.identity).is_some_and(|replica| !replica.on_probation);
+        match is_settled && (is_left || self.has_crashes) {
+            true => self.kept(),
+            false => self.share(),
         }
     }
 
@@ -97,15 +93,18 @@ pub(super) fn probation(lease_duration: Duration, crashed: usize) -> Duration {
 mod tests {
     use super::*;
 
-    /// Each of some replicas with its view of all; the last ones are on probation.
+    /// Each of some replicas with its view of all; the last ones are on probation, and for them all others are, too, as they
+    /// have seen nobody for longer.
     fn all(held: &[usize], on_probation: usize, count: u32) -> Vec<Balance> {
         let identity = |index: usize| Str::from(format!("{index:03}"));
         let settled = held.len() - on_probation;
-        let alive = held.iter().enumerate();
-        let alive =
-            alive.map(|(index, held)| (identity(index), Replica { held: *held, on_probation: index >= settled }));
-        let alive: BTreeMap<_, _> = alive.collect();
-        (0..held.len()).map(|own| Balance::new(identity(own), alive.clone(), count, false)).collect()
+        let alive = |own: usize| {
+            let is_on_probation = move |index| own.max(index) >= settled;
+            let replicas = held.iter().enumerate();
+            let replicas = replicas.map(|(index, held)| Replica { held: *held, on_probation: is_on_probation(index) });
+            replicas.enumerate().map(|(index, replica)| (identity(index), replica)).collect()
+        };
+        (0..held.len()).map(|own| Balance::new(identity(own), alive(own), count, false)).collect()
     }
 
     fn shares(all: &[Balance]) -> Vec<usize> {
@@ -157,19 +156,23 @@ mod tests {
     fn a_newcomer_gets_shards_that_are_held_only_after_its_probation() {
         let replicas = all(&[3, 3, 2, 0], 1, 8);
         assert_eq!(shares(&replicas), [2, 2, 2, 2]);
-        assert_eq!(replicas.iter().map(Balance::kept).collect::<Vec<_>>(), [3, 3, 2, 2]);
+        assert_eq!(
+            replicas.iter().map(Balance::kept).collect::<Vec<_>>(),
+            [3, 3, 2, 8],
+            "nobody takes its own from it"
+        );
         for replica in (1..40).flat_map(|count| all(&[5, 0, 3, 2, 4, 0, 0], 2, count)) {
             assert!(replica.taken(true).max(replica.taken(false)) <= replica.kept(), "it would give up what it takes");
         }
     }
 
     #[test]
-    fn a_shard_that_nobody_holds_goes_to_a_newcomer_unless_one_has_crashed() {
+    fn a_shard_that_nobody_holds_goes_to_a_newcomer_and_after_a_crash_to_the_others() {
         let mut replicas = all(&[2, 2, 0], 1, 6);
         let taken = |replicas: &[Balance], is_left| replicas.iter().map(|all| all.taken(is_left)).collect::<Vec<_>>();
         assert_eq!((taken(&replicas, false), taken(&replicas, true)), (vec![2, 2, 2], vec![3, 3, 2]));
         replicas.iter_mut().for_each(|replica| replica.has_crashes = true);
-        assert_eq!((taken(&replicas, false), taken(&replicas, true)), (vec![3, 3, 0], vec![3, 3, 2]));
+        assert_eq!((taken(&replicas, false), taken(&replicas, true)), (vec![3, 3, 2], vec![3, 3, 2]));
         let mut replicas = all(&[0, 0, 0], 3, 6);
         replicas.iter_mut().for_each(|replica| replica.has_crashes = true);
         assert_eq!(taken(&replicas, false), [2, 2, 2], "there is nobody else");

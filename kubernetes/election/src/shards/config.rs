@@ -106,6 +106,11 @@ impl ShardsConfig {
         self.lease.retry_period + self.lease.request_timeout()
     }
 
+    /// The time from the beginning of a turn to that of the next, at most.
+    pub(super) fn longest_turn(&self) -> Duration {
+        self.turn_timeout() + self.interval()
+    }
+
     /// The time between two lists of the Leases.
     pub(super) fn interval(&self) -> Duration {
         self.lease.retry_period

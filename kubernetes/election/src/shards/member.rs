@@ -25,6 +25,7 @@ impl Drop for Member {
         if self.has_left || self.lock.lease().is_none() {
             return;
         }
+        let is_failure = std::thread::panicking();
         if let Ok(runtime) = Handle::try_current() {
             let mut left = Self {
                 client: self.client.clone(),
@@ -32,7 +33,12 @@ impl Drop for Member {
                 lock: self.lock.clone(),
                 has_left: true,
             };
-            runtime.spawn(async move { left.leave().await });
+            runtime.spawn(async move {
+                match is_failure {
+                    true => left.fail().await,
+                    false => left.leave().await,
+                }
+            });
         }
     }
 }
@@ -67,6 +73,18 @@ impl Member {
             // A renewal may have been carried out unseen.
             lease.metadata.resource_version = None;
             self.delete(&lease).await;
+        }
+        self.has_left = true;
+    }
+
+    /// Leaves the Lease without a holder, so that others know at once that this replica has failed, as one that crashes.
+    pub(super) async fn fail(&mut self) {
+        // A renewal may have been carried out unseen.
+        if self.lock.lease().is_some() && matches!(self.lock.get().await, Ok(Some(_))) {
+            let released = self.lock.update(self.lock.released_record()).await;
+            if let Err(failure) = released {
+                tracing::warn!(error = %failure, "failed to release the Lease of this replica, which expires");
+            }
         }
         self.has_left = true;
     }

@@ -60,10 +60,13 @@ use tasks::Tasks;
 /// The numbers of shards of all replicas differ by at most one, and no more shards move than that needs. When a replica has
 /// joined and lived for a lease duration, the others ask [functions to end](HeldShard::end) for as many shards as it should
 /// have, and release them. That time is doubled for each replica that has crashed within the last 20 lease durations, up to
-/// 20 lease durations, so that a replica that crashes again and again moves few shards.
+/// 20 lease durations, so that a replica that crashes again and again moves few shards. One whose function fails or panics
+/// counts as crashed; one that is asked to shut down does not, whatever the reason.
 ///
 /// A replica that leaves releases its shards, which one that has just joined may take at once, as in a rollout; those of a
-/// crashed one are taken by the others once its Leases have expired.
+/// crashed one are taken once its Leases have expired.
+///
+/// While the server can't be reached, no replica counts as crashed: after that, each takes its share again.
 ///
 /// The process needs permission to get, list, create, update and delete `leases` in `coordination.k8s.io`.
 pub struct Shards {
@@ -163,7 +166,10 @@ impl Shards {
             }
         };
         tasks.end_all();
-        session.member.leave().await;
+        match &result {
+            Ok(()) => session.member.leave().await,
+            Err(_) => session.member.fail().await,
+        }
         let ended = tasks.ended().await;
         self.status.ended();
         result.and(ended)
@@ -186,7 +192,7 @@ impl Session {
             self.member.list(&self.config).await
         });
         match listed.await.unwrap_or(Err(Failure::Timeout(limit))) {
-            Ok(leases) => self.board.update(leases, clock::now()),
+            Ok(leases) => self.board.update(leases, &self.config, clock::now()),
             Err(failure) => {
                 tracing::warn!(shards = self.config.name(), error = %failure, "failed to list the shards; retrying");
                 return;

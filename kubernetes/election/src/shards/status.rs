@@ -49,7 +49,7 @@ impl Drop for Hold {
 
 impl ShardsStatus {
     pub(super) fn new(config: &ShardsConfig) -> Self {
-        Self { name: config.name().into(), turn: config.turn_timeout() + config.interval(), standing: Arc::default() }
+        Self { name: config.name().into(), turn: config.longest_turn(), standing: Arc::default() }
     }
 
     pub(super) fn set_share(&self, members: usize, share: usize, is_waiting: bool) {
@@ -136,7 +136,7 @@ mod tests {
         tokio::time::advance(Duration::from_secs(100)).await;
         assert!(status.is_healthy(tolerance), "it does not run");
         status.beat();
-        tokio::time::advance(config.turn_timeout() + config.interval() + tolerance).await;
+        tokio::time::advance(config.longest_turn() + tolerance).await;
         assert!(status.is_healthy(tolerance));
         tokio::time::advance(Duration::from_millis(10)).await;
         assert!(!status.is_healthy(tolerance));

@@ -86,7 +86,7 @@ impl<F, E: Send + 'static> Tasks<F, E> {
                 Ok(Some(result)) => result,
                 Ok(None) => Ok(()),
                 Err(error) => {
-                    tracing::warn!(lease = name, %error, "a shard was lost");
+                    tracing::warn!(lease = name, ?error, "a shard was lost");
                     Ok(())
                 }
             };

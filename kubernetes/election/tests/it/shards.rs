@@ -218,6 +218,67 @@ async fn a_replica_that_crashes_again_and_again_moves_few_shards() {
     }
 }
 
+/// One that is started again and again, as its function fails, counts as one that crashes.
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_fails_again_and_again_moves_few_shards() {
+    let (server, work) = (server(), Work::default());
+    let [a, b] = ["a", "b"].map(|identity| Replica::start(&server.client(), identity, 8, &work));
+    tokio::time::sleep(seconds(60)).await;
+    work.moves();
+    let (client, failing) = (server.client(), work.clone());
+    let c = tokio::spawn(async move {
+        loop {
+            let work = failing.clone();
+            let fail = move |shard: HeldShard| {
+                let work = work.clone();
+                async move {
+                    let _working = work.begin(shard.index(), "c");
+                    tokio::time::sleep(seconds(5)).await;
+                    Err::<(), _>("no permission")
+                }
+            };
+            Shards::new(&client, config("c", 8)).unwrap().run(fail).await.unwrap_err();
+            tokio::time::sleep(seconds(10)).await;
+        }
+    });
+    tokio::time::sleep(seconds(300)).await;
+    let moves = work.moves();
+    assert!((4..=16).contains(&moves), "{moves}");
+    c.abort();
+    a.stop().await;
+    b.stop().await;
+}
+
+/// Replicas that could not reach the server for a while know nothing about each other: none takes the shards of all.
+#[tokio::test(start_paused = true)]
+async fn the_first_replica_after_an_outage_takes_only_its_share() {
+    let (server, work) = (server(), Work::default());
+    let networks = [(); 3].map(|()| Network::to(&server));
+    let mut replicas = Vec::new();
+    for (network, identity) in networks.iter().zip(["a", "b", "c"]) {
+        replicas.push(Replica::start(&network.client(), identity, 8, &work));
+    }
+    tokio::time::sleep(seconds(60)).await;
+    // The first sees all that the others do before.
+    networks[1..].iter().for_each(|network| network.cut(true));
+    tokio::time::sleep(seconds(4)).await;
+    networks[0].cut(true);
+    tokio::time::sleep(seconds(30)).await;
+    assert_eq!(work.shares(), shares(&[]));
+    work.moves();
+    networks[0].cut(false);
+    tokio::time::sleep(seconds(9)).await;
+    assert_eq!(work.shares(), shares(&[("a", 3)]));
+    networks[1..].iter().for_each(|network| network.cut(false));
+    tokio::time::sleep(seconds(30)).await;
+    let mut counts: Vec<_> = work.shares().into_iter().map(|(_, share)| share).collect();
+    counts.sort_unstable();
+    assert_eq!((counts, work.moves()), (vec![2, 3, 3], 8));
+    for replica in replicas {
+        replica.stop().await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn shards_that_are_fewer_than_replicas_have_one_each() {
     let (server, work) = (server(), Work::default());
