@@ -22,11 +22,18 @@ pub(crate) struct InformerCounts {
 
 /// An informer or a group of shards.
 pub(super) trait Running: Any + Send + Sync {
+    /// The latency of the informers of a resource, of one of them.
+    fn latency_of(&self, resource: &GroupVersionResource) -> Option<&Latency>;
+
     /// The resource and the numbers, of an informer.
     fn counts(&self) -> Option<(&GroupVersionResource, InformerCounts)>;
 }
 
 impl<K: Object> Running for SharedInformer<K> {
+    fn latency_of(&self, resource: &GroupVersionResource) -> Option<&Latency> {
+        (self.resource == *resource).then_some(&self.latency)
+    }
+
     fn counts(&self) -> Option<(&GroupVersionResource, InformerCounts)> {
         let store = self.store();
         let (queued, version) = (store.queued_events(), store.resource_version());
@@ -36,6 +43,10 @@ impl<K: Object> Running for SharedInformer<K> {
 }
 
 impl<K: Send + Sync + 'static> Running for ShardGroup<K> {
+    fn latency_of(&self, _: &GroupVersionResource) -> Option<&Latency> {
+        None
+    }
+
     fn counts(&self) -> Option<(&GroupVersionResource, InformerCounts)> {
         None
     }

@@ -150,10 +150,8 @@ fn downcast<T: Any + Send + Sync>(running: Arc<dyn Running>) -> Option<Arc<T>> {
 
 /// That of the informers of a resource.
 fn latency_of(running: &AllRunning, resource: &GroupVersionResource) -> Latency {
-    let running: Vec<_> = running.values().flatten().filter_map(Weak::upgrade).collect();
-    let mut counts = running.iter().filter_map(|running| running.counts());
-    let found = counts.find(|(other, _)| *other == resource).map(|(_, counts)| counts.latency);
-    found.unwrap_or_else(Latency::new)
+    let mut running = running.values().flatten().filter_map(Weak::upgrade);
+    running.find_map(|informer| informer.latency_of(resource).cloned()).unwrap_or_else(Latency::new)
 }
 
 /// A request, and the media type: metadata are read as the same type whether the server sent more or not.

@@ -139,7 +139,7 @@ impl Running {
         let result = self.until(first).await;
         match &result {
             Ok(()) => tracing::info!("shutting down"),
-            Err(error) => tracing::error!(%error, "shutting down"),
+            Err(error) => tracing::error!(?error, "shutting down"),
         }
         let mut second = pin!(second);
         let stopped = match select(pin!(self.stop(result.is_ok())), second.as_mut()).await {

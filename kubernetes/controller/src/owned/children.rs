@@ -198,8 +198,10 @@ where
     };
     // If sources select all children that there are, they have selected those before.
     let is_selected = progress.kept.iter().any(|(kept, _)| *kept == type_id) && !progress.uncovered.contains(&type_id);
-    let mut ready = set.context.informers_of::<C>().into_iter().filter(|informer| informer.store().is_ready());
-    if is_selected || ready.any(|informer| informer.covers_all(namespace)) {
+    let mut informers = set.context.informers_of::<C>().into_iter().peekable();
+    // Another run may have removed the source since.
+    let is_selected = is_selected && informers.peek().is_some();
+    if is_selected || informers.any(|informer| informer.store().is_ready() && informer.covers_all(namespace)) {
         let objects = set.context.owned::<C>(set.owner);
         let obsolete = objects.iter().map(|object| object.metadata()).filter(|metadata| is_obsolete(metadata));
         return Ok(obsolete.cloned().collect());

@@ -199,7 +199,10 @@ async fn a_source_needs_requests_for_one_resource() {
     let client = server().client();
     let none = Controller::new(&client, in_namespaces::<Widget>(&[]));
     let error = none.run(Log::default().reconcile()).await.unwrap_err();
-    assert_eq!(error.to_string(), "controller unnamed: it has no list request");
+    assert_eq!(
+        error.to_string(),
+        "controller unnamed: it has no list request; give it at least one, such as `ListRequest::all_namespaces()`"
+    );
     let source = Source::new(gadgets()).and(ListRequest::at(kubernetes_core::Path::of::<Widget>(None)));
     let error = controller(&client).owns(source).run(Log::default().reconcile()).await.unwrap_err();
     assert_eq!(error.to_string(), "controller widgets: the list requests of source 1 name several resources");
