@@ -11,6 +11,8 @@ use super::latency::Latency;
 
 /// The numbers of the informers of a resource.
 pub(crate) struct InformerCounts {
+    /// How many of them fail, so that their stores are out of date.
+    pub(crate) failing: usize,
     /// The events that wait for controllers.
     pub(crate) queued: usize,
     /// The lowest version that all stores have reached.
@@ -28,7 +30,8 @@ impl<K: Object> Running for SharedInformer<K> {
     fn counts(&self) -> Option<(&GroupVersionResource, InformerCounts)> {
         let store = self.store();
         let (queued, version) = (store.queued_events(), store.resource_version());
-        Some((&self.resource, InformerCounts { queued, version, latency: self.latency.clone() }))
+        let failing = usize::from(self.informer.error().is_some());
+        Some((&self.resource, InformerCounts { failing, queued, version, latency: self.latency.clone() }))
     }
 }
 
@@ -44,10 +47,12 @@ pub(super) fn by_resource(running: &[Arc<dyn Running>]) -> BTreeMap<[Str; 3], In
     for (resource, counts) in running.iter().filter_map(|running| running.counts()) {
         let GroupVersionResource { group, version, resource } = resource.clone();
         let place = all.entry([group, version, resource]).or_insert_with(|| InformerCounts {
+            failing: 0,
             queued: 0,
             version: None,
             latency: counts.latency,
         });
+        place.failing += counts.failing;
         place.queued += counts.queued;
         // Versions are numbers of any length; the longer one is larger.
         let newest_first = |version: &Str| Reverse((version.len(), version.clone()));

@@ -52,13 +52,16 @@ impl Metrics {
 
     /// Adds the metrics of informers by their resource, as client-go's components have them: `informer_queued_items`,
     /// `informer_processing_latency_seconds` and `informer_store_resource_version`, with the labels `name` (of the program),
-    /// `group`, `version` and `resource`. A [`Manager`](crate::Manager) adds those of its controllers.
+    /// `group`, `version` and `resource`; and `informer_failing`, the number of informers whose watches fail, as without
+    /// permission, so that their stores are out of date. A [`Manager`](crate::Manager) adds those of its controllers.
     pub fn add_informers(&self, name: &str, informers: &Informers) {
         let (name, informers) = (name.to_owned(), informers.clone());
         self.add(move |text| {
             for ([group, version, resource], counts) in informers.counts() {
                 let labels =
                     [("group", &*group), ("name", name.as_str()), ("resource", &*resource), ("version", &*version)];
+                let help = "Number of informers whose watches fail, so that their stores are out of date.";
+                text.gauge("informer_failing", help, &labels, counts.failing as f64);
                 let help = "Number of events that wait for the slowest controller of the informer, at most 1024.";
                 text.gauge("informer_queued_items", help, &labels, counts.queued as f64);
                 let help = "Time taken to process events after popping from the queue.";

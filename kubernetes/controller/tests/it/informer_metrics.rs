@@ -2,6 +2,8 @@
 
 use kubernetes_controller::{Controller, Informers, Metrics};
 
+use kubernetes_testing::Fault;
+
 use crate::support::*;
 
 /// client-go's metrics of informers, a line for each resource.
@@ -34,6 +36,13 @@ async fn informers_have_metrics() {
     // The first has listed two objects, the second one of them, and both have handled the third.
     assert_eq!(metric(&metrics, &format!("informer_processing_latency_seconds_count{{{labels}}}")), 5.0);
     assert_eq!(metric(&metrics, &format!("informer_queued_items{{{labels}}}")), 0.0);
+    assert_eq!(metric(&metrics, &format!("informer_failing{{{labels}}}")), 0.0);
+    server.inject(Fault::status(403).path("/apis/example.com/v1/namespaces/shop/widgets").always());
+    tokio::time::sleep(SECOND * 900).await;
+    assert_eq!(metric(&metrics, &format!("informer_failing{{{labels}}}")), 2.0, "the permission was withdrawn");
+    server.clear_faults();
+    tokio::time::sleep(SECOND * 120).await;
+    assert_eq!(metric(&metrics, &format!("informer_failing{{{labels}}}")), 0.0);
     one.stop().await.unwrap();
     two.stop().await.unwrap();
     settle().await;

@@ -61,6 +61,9 @@ async fn a_controller_has_the_objects_of_its_namespaces() {
     assert_eq!(log.take().await, ["shop/a of 2, 1 of 2"]);
     for resource in ["widgets", "gadgets", "configmaps"] {
         assert_eq!(watched(&server, resource), ["default", "shop"], "{resource}");
+        let requests = server.requests();
+        let mut of_resource = requests.iter().filter(|request| request.resource() == resource);
+        assert!(of_resource.all(|request| request.namespace().is_some()), "a Role allows no others");
     }
     running.stop().await.unwrap();
 }
