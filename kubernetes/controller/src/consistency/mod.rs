@@ -5,7 +5,7 @@ mod own;
 mod requirements;
 mod settle;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ struct PendingWrites {
 
 /// The writes of the runs for one object.
 struct Pending {
-    requirements: HashMap<StoreId, Requirements>,
+    requirements: BTreeMap<StoreId, Requirements>,
     /// The number of the last write.
     last: u64,
     written_at: Instant,
@@ -77,7 +77,7 @@ impl PendingWrites {
         self.count += 1;
         let (last, written_at) = (self.count, clock::now());
         let pending = self.by_object.entry(key.clone()).or_insert_with(|| Pending {
-            requirements: HashMap::new(),
+            requirements: BTreeMap::new(),
             last,
             written_at,
             held_since: None,

@@ -1,5 +1,5 @@
 use std::any::TypeId;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,9 +22,9 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(super) struct Progress {
     pub(super) changes: Vec<OwnedChange>,
     /// The children that have been applied.
-    pub(super) kept: HashSet<(TypeId, ObjectKey)>,
+    pub(super) kept: BTreeSet<(TypeId, ObjectKey)>,
     /// The types with children that no store covers.
-    uncovered: HashSet<TypeId>,
+    uncovered: BTreeSet<TypeId>,
 }
 
 /// The children of one type.
@@ -94,17 +94,9 @@ where
     fn prune<'a>(&'a self, set: &'a Set<'_, K>, progress: &'a mut Progress) -> BoxFuture<'a, Result<(), OwnedError>> {
         Box::pin(async move {
             for metadata in no_longer_wanted::<K, C>(set, progress).await? {
-                let key = key_of(&metadata);
-                // The store may keep no managed fields.
-                let metadata = match metadata.managed_fields.is_empty() {
-                    true => read_metadata::<K, C>(set, &key).await?,
-                    false => Some(metadata),
-                };
-                let Some(metadata) = metadata.filter(|metadata| set.has_applied(metadata)) else { continue };
-                delete::<C>(set.context.client(), &key, metadata.uid)
-                    .await
-                    .map_err(|error| OwnedError::new(C::KIND, &key, Cause::Delete(error)))?;
-                progress.changes.push(OwnedChange { kind: C::KIND, key, change: Change::Deleted });
+                // Boxed, or each apply of a set would be allocated with room for it.
+                let key = Box::pin(delete_applied::<K, C>(set, metadata)).await?;
+                progress.changes.extend(key.map(|key| OwnedChange { kind: C::KIND, key, change: Change::Deleted }));
             }
             Ok(())
         })
@@ -147,7 +139,7 @@ where
                 Some(_) => Change::Updated,
             })
         }
-        Err(error) if set.recreates && is_immutable(&error) => recreate(child, set, error).await,
+        Err(error) if set.recreates && is_immutable(&error) => Box::pin(recreate(child, set, error)).await,
         Err(error) => Err(OwnedError::new(C::KIND, &key, Cause::Apply(error))),
     }
 }
@@ -172,6 +164,25 @@ where
     Ok(current.map_err(|error| OwnedError::new(C::KIND, key, Cause::Read(error)))?.map(Arc::new))
 }
 
+/// Deletes an object, if the set has applied it, and returns its key then.
+async fn delete_applied<K, C>(set: &Set<'_, K>, metadata: ObjectMeta) -> Result<Option<ObjectKey>, OwnedError>
+where
+    K: Object,
+    C: Resource,
+{
+    let key = key_of(&metadata);
+    // The store may keep no managed fields.
+    let metadata = match metadata.managed_fields.is_empty() {
+        true => read_metadata::<K, C>(set, &key).await?,
+        false => Some(metadata),
+    };
+    let Some(metadata) = metadata.filter(|metadata| set.has_applied(metadata)) else { return Ok(None) };
+    match delete::<C>(set.context.client(), &key, metadata.uid).await {
+        Ok(()) => Ok(Some(key)),
+        Err(error) => Err(OwnedError::new(C::KIND, &key, Cause::Delete(error))),
+    }
+}
+
 /// The metadata of the objects of a type whose controller is the owner, without those that are kept or being deleted:
 /// from the stores if they have all of them, or else from the server.
 async fn no_longer_wanted<K, C>(set: &Set<'_, K>, progress: &Progress) -> Result<Vec<ObjectMeta>, OwnedError>
@@ -194,7 +205,7 @@ where
         return Ok(obsolete.cloned().collect());
     }
     let request = ListRequest::<C>::at(Path::of::<C>(namespace)).metadata_only();
-    let list = request.send(set.context.client()).await;
+    let list = Box::pin(request.send(set.context.client())).await;
     let list = list.map_err(|error| OwnedError::new(C::KIND, &ObjectKey::default(), Cause::List(error)))?;
     Ok(list.items.into_iter().map(|object| object.metadata).filter(is_obsolete).collect())
 }

@@ -121,7 +121,12 @@ impl<K: Watchable> Runs<K> {
             debug!("controller: the object is paused");
             return Ok(action);
         }
-        match finalize(&self.settings.finalizers, object, &context).await? {
+        let flow = match self.settings.finalizers.as_slice() {
+            [] => Flow::Reconcile(object),
+            // Boxed, or each run would be allocated with room for it.
+            finalizers => Box::pin(finalize(finalizers, object, &context)).await?,
+        };
+        match flow {
             Flow::End(next) => Ok(action.sooner(next)),
             Flow::Reconcile(object) => Ok(action.sooner((self.reconcile)(object, context).await?)),
         }
