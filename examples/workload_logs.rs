@@ -1,11 +1,10 @@
-//! Follows the logs of all pods of a deployment, those that come later included: `kubectl logs --follow` for a workload,
-//! or `stern`.
+//! Follows the logs of all pods of a Deployment, including pods that are created later, as `stern` does.
 //!
 //! ```text
 //! cargo run --example workload_logs -- shop web
 //! ```
 //!
-//! It needs a cluster, since an API server in memory runs no pods.
+//! This needs a cluster, since an API server in memory does not run pods.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::error::Error;
@@ -30,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Passes the lines of a deployment's containers on, each with the names of its pod and container.
+/// Calls `take` for each line of a Deployment's containers, with the names of the pod and the container.
 pub(crate) async fn follow(
     client: &Client,
     namespace: &str,
@@ -43,7 +42,7 @@ pub(crate) async fn follow(
     while let Some(line) = lines.next().await {
         match line {
             Ok(line) => take(&format!("{} {} {}", line.pod, line.container, line.text)),
-            // The others go on.
+            // The logs of other containers continue.
             Err(error) => eprintln!("{error}"),
         }
     }

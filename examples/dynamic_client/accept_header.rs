@@ -1,4 +1,4 @@
-//! The same pods in other forms: their metadata alone, and as the table that kubectl prints.
+//! Lists pods in two other forms: as metadata only, and as the table that kubectl prints.
 //!
 //! ```text
 //! cargo run --example dynamic_accept_header
