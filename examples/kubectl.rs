@@ -251,13 +251,7 @@ impl Kubectl<'_> {
             if let Some(selector) = &selector {
                 list = list.label_selector(selector.clone());
             }
-            let table = list.table().send(self.client).await?;
-            let columns: Vec<usize> = (0..table.column_definitions.len())
-                .filter(|column| table.column_definitions[*column].priority == 0)
-                .collect();
-            let mut rows = vec![columns.iter().map(|it| table.column_definitions[*it].name.to_uppercase()).collect()];
-            rows.extend(table.rows.iter().map(|row| columns.iter().map(|it| row.text(*it).into_owned()).collect()));
-            aligned(&rows).iter().for_each(|line| show(line));
+            list.table().send(self.client).await?.to_string().lines().for_each(&mut *show);
         }
         Ok(())
     }
@@ -383,13 +377,4 @@ impl Files {
         }
         Ok(reader.read()?)
     }
-}
-
-/// The rows of a table, with columns of equal width.
-fn aligned(rows: &[Vec<String>]) -> Vec<String> {
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
-    let cell = |(column, cell): (usize, &String)| format!("{cell:width$}", width = width(column).unwrap_or_default());
-    rows.iter()
-        .map(|row| row.iter().enumerate().map(cell).collect::<Vec<_>>().join("  ").trim_end().to_owned())
-        .collect()
 }
