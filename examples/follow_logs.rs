@@ -20,7 +20,7 @@ use kubernetes_sdk::watch::Watch;
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(namespace), Some(name)) = (arguments.next(), arguments.next()) else {
-        return Err("say which pod: NAMESPACE NAME".into());
+        return Err("expected the namespace and the name of a pod".into());
     };
     let watch = Watch::new(&Client::from_env()?);
     let interrupted = watch.clone();
