@@ -20,6 +20,7 @@ async fn read(client: Client, target: Target, mapper: Mapper) -> Outcome {
     core_v1::list_namespaced_pod("shop").label_selector("app=web").send(&client).await?;
     drop(core_v1::list_pod_for_all_namespaces().limit(500).items(&client));
     core_v1::read_namespaced_pod("shop", "web").raw().send(&client).await?.text();
+    core::yaml::to_string(&core_v1::read_namespaced_pod("shop", "web").send(&client).await?)?;
     core_v1::list_namespaced_pod("shop").table().send(&client).await?;
     drop(watch::Watch::new(&client).stream(core_v1::list_namespaced_pod("shop").printed()));
     dynamic::Mapper::new(&client).resources("all").await?;
