@@ -38,7 +38,7 @@ pub(crate) async fn follow(
 ) -> Result<(), Box<dyn Error>> {
     let (resource, name) = Mapper::new(client).object(workload).await?;
     let logs = logs_of(client, &Target::new(resource, ObjectKey::new(namespace, &name))).await?;
-    let mut lines = logs.tail_lines(10).reconnect().stream(client);
+    let mut lines = logs.tail_lines(10).reconnect(true).stream(client);
     while let Some(line) = lines.next().await {
         match line {
             Ok(line) => take(&format!("{} {} {}", line.pod, line.container, line.text)),

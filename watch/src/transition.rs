@@ -143,7 +143,7 @@ impl fmt::Display for Reason {
             Self::Empty => "ended at once",
             Self::Idle => "idle for too long",
             Self::Overdue => "not ended in time",
-            Self::Unavailable => "unavailable",
+            Self::Unavailable => "server unreachable or busy",
             Self::Broken => "broken",
             Self::Gone => "version forgotten",
             Self::Ahead => "version not known yet",

@@ -77,7 +77,7 @@ impl Definition {
 /// The crate that a definition is rendered into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Krate {
-    Core,
+    Apimachinery,
     Models,
     /// A crate of custom resources.
     Custom,
@@ -251,14 +251,14 @@ pub(crate) struct Variant {
     pub(crate) description: String,
 }
 
-/// A definition whose type is written by hand in `kubernetes-core`, since the description does not say what it holds.
+/// A definition whose type is written by hand in a crate that `kubernetes-core` re-exports, since the description does not say what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Special {
     /// The type in `kubernetes_core`.
     pub(crate) name: &'static str,
     /// The definition that the type is generic over.
     pub(crate) argument: Option<&'static str>,
-    /// Whether it is read and written as JSON; a patch is not.
+    /// Whether it is read and written as JSON; a patch, which belongs to a request, is not.
     pub(crate) is_value: bool,
 }
 

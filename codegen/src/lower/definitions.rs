@@ -109,7 +109,7 @@ impl<'a> Lowering<'a> {
     ) -> Result<()> {
         if form.type_() != Some("object") || form.values().is_some() || form.has_any_values() {
             return Err(place.error(format!(
-                "a definition without properties that is not `type: object`: write the type in kubernetes-core and add \
+                "a definition without properties that is not `type: object`: write the type in kubernetes-apimachinery and add \
                  {} to Special in codegen/src/ir/types.rs",
                 self.definition,
             )));

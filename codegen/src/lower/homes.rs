@@ -21,12 +21,12 @@ pub(super) fn home_of(definition: &str, kinds: &[GroupVersionKind]) -> Option<(H
     let mut parts: Vec<&str> = definition.split('.').collect();
     let type_name = parts.pop().filter(|name| is_type_name(name))?;
     let version = parts.pop_if(|part| version_of(part).is_some()).map(str::to_owned);
-    let krate = if definition.starts_with("io.k8s.apimachinery.") { Krate::Core } else { Krate::Models };
+    let krate = if definition.starts_with("io.k8s.apimachinery.") { Krate::Apimachinery } else { Krate::Models };
     let group = match parts.last()? {
         last if is_package_of_kubernetes(&parts) => names::identifier(last),
         _ => names::identifier(&parts.iter().rev().copied().collect::<Vec<_>>().join("_")),
     };
-    let is_complete = krate == Krate::Core || version.is_some();
+    let is_complete = krate == Krate::Apimachinery || version.is_some();
     is_complete.then(|| (Home { krate, group, version }, names::type_name(type_name)))
 }
 

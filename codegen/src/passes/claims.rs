@@ -32,7 +32,7 @@ pub(super) fn claim(api: &Api, operations: Vec<Operation>) -> Result<Vec<Functio
 /// The modules of the API groups, by the definitions of their kinds.
 fn group_modules(api: &Api) -> Result<BTreeMap<&str, &str>> {
     let mut modules: BTreeMap<&str, &str> = BTreeMap::new();
-    for definition in api.definitions.values().filter(|definition| definition.home.krate != Krate::Core) {
+    for definition in api.definitions.values().filter(|definition| definition.home.krate != Krate::Apimachinery) {
         let Some(kind) = definition.kind() else { continue };
         let module = definition.home.group.as_str();
         if let Some(other) = modules.insert(&kind.group, module).filter(|other| *other != module) {

@@ -40,9 +40,9 @@ impl Features {
     }
 }
 
-/// The feature that gates a module of models; `kubernetes-core` has none.
+/// The feature that gates a module of models; `kubernetes-apimachinery` has none.
 fn feature_of(home: &Home) -> Option<String> {
-    let version = home.version.as_ref().filter(|_| home.krate != Krate::Core)?;
+    let version = home.version.as_ref().filter(|_| home.krate != Krate::Apimachinery)?;
     Some(names::feature(&home.group, version))
 }
 

@@ -190,8 +190,9 @@ fn module(plan: &Plan, definition: &Definition, modules: &Modules<'_>, path: &st
         if enums.iter().all(|values| values.same_as.is_some()) { TokenStream::new() } else { imports.core("Str") };
     let into = imports.prelude("Into");
     let (core, uses) = (target.core(), imports.uses());
-    // The types of core have serde's traits always.
-    let model = if target == Target::Core { "crate::macros::core_model".to_owned() } else { format!("{core}::model") };
+    // The types of apimachinery have serde's traits always.
+    let model = if target == Target::Apimachinery { "model_with_serde" } else { "model" };
+    let model = format!("{core}::{model}");
     let inner = types.modules.iter().map(|(name, owner)| inner_module(plan, definition, modules, path, name, owner));
     let modules = inner.collect::<Result<Vec<InnerModule>>>()?;
     Ok(DefinitionPage {

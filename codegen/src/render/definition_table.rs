@@ -44,7 +44,7 @@ fn path(plan: &Plan, definition: &Definition) -> String {
     match &definition.body {
         Body::Structs { .. } => {
             let Home { krate, group, version } = &definition.home;
-            let krate = if *krate == Krate::Core { "kubernetes_core" } else { "kubernetes_models" };
+            let krate = if *krate == Krate::Apimachinery { "kubernetes_core" } else { "kubernetes_models" };
             let version = version.iter().map(|version| format!("::{version}")).collect::<String>();
             format!("{krate}::{group}{version}::{}", definition.type_name)
         }

@@ -28,7 +28,7 @@ pub(super) fn manifests(features: &Features) -> Vec<Manifest> {
     vec![
         Manifest {
             path: "kubernetes/models/Cargo.toml",
-            lines: lines(&of_models.collect(), Some("kubernetes-core/serde"), &[]),
+            lines: lines(&of_models.collect(), Some("kubernetes-apimachinery/serde"), &[]),
         },
         Manifest { path: "kubernetes/api/Cargo.toml", lines: lines(&of_api.collect(), None, &[]) },
         Manifest {

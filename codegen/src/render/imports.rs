@@ -8,7 +8,7 @@ use crate::ir::{Body, Definition, Field, Home, Krate, Presence, Type};
 /// The crate that a page belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
-    Core,
+    Apimachinery,
     Models,
     Api,
     /// A crate of custom resources, with its types in `models`.
@@ -19,17 +19,19 @@ impl Target {
     /// The crate that has the types of a definition.
     pub(super) fn of(krate: Krate) -> Self {
         match krate {
-            Krate::Core => Self::Core,
+            Krate::Apimachinery => Self::Apimachinery,
             Krate::Models => Self::Models,
             Krate::Custom => Self::Custom,
         }
     }
 
-    /// How the page calls `kubernetes-core`. A module of a custom resource may have any name, that crate's too.
+    /// How the page calls `kubernetes-core`, or `kubernetes-apimachinery`, which models alone depend on. A module of a
+    /// custom resource may have any name, that of the crate too.
     pub(super) fn core(self) -> &'static str {
         match self {
-            Self::Core => "crate",
-            Self::Models | Self::Api => "kubernetes_core",
+            Self::Apimachinery => "crate",
+            Self::Models => "kubernetes_apimachinery",
+            Self::Api => "kubernetes_core",
             Self::Custom => "::kubernetes_core",
         }
     }
@@ -139,7 +141,7 @@ impl<'a> Imports<'a> {
                 let depth = if self.module.is_empty() { 1 } else { self.module.split("::").count() + 1 };
                 return format!("{}{}", "super::".repeat(depth), definition.type_name);
             }
-            (Krate::Core, target) => target.core(),
+            (Krate::Apimachinery, target) => target.core(),
             (Krate::Models, Target::Models) => "crate",
             (Krate::Models, Target::Custom) => "::kubernetes_models",
             (Krate::Models, _) => "kubernetes_models",

@@ -6,6 +6,7 @@ use crate::ir::Krate;
 use crate::output::Manifest;
 use crate::passes::{Features, Plan};
 
+const APIMACHINERY: &str = "kubernetes/apimachinery/src/generated";
 pub(super) const CORE: &str = "kubernetes/core/src/generated";
 pub(super) const MODELS: &str = "kubernetes/models/src/generated";
 const API: &str = "kubernetes/api/src/generated";
@@ -17,7 +18,7 @@ const CUSTOM_API: &str = "src/generated/api";
 
 /// Which crates are rendered, and where their files are.
 pub(crate) enum Layout {
-    /// The SDK's: core, models and api.
+    /// The SDK's: apimachinery, core, models and api.
     Sdk,
     /// One crate of custom resources.
     Custom {
@@ -56,7 +57,7 @@ impl Layout {
     /// The crates whose types are rendered, each with its folder.
     pub(super) fn models(&self) -> &'static [(Krate, &'static str)] {
         match self {
-            Self::Sdk => &[(Krate::Core, CORE), (Krate::Models, MODELS)],
+            Self::Sdk => &[(Krate::Apimachinery, APIMACHINERY), (Krate::Models, MODELS)],
             Self::Custom { .. } => &[(Krate::Custom, CUSTOM_MODELS)],
         }
     }
@@ -72,7 +73,7 @@ impl Layout {
     /// The folders that hold generated files and nothing else.
     pub(super) fn folders(&self) -> Vec<&'static str> {
         match self {
-            Self::Sdk => vec![CORE, MODELS, API, super::TESTS, super::TESTING],
+            Self::Sdk => vec![APIMACHINERY, CORE, MODELS, API, super::TESTS, super::TESTING],
             Self::Custom { .. } => vec![CUSTOM],
         }
     }

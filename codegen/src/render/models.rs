@@ -1,4 +1,4 @@
-//! The modules of models and of core: one for each group and version, one file for each definition.
+//! The modules of models and of apimachinery: one for each group and version, one file for each definition.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use crate::passes::Plan;
 struct ModulePage {
     modules: Vec<Module>,
     files: Vec<File>,
-    /// Types written by hand, imported from core.
+    /// Types written by hand, imported from apimachinery.
     specials: Vec<String>,
     aliases: Vec<Alias>,
 }
@@ -65,33 +65,34 @@ pub(super) fn pages(plan: &Plan, layout: &Layout) -> Result<Vec<Page>> {
             let doc = Doc(group_doc(group, &of_group));
             root.push(Module { doc, name: group.to_owned(), feature: None });
         }
-        // The methods of requests are found on the requests, and schemas on the types: their modules export nothing.
-        let file = |name: &str, feature| File { doc: None, name: name.to_owned(), feature, exports: Vec::new() };
-        let files = match krate {
-            Krate::Core => vec![file("request_setters", None)],
-            Krate::Models => vec![file("schemas", Some(Literal("schema".to_owned())))],
-            Krate::Custom => Vec::new(),
-        };
+        // Schemas are found on the types: their module exports nothing.
+        let schemas = (krate == Krate::Models).then(|| File {
+            doc: None,
+            name: "schemas".to_owned(),
+            feature: Some(Literal("schema".to_owned())),
+            exports: Vec::new(),
+        });
+        let files = schemas.into_iter().collect();
         let page = ModulePage { modules: root, files, specials: Vec::new(), aliases: Vec::new() };
         pages.push(Page::new(format!("{folder}/mod.rs"), "module.rs.j2", &page)?);
     }
     Ok(pages)
 }
 
-/// The modules that have something to show: types of core that are all written by hand need no module.
+/// The modules that have something to show: types of apimachinery that are all written by hand need no module.
 fn homes(plan: &Plan, krate: Krate) -> Homes<'_> {
     let mut homes: Homes<'_> = BTreeMap::new();
     for definition in plan.definitions.values().filter(|definition| definition.home.krate == krate) {
         homes.entry(&definition.home).or_default().push(definition);
     }
     homes.retain(|_, of| {
-        krate != Krate::Core || of.iter().any(|definition| matches!(definition.body, Body::Structs { .. }))
+        krate != Krate::Apimachinery || of.iter().any(|definition| matches!(definition.body, Body::Structs { .. }))
     });
     homes
 }
 
 fn group_doc(group: &str, homes: &Homes<'_>) -> String {
-    if homes.keys().any(|home| home.krate == Krate::Core) {
+    if homes.keys().any(|home| home.krate == Krate::Apimachinery) {
         return format!("Types that all groups share: `{group}`.");
     }
     let kinds = homes.values().flatten().filter_map(|definition| definition.kind());
@@ -125,7 +126,7 @@ fn group_pages(plan: &Plan, folder: &str, homes: &Homes<'_>) -> Result<Vec<Page>
 }
 
 fn version_module(home: &Home, version: &str) -> Module {
-    let feature = (home.krate != Krate::Core).then(|| names::feature(&home.group, version));
+    let feature = (home.krate != Krate::Apimachinery).then(|| names::feature(&home.group, version));
     let needs = feature.iter().map(|feature| format!("\n\nNeeds the feature `{feature}`.")).collect::<String>();
     let doc = Doc(format!("Types of version `{version}`.{needs}"));
     Module { doc, name: version.to_owned(), feature: feature.map(Literal) }
@@ -164,6 +165,8 @@ fn module_page(
                 }
                 page.files.push(File { doc, name, feature: None, exports });
             }
+            // Core has it, beside the re-export of this module.
+            Body::Special(special) if !special.is_value => {}
             Body::Special(special) if special.argument.is_none() => {
                 let name = &definition.type_name;
                 let alias = if name == special.name { String::new() } else { format!(" as {name}") };

@@ -32,8 +32,11 @@ fn fixtures_compile() {
             fs::write(target.join("Cargo.toml"), self::manifest(&name, krate, features.unwrap_or_default()))
                 .expect("the folder is ours");
             let library = "#![allow(dead_code)]\n#[deny(warnings)]\nmod generated;\npub use generated::*;\n";
-            let library =
-                if krate == "models" { format!("{library}pub use kubernetes_core::meta;\n") } else { library.into() };
+            let library = if krate == "models" {
+                format!("{library}pub use kubernetes_apimachinery::meta;\n")
+            } else {
+                library.into()
+            };
             fs::write(target.join("src/lib.rs"), library).expect("the folder is ours");
             write!(members, "\"{name}/{krate}\", ").expect("a String takes everything");
         }
@@ -48,7 +51,6 @@ fn fixtures_compile() {
 }
 
 fn manifest(name: &str, krate: &str, features: &str) -> String {
-    let core = root().join("kubernetes/core");
     let models = match krate {
         "api" => format!("kubernetes-models = {{ package = \"{name}-models\", path = \"../models\" }}\n"),
         _ => String::new(),
@@ -59,8 +61,11 @@ fn manifest(name: &str, krate: &str, features: &str) -> String {
     } else {
         features.to_owned()
     };
+    let dependency =
+        |name: &str| format!("kubernetes-{name} = {{ path = {:?} }}\n", root().join("kubernetes").join(name));
+    let hand_written = dependency("apimachinery") + &dependency("core");
     format!(
         "[package]\nname = \"{name}-{krate}\"\nedition = \"2024\"\n\n[features]\n{features}\n[dependencies]\n\
-         kubernetes-core = {{ path = {core:?} }}\n{models}"
+         {hand_written}{models}"
     )
 }

@@ -67,7 +67,7 @@ pub(crate) fn generate_pinned(bytes: &[u8], kubernetes: &str) -> Generation {
 /// A workspace with the manifests that the generator writes into, and nothing else.
 pub(crate) fn empty_workspace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("there is room for a temporary folder");
-    for name in ["core", "models", "api", "sdk"] {
+    for name in ["apimachinery", "core", "models", "api", "sdk"] {
         let krate = folder.path().join("kubernetes").join(name);
         fs::create_dir_all(&krate).expect("the folder is ours");
         let manifest = "[features]\n# @generated features begin\n# @generated features end\nmine = []\n";

@@ -9,7 +9,7 @@ pub(crate) fn root() -> &'static Path {
     codegen.parent().expect("the crate is in the workspace")
 }
 
-/// A workspace with what generated code needs: the crates core, models, api and sdk's manifest, and nothing else.
+/// A workspace with what generated code needs: the crates apimachinery, core, models, api and sdk's manifest, and nothing else.
 pub(crate) struct Workspace {
     folder: PathBuf,
     /// Tests that use the same folder, so that they need not each compile everything, take turns.
@@ -28,7 +28,7 @@ impl Workspace {
                 fs::remove_dir_all(&path).expect("the folder is ours");
             }
         }
-        for part in ["core", "models", "api"] {
+        for part in ["apimachinery", "core", "models", "api"] {
             let from = root().join("kubernetes").join(part);
             copy(&from.join("src"), &folder.join("kubernetes").join(part).join("src"));
             fs::copy(from.join("Cargo.toml"), folder.join("kubernetes").join(part).join("Cargo.toml"))
@@ -46,7 +46,7 @@ impl Workspace {
         let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("the workspace has a manifest");
         let (head, rest) = manifest.split_once("members = [").expect("it has members");
         let rest = rest.split_once(']').expect("the list ends").1;
-        let members = r#""kubernetes/core", "kubernetes/models", "kubernetes/api""#;
+        let members = r#""kubernetes/apimachinery", "kubernetes/core", "kubernetes/models", "kubernetes/api""#;
         fs::write(folder.join("Cargo.toml"), format!("{head}members = [{members}]{rest}")).expect("the folder is ours");
         Self { folder, _turn: None }
     }

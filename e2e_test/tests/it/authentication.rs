@@ -27,7 +27,8 @@ pub(crate) fn cluster_config() -> (Config, PathBuf) {
     (config, authority.parent().expect("a file is in a directory").to_owned())
 }
 
-fn with_credentials(credentials: Credentials) -> Client {
+/// A client of the test cluster with these credentials.
+pub(crate) fn with_credentials(credentials: Credentials) -> Client {
     let (mut config, _) = cluster_config();
     config.credentials = credentials;
     Client::new(config).unwrap()

@@ -47,6 +47,15 @@ pub(crate) fn test_cluster(arguments: &[&str]) {
     run_test_cluster(arguments, &[]);
 }
 
+/// Starts the API server as it was when this is dropped, also after a failed test.
+pub(crate) struct RestoreApiServer;
+
+impl Drop for RestoreApiServer {
+    fn drop(&mut self) {
+        test_cluster(&["restart-apiserver"]);
+    }
+}
+
 /// Ends the API server without giving it time to end in its own way.
 pub(crate) fn kill_apiserver() {
     run_test_cluster(&["stop-apiserver"], &[("CLUSTER_GRACE", "0")]);

@@ -122,7 +122,7 @@ fn compare_and_run(program: &Program, folders: &[PathBuf], namespace: &str) {
 /// The whole description of a cluster with custom resources generates.
 fn generates(description: &Path) {
     let workspace = tempfile::tempdir().expect("there is room for a temporary folder");
-    for name in ["core", "models", "api", "sdk"] {
+    for name in ["apimachinery", "core", "models", "api", "sdk"] {
         let krate = workspace.path().join("kubernetes").join(name);
         fs::create_dir_all(&krate).expect("the folder is ours");
         fs::copy(

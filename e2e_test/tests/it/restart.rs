@@ -4,16 +4,7 @@ use kubernetes_sdk::api::core::v1 as core_v1;
 use kubernetes_sdk::models::core::v1::ConfigMap;
 use kubernetes_sdk::watch::Watch;
 
-use crate::cluster::{self, test_cluster};
-
-/// Starts the API server as it was, also after a failed test.
-struct Restore;
-
-impl Drop for Restore {
-    fn drop(&mut self) {
-        test_cluster(&["restart-apiserver"]);
-    }
-}
+use crate::cluster::{self, RestoreApiServer, test_cluster};
 
 /// A lone API server with a watch cache forgets at a restart every version from before it, and answers 410. One that
 /// reads from etcd does not, as one of several that stays up does not: the watch resumes, and loses nothing.
@@ -37,7 +28,7 @@ async fn a_watch_survives_a_restart_of_the_api_server() {
     test_cluster(&["stop-apiserver"]);
     let error = core_v1::read_namespaced_config_map(&namespace, "before").send(&client).await.unwrap_err();
     assert!(error.is_connect(), "{error:?}");
-    let _restore = Restore;
+    let _restore = RestoreApiServer;
     test_cluster(&["start-apiserver", "--watch-cache=false"]);
     create("after").await;
     let (mut events, seen) = watching.await.unwrap();

@@ -1,10 +1,12 @@
-//! The examples of port-forward and of logs of many pods.
+//! The examples of port-forward, of logs of many pods, and of those of a Job.
 
 use kubernetes_testing::TestServer;
 use tokio::io::AsyncWriteExt;
 
 #[path = "../../port_forward.rs"]
 mod port_forward;
+#[path = "../../run_job.rs"]
+mod run_job;
 #[path = "../../workload_logs.rs"]
 mod workload_logs;
 
@@ -49,4 +51,17 @@ async fn the_logs_of_a_deployment_are_followed() {
     assert!(tokio::time::timeout(std::time::Duration::from_secs(60), following).await.is_err(), "it goes on");
     lines.sort();
     assert_eq!(lines, ["one main one says hello", "two main two says hello"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_runs_to_its_end() {
+    let command = ["sh".to_owned(), "-c".to_owned(), "exit 3".to_owned()];
+    for code in [0, 3] {
+        let server = TestServer::in_process();
+        let (client, job) = (server.client(), run_job::job("busybox", &command, 600));
+        let mut lines = Vec::new();
+        let running = run_job::run(&client, "default", &job, |line| lines.push(line.to_owned()));
+        let (ended, ()) = tokio::try_join!(running, run_job::play(&server, &client, "default", code)).unwrap();
+        assert_eq!((ended, lines), (code, vec!["sh -c exit 3".to_owned()]));
+    }
 }

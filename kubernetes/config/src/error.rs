@@ -48,17 +48,6 @@ impl Error {
         self
     }
 
-    /// The error and its sources in one line.
-    pub(crate) fn with_sources(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = self.source();
-        while let Some(error) = source {
-            text.push_str(&format!(": {error}"));
-            source = error.source();
-        }
-        text
-    }
-
     /// Whether there is no configuration: no kubeconfig in the default place, and no variables of a pod, if these were
     /// considered. A program may then continue without a cluster.
     ///

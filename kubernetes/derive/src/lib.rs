@@ -37,7 +37,7 @@ use syn::{DeriveInput, parse_macro_input};
 #[proc_macro_derive(Schema, attributes(kubernetes, serde))]
 pub fn schema(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    expand::schema(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+    expand::schema(&input).into()
 }
 
 /// Turns a struct with a field `metadata` into a custom resource: implements `CustomResource`, `Resource` and their
@@ -47,5 +47,5 @@ pub fn schema(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(CustomResource, attributes(kubernetes, serde))]
 pub fn custom_resource(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    expand::custom_resource(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+    expand::custom_resource(&input).into()
 }

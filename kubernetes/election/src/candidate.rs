@@ -8,7 +8,8 @@ use kubernetes_models::coordination::v1beta1::{LeaseCandidate, LeaseCandidateSpe
 use crate::clock::{self, Instant};
 use crate::config::LeaseConfig;
 use crate::coordination::Coordination;
-use crate::lock::{Failure, within};
+use crate::failure::Failure;
+use crate::lock::within;
 
 /// client-go's `requeueInterval`.
 const RENEW_INTERVAL: Duration = Duration::from_secs(5 * 60);

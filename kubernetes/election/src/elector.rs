@@ -11,7 +11,8 @@ use crate::clock::{self, Instant};
 use crate::config::LeaseConfig;
 use crate::error::Loss;
 use crate::event::ElectionEvent;
-use crate::lock::{Failure, LeaseLock};
+use crate::failure::Failure;
+use crate::lock::LeaseLock;
 use crate::status::Shared;
 use crate::term::{Phase, State, Term};
 
@@ -125,12 +126,12 @@ impl Elector {
 
     /// Renews the Lease until it is lost.
     pub(crate) async fn hold(&mut self, term: &Term) -> Loss {
-        let mut last_error = None;
+        let mut last_failure = None;
         loop {
             let limit = self.limit(term);
             if clock::timeout_at(limit, clock::sleep(self.config.retry_period)).await.is_none() {
                 if self.config.recovery_deadline.is_none() || term.is_suspended() {
-                    return Loss::Deadline { deadline: self.config.renew_deadline, last_error };
+                    return Loss::Deadline { deadline: self.config.renew_deadline, failure: last_failure };
                 }
                 tracing::warn!(lease = %self.shared.lease, "the renew deadline has passed; trying to recover the Lease");
                 term.suspend();
@@ -138,15 +139,15 @@ impl Elector {
                 continue;
             }
             match clock::timeout_at(limit, self.renew(term)).await {
-                Some(Ok(())) => last_error = None,
+                Some(Ok(())) => last_failure = None,
                 Some(Err(Unrenewed::Lost(loss))) => return loss,
                 Some(Err(Unrenewed::Failed(failure))) => {
                     self.failed("renew", &failure);
-                    last_error = Some(format!("{failure:#}"));
+                    last_failure = Some(failure);
                 }
                 None => {
                     self.config.notify(&ElectionEvent::AttemptFailed { error: None });
-                    last_error = Some("the last attempt was not answered in time".to_owned());
+                    last_failure = Some(Failure::Unanswered);
                 }
             }
         }

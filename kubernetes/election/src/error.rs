@@ -5,6 +5,8 @@ use std::time::Duration;
 use kubernetes_core::Str;
 use kubernetes_core::text::printable;
 
+use crate::failure::Failure;
+
 /// The error of an election that can't start, or of leadership that was lost.
 ///
 /// ```
@@ -22,10 +24,9 @@ pub(crate) enum Kind {
 }
 
 /// Why leadership was lost.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Loss {
-    /// The renewal failed until the deadline; with the last error.
-    Deadline { deadline: Duration, last_error: Option<String> },
+    /// The renewal failed until the deadline; with the failure of the last attempt.
+    Deadline { deadline: Duration, failure: Option<Failure> },
     /// Another holder was seen, or none.
     Taken { holder: Option<Str> },
     /// The Lease does not exist any more, or is another one.
@@ -48,7 +49,7 @@ impl Error {
     /// # Troubleshooting
     ///
     /// - The API server could not be reached or was too slow to renew the Lease before the renew deadline: the message
-    ///   has the last failure.
+    ///   has the failure of the last attempt, and the client's error is the [source](StdError::source).
     /// - The process was suspended or short of CPU time: raise its CPU request, or the lease duration.
     /// - The Lease was deleted, or the Role lost the verb `update` on it.
     pub fn is_lost(&self) -> bool {
@@ -83,9 +84,9 @@ impl Error {
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Deadline { deadline, last_error } => {
+            Self::Deadline { deadline, failure } => {
                 write!(f, "it was not renewed within {deadline:?}")?;
-                last_error.as_ref().map_or(Ok(()), |error| write!(f, ": {error}"))
+                failure.as_ref().map_or(Ok(()), |failure| write!(f, ": {failure}"))
             }
             Self::Taken { holder: Some(holder) } => write!(f, "it is held by {:?}", printable(holder, 256)),
             Self::Taken { holder: None } => f.write_str("it has no holder any more"),
@@ -95,7 +96,16 @@ impl fmt::Display for Loss {
     }
 }
 
-impl StdError for Error {}
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0 {
+            Kind::Lost { loss: Loss::Deadline { failure: Some(failure), .. }, .. } => {
+                failure.error().map(|error| error as _)
+            }
+            _ => None,
+        }
+    }
+}
 
 /// The error of a write that the gate refuses or cancels.
 pub(crate) struct NotLeading {

@@ -32,6 +32,7 @@ mod election;
 mod elector;
 mod error;
 mod event;
+mod failure;
 mod gate;
 mod host;
 mod leadership;

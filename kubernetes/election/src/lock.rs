@@ -1,4 +1,3 @@
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use kubernetes_models::coordination::v1::{Lease, LeaseSpec};
 
 use crate::clock::{self, Instant};
 use crate::config::LeaseConfig;
+use crate::failure::Failure;
 
 /// The Lease as this process has last seen it, and the requests that read and write it.
 #[derive(Clone)]
@@ -19,39 +19,6 @@ pub(crate) struct LeaseLock {
     /// When its record was first seen as it is, by this machine's clock. The times in the record are never compared
     /// with it: clocks differ.
     observed_at: Option<Instant>,
-}
-
-/// Why a request has failed.
-pub(crate) enum Failure {
-    Timeout(Duration),
-    Request(kubernetes_client::Error),
-}
-
-impl Failure {
-    pub(crate) fn error(&self) -> Option<&kubernetes_client::Error> {
-        match self {
-            Self::Timeout(_) => None,
-            Self::Request(error) => Some(error),
-        }
-    }
-
-    pub(crate) fn is_conflict(&self) -> bool {
-        self.error().is_some_and(kubernetes_client::Error::is_conflict)
-    }
-
-    /// Whether the object to be replaced does not exist.
-    pub(crate) fn is_not_found(&self) -> bool {
-        self.error().is_some_and(kubernetes_client::Error::is_not_found)
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Timeout(limit) => write!(f, "the request timed out after {limit:?}"),
-            Self::Request(error) => fmt::Display::fmt(error, f),
-        }
-    }
 }
 
 impl LeaseLock {

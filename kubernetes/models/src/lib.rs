@@ -26,8 +26,8 @@
 //!
 //! The files in `generated` are rendered by `kubernetes-codegen` from the API description.
 
-pub use kubernetes_core::{
-    ByteString, FieldsV1, IntOrString, Json, List, Map, MicroTime, OrArray, OrBool, OrStringArray, Patch, Quantity,
+pub use kubernetes_apimachinery::{
+    ByteString, FieldsV1, IntOrString, Json, List, Map, MicroTime, OrArray, OrBool, OrStringArray, Quantity,
     RawExtension, Str, Time, json, meta,
 };
 

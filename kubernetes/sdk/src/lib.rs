@@ -22,7 +22,7 @@
 //! | write a controller or an operator | `controller`, with the feature `controller`, and `derive` for custom resources |
 //! | apply files, and call kubectl's verbs | `utils`, with the feature `dynamic` |
 //! | run commands, copy files, forward ports, follow logs | `streams`, with the feature `streams` |
-//! | serve admission and conversion webhooks | `webhooks`, with the feature `webhooks` |
+//! | serve webhooks for admission, conversion, authentication and authorization | `webhooks`, with the feature `webhooks` |
 //! | work with kinds that are known only at run time | `dynamic`, with the feature `dynamic` |
 //! | turn your own type into a resource | [`resource!`], or the derives of the feature `derive` |
 //!
@@ -339,8 +339,8 @@ pub mod watch {
 
 #[cfg(feature = "webhooks")]
 pub mod webhooks {
-    //! Admission and conversion webhooks: handlers, a TLS server, managed certificates, and the API server's
-    //! configuration.
+    //! Webhooks for admission, conversion, authentication and authorization: handlers, a TLS server, managed
+    //! certificates, and the API server's configuration.
     //!
     //! [`Webhooks`] holds the handlers, [`WebhookServer`] serves them, [`Configuration`] makes the API server call them.
     //!

@@ -24,6 +24,9 @@ use crate::process_request::{ProcessRequest, setters};
 /// terminal one with `tty: true`. The exit status is that of the connection: with version 4 of the protocol, it is
 /// always a success.
 ///
+/// A program that fills its terminal draws it again only if the size changes. So [`resize`](Process::resize) it to one
+/// column and row more at first, and then to the size that it has, as kubectl does.
+///
 /// The user needs the verb `create` on `pods/attach` (before Kubernetes 1.35, `get`).
 #[derive(Clone)]
 #[must_use = "a request does nothing until it is started"]

@@ -15,8 +15,9 @@
 //! - [`PortForwarder`](port_forward::PortForwarder) connects to ports of pods.
 //! - [`PodLogs`] reads the logs of several containers, as their pods come and go.
 //!
-//! Each has its own connection outside the client's pool, with the client's TLS, proxy and credentials. A ping is sent
-//! every 5 s, and a connection ends after 61 s without a response. Otherwise, it may be idle for any time.
+//! Each has its own connection outside the client's pool, with the client's TLS, proxy and credentials. While nothing
+//! arrives, a ping is sent every 5 s, and a connection ends after 61 s without a response. Otherwise, it may be idle for
+//! any time.
 
 mod attach;
 mod clock;

@@ -73,6 +73,14 @@ impl Pod {
         self.metadata.deletion_timestamp.is_some()
     }
 
+    /// Whether the server has generated the name, so that no other pod gets it.
+    pub(crate) fn has_generated_name(&self) -> bool {
+        let prefix = self.metadata.generate_name.as_deref().filter(|prefix| !prefix.is_empty());
+        let suffix = prefix.and_then(|prefix| self.name().strip_prefix(prefix));
+        // Those of a StatefulSet have a prefix, too, but a number behind it, and are given again.
+        suffix.is_some_and(|suffix| suffix.len() == 5 && !suffix.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
     /// Whether all containers have ended for good.
     pub(crate) fn has_finished(&self) -> bool {
         matches!(&*self.status.phase, "Succeeded" | "Failed")

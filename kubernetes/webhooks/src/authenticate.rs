@@ -10,7 +10,7 @@ use http::{HeaderMap, Uri};
 use kubernetes_client::support::common_name;
 use kubernetes_serving::ClientCertificates;
 
-/// The caller of a webhook, for [`Webhooks::authenticate`](crate::Webhooks::authenticate).
+/// The caller of a webhook, for [`Webhooks::authenticate_callers`](crate::Webhooks::authenticate_callers).
 pub struct Caller {
     uri: Uri,
     headers: HeaderMap,

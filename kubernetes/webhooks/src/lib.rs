@@ -1,4 +1,4 @@
-//! Admission and conversion webhooks: handlers, a server, and certificates.
+//! Webhooks for admission, conversion, authentication and authorization: handlers, a server, and certificates.
 //!
 //! ```
 //! use kubernetes_models::core::v1::Pod;
@@ -23,6 +23,8 @@
 //!   ([`ManagedCertificates`]).
 //! - [`Configuration`] builds the objects that make the API server call the webhooks.
 //! - [`Converter`] converts between the versions of a custom resource.
+//! - [`Authentication`] and [`Authorization`] are the decisions about users of the API server itself
+//!   ([`Webhooks::authenticate_tokens`], [`Webhooks::authorize`]).
 
 #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
 compile_error!("the feature `webhooks` needs one of `ring` and `aws-lc-rs`, to make certificates");
@@ -34,6 +36,8 @@ mod configuration;
 mod conversion;
 mod managed;
 mod metrics;
+mod review;
+mod run;
 mod server;
 mod service;
 mod webhook;
@@ -44,6 +48,7 @@ pub use configuration::{CaBundle, Configuration, Endpoint};
 pub use conversion::Converter;
 pub use kubernetes_serving::{Certificates, CertificatesError};
 pub use managed::ManagedCertificates;
+pub use review::{Authentication, Authorization, ReviewRequest};
 pub use server::{ServeError, WebhookServer};
 pub use service::Webhooks;
 pub use webhook::{FailurePolicy, MatchPolicy, SideEffects, Webhook};

@@ -17,7 +17,7 @@ pub(crate) struct Counters(Arc<Mutex<Counts>>);
 struct Counts {
     /// By path, of which there are as many as webhooks.
     paths: BTreeMap<String, PathCounts>,
-    admission_panics: u64,
+    panics: u64,
     conversion_panics: u64,
 }
 
@@ -51,8 +51,8 @@ impl Counters {
         InFlight { counters: self.clone(), path: path.to_owned(), started: clock::now() }
     }
 
-    pub(crate) fn count_admission_panic(&self) {
-        lock(&self.0).admission_panics += 1;
+    pub(crate) fn count_panic(&self) {
+        lock(&self.0).panics += 1;
     }
 
     pub(crate) fn count_conversion_panic(&self) {
@@ -82,7 +82,7 @@ impl Counters {
             }
         }
         let help = "Total number of webhook panics";
-        text.counter("controller_runtime_webhook_panics_total", help, &[], counts.admission_panics as f64);
+        text.counter("controller_runtime_webhook_panics_total", help, &[], counts.panics as f64);
         let help = "Total number of conversion webhook panics";
         text.counter("controller_runtime_conversion_webhook_panics_total", help, &[], counts.conversion_panics as f64);
     }

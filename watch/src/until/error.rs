@@ -2,7 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
-use kubernetes_core::{Request, Str};
+use kubernetes_core::{Path, Str};
 
 use super::last_seen::LastSeen;
 use crate::Error;
@@ -34,8 +34,8 @@ pub(super) enum Cause {
 }
 
 impl UntilError {
-    pub(super) fn new(request: &Request, description: String, seen: LastSeen, cause: Cause) -> Self {
-        let path = request.path.as_str().unwrap_or("an invalid path").into();
+    pub(super) fn new(path: &Path, description: String, seen: LastSeen, cause: Cause) -> Self {
+        let path = path.as_str().unwrap_or("an invalid path").into();
         Self(Box::new(Inner { path, description, seen, cause }))
     }
 

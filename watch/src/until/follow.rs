@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use kubernetes_client::sync::lock;
-use kubernetes_core::{ListRequest, Object, Str, Watchable};
+use kubernetes_core::{ListRequest, Object, Path, Str, Watchable};
 
 use super::error::Cause;
 use super::last_seen::LastSeen;
@@ -39,6 +39,11 @@ pub(super) trait State {
 
     /// The condition, in words.
     fn description(&self) -> String;
+
+    /// The path of what is waited for, given that of the list.
+    fn path(&self, list: Path) -> Path {
+        list
+    }
 }
 
 /// The result of checking a condition on a state.
@@ -84,7 +89,8 @@ impl<K: Watchable> Wait<K> {
                 },
             }
         };
-        result.map_err(|cause| UntilError::new(self.request.request(), state.description(), seen, cause))
+        let path = state.path(self.request.request().path.clone());
+        result.map_err(|cause| UntilError::new(&path, state.description(), seen, cause))
     }
 }
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use kubernetes_core::{Object, Str, Watchable};
+use kubernetes_core::{Object, Path, Str, Watchable};
 
 use super::follow::{Outcome, State, Wait};
 use super::{ObjectCondition, UntilError, Verdict};
@@ -157,6 +157,12 @@ impl<K: Object> State for Current<K> {
             }
             (true, false) => self.transition(None),
         }
+    }
+
+    fn path(&self, list: Path) -> Path {
+        // Without a namespace, that of the object is not known, or there is none.
+        let is_of_a_namespace = list.as_str().is_ok_and(|path| path.contains("/namespaces/"));
+        if is_of_a_namespace { list.object(&self.name) } else { list }
     }
 
     fn description(&self) -> String {

@@ -19,22 +19,13 @@ use kubernetes_sdk::watch::{Informer, Watch};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use crate::cluster::{self, test_cluster};
+use crate::cluster::{self, RestoreApiServer, test_cluster};
 use proxy::Proxy;
 use told::{Contents, Told, contents};
 use writers::Writers;
 
 /// The most that a watch may need to notice a silent connection, and to come back.
 const RECOVERY: Duration = Duration::from_secs(150);
-
-/// Starts the API server as it was, also after a failed test.
-struct Restore;
-
-impl Drop for Restore {
-    fn drop(&mut self) {
-        test_cluster(&["restart-apiserver"]);
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn watches_lose_and_invent_nothing() {
@@ -53,7 +44,7 @@ async fn watches_lose_and_invent_nothing() {
     let _handler = informer.on_event(told.handler());
     let followed = told::follow(watch, request());
 
-    let _restore = Restore;
+    let _restore = RestoreApiServer;
     let mut memory = Vec::new();
     for minute in 0..minutes {
         break_everything(minute, &proxy, &mut memory).await;

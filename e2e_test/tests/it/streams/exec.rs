@@ -1,6 +1,7 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures::TryStreamExt;
 use kubernetes_sdk::api::core::v1 as core_v1;
@@ -91,6 +92,24 @@ async fn large_streams_arrive_whole_in_both_directions() {
     eprintln!("{} bytes there and back in {:?}", large(), started.elapsed());
     let output = exec(&["sha256sum"]).output_with_input(&client, Bytes::new(large())).await.unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).starts_with(&expected));
+}
+
+/// The kubelet closes its connection behind the last bytes, which are then on their way. From that time on, whatever is
+/// sent to it makes the API server drop them.
+#[tokio::test]
+async fn output_that_waits_for_its_reader_arrives_whole() {
+    const BYTES: usize = 3_000_000;
+    let (client, namespace) = sleeping_pod("exec-late").await;
+    let command = ["head", "-c", &BYTES.to_string(), "/dev/zero"];
+    let mut process = Exec::new(&namespace, "web", command).start(&client).await.unwrap();
+    let mut stdout = process.stdout().unwrap();
+    let mut output = vec![1; 1];
+    in_time(stdout.read_exact(&mut output)).await.unwrap();
+    // Longer than the time between pings.
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    in_time(stdout.read_to_end(&mut output)).await.unwrap();
+    assert_eq!(output.len(), BYTES);
+    assert!(in_time(process.wait()).await.unwrap().success());
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ async fn assert_runs(lines: &mut PodLogStream) {
 async fn each_run_of_a_container_is_read_once_and_so_is_a_pod_of_the_same_name() {
     let (client, namespace) = cluster::namespace("logs").await;
     let logs = || PodLogs::labelled(&namespace, "app=restarting");
-    let (mut reconnecting, mut plain) = (logs().reconnect().stream(&client), logs().stream(&client));
+    let (mut reconnecting, mut plain) = (logs().reconnect(true).stream(&client), logs().stream(&client));
     restarting_pod(&client, &namespace, "web").await;
     tokio::join!(assert_runs(&mut reconnecting), assert_runs(&mut plain));
     core_v1::delete_namespaced_pod(&namespace, "web").grace_period_seconds(0).send(&client).await.unwrap();

@@ -99,7 +99,7 @@ async fn a_deployment_s_pods_are_forwarded_to_and_their_logs_followed() {
     let template = workload.spec.template.spec.as_mut().unwrap();
     template.containers[0].command = ["sh", "-c", &format!("echo ready to serve; {SERVE}")].map(Into::into).into();
     apps_v1::create_namespaced_deployment(&namespace, &workload).send(&client).await.unwrap();
-    let mut lines = PodLogs::labelled(&namespace, "app=web").reconnect().stream(&client);
+    let mut lines = PodLogs::labelled(&namespace, "app=web").reconnect(true).stream(&client);
     let mut pods = std::collections::BTreeSet::new();
     while pods.len() < 2 {
         let line = in_time(lines.next()).await.unwrap().unwrap();

@@ -1,5 +1,6 @@
 //! The API server calls validating, mutating and converting webhooks, with certificates that are managed.
 
+mod reviews;
 mod rotation;
 mod subresources;
 

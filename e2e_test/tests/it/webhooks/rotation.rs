@@ -43,7 +43,7 @@ fn webhooks(namespace: &str, others: &Arc<AtomicUsize>) -> Webhooks {
         }
     });
     let others = Arc::clone(others);
-    Webhooks::new().with(guard.namespace_selector(selector)).authenticate(move |caller: Caller| {
+    Webhooks::new().with(guard.namespace_selector(selector)).authenticate_callers(move |caller: Caller| {
         if !caller.headers().contains_key("host") {
             others.fetch_add(1, Ordering::SeqCst);
         }

@@ -115,10 +115,9 @@ fn load(environment: &Environment, overrides: &Overrides) -> Result<Config, Erro
     in_cluster::config(environment, overrides).map_err(|not_in_cluster| {
         let nothing = not_found.is_not_found() && not_in_cluster.is_not_found();
         // Two reasons do not fit into one `source()`, so the message has both in full.
-        let (no_kubeconfig, not_in_cluster) = (not_found.with_sources(), not_in_cluster.with_sources());
         let message = format!(
-            "no cluster configuration found; tried the kubeconfig ({no_kubeconfig}), \
-             and the in-cluster configuration ({not_in_cluster})"
+            "no cluster configuration found; tried the kubeconfig ({not_found:#}), \
+             and the in-cluster configuration ({not_in_cluster:#})"
         );
         if nothing { Error::not_found(message) } else { Error::new(Place::default(), message) }
     })

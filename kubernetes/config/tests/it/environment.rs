@@ -201,7 +201,8 @@ fn the_error_tells_everything_that_was_tried() {
     let mut tokenless = pod(&files);
     std::fs::remove_file(files.path("account/token")).expect("remove the file");
     tokenless.kubeconfig = Some(files.path("no").into());
-    let no_token = "account/token: can't read the service account's token: No such file or directory (os error 2)";
+    let no_token =
+        "account/token: can't read the service account's token; caused by: No such file or directory (os error 2)";
     assert_eq!(text(&tokenless), tried("$KUBECONFIG names no, which does not exist", no_token));
 }
 

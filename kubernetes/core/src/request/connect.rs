@@ -3,7 +3,8 @@ use std::marker::PhantomData;
 
 use http::Method;
 
-use super::{Path, Request};
+use super::Request;
+use crate::Path;
 
 /// Connects to a pod, a service or a node. `P` is the protocol: exec, attach, port-forward or proxy.
 ///

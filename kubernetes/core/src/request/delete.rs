@@ -1,7 +1,7 @@
 use super::{Execute, shape};
 use crate::Deleted;
 use crate::json::Value;
-use crate::meta::v1::DeleteOptions;
+use kubernetes_apimachinery::meta::v1::DeleteOptions;
 
 shape::request_type! {
     /// Deletes an object.

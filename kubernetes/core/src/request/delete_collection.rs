@@ -1,6 +1,6 @@
 use super::{Execute, shape};
-use crate::meta::v1::DeleteOptions;
 use crate::{Deleted, List, Object};
+use kubernetes_apimachinery::meta::v1::DeleteOptions;
 
 shape::request_type! {
     /// Deletes all selected objects.

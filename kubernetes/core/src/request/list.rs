@@ -1,6 +1,5 @@
-use super::path::resource;
 use super::{Encoded, Execute, Request, WatchRequest, shape};
-use crate::{List, NamespacedResource, Object, Str};
+use crate::{List, NamespacedResource, Object, Path, Str};
 
 shape::request_type! {
     /// Lists objects. [`into_watch`](Self::into_watch) turns it into a watch of the same objects.
@@ -74,7 +73,7 @@ impl<K> ListRequest<K> {
     where
         K: NamespacedResource,
     {
-        Self::at(resource::of::<K>(None))
+        Self::at(Path::of::<K>(None))
     }
 
     /// Sends the request.

@@ -1,8 +1,8 @@
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
-use super::{Execute, Path, Request, shape};
-use crate::Time;
+use super::{Execute, Request, shape};
+use crate::{Path, Time};
 
 shape::request_type! {
     /// Reads a container's log.

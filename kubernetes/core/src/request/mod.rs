@@ -15,8 +15,6 @@ mod log;
 mod log_lines;
 mod pages;
 mod patch;
-mod path;
-mod percent;
 mod query;
 mod read;
 mod replace;
@@ -29,6 +27,8 @@ use std::fmt;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{Method, Uri};
+
+use crate::{InvalidRequest, Path};
 
 pub use apply::{
     ApplyRequest, CLIENT_SIDE_APPLY_MANAGER, ExtractError, Extracted, FieldSet, PathElement, Step, extract,
@@ -48,7 +48,6 @@ pub use log::LogRequest;
 pub use log_lines::LogLines;
 pub use pages::{Items, Pages};
 pub use patch::{Patch, PatchRequest};
-pub use path::Path;
 pub use query::{Query, QueryValue};
 pub use read::ReadRequest;
 pub use replace::ReplaceRequest;
@@ -83,7 +82,7 @@ impl Request {
 
     /// Adds a JSON body.
     pub(crate) fn with_json<V: crate::json::Value>(mut self, value: &V) -> Self {
-        self.body = Some((JSON, crate::json::to_string(value).map(Bytes::from).map_err(InvalidRequest::from_encoding)));
+        self.body = Some((JSON, crate::json::to_string(value).map(Bytes::from).map_err(InvalidRequest::from)));
         self
     }
 
@@ -118,28 +117,3 @@ impl fmt::Debug for Request {
         if self.query.is_empty() { Ok(()) } else { write!(f, "?{}", self.query.encode()) }
     }
 }
-
-/// The error for a request with invalid arguments.
-#[derive(Clone)]
-pub struct InvalidRequest(Box<str>);
-
-impl InvalidRequest {
-    /// An error with the reason, for functions that refuse a request before it is sent.
-    pub fn new(message: impl Into<Box<str>>) -> Self {
-        Self(message.into())
-    }
-
-    pub(crate) fn from_encoding(error: crate::json::EncodeError) -> Self {
-        Self::new(error.to_string())
-    }
-}
-
-crate::error_text!(InvalidRequest);
-
-impl InvalidRequest {
-    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for InvalidRequest {}

@@ -1,5 +1,4 @@
-use super::percent;
-use crate::Str;
+use crate::{Str, percent};
 
 /// The query parameters of a request, in the order in which they were first set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

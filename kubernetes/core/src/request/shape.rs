@@ -123,7 +123,7 @@ macro_rules! for_objects {
         where
             $of: $crate::NamespacedResource,
         {
-            Self::at($crate::request::path::resource::of::<$of>(Some(namespace.as_ref())) $(, $body)?)
+            Self::at($crate::Path::of::<$of>(Some(namespace.as_ref())) $(, $body)?)
         }
 
         #[doc = concat!($verb, " ", $objects, " of a cluster-scoped resource.")]
@@ -131,7 +131,7 @@ macro_rules! for_objects {
         where
             $of: $crate::ClusterResource,
         {
-            Self::at($crate::request::path::resource::of::<$of>(None) $(, $body)?)
+            Self::at($crate::Path::of::<$of>(None) $(, $body)?)
         }
     };
 }

@@ -1,8 +1,8 @@
 //! Schemas of those models of this crate that custom resources may contain.
 
 use super::{Keyword, MapType, Member, Schema, Shape, Type};
-use crate::meta::v1::{Condition, LabelSelector, LabelSelectorRequirement};
 use crate::{Map, ObjectMeta, Str, Time};
+use kubernetes_apimachinery::meta::v1::{Condition, LabelSelector, LabelSelectorRequirement};
 
 impl Schema for ObjectMeta {
     /// The schema of metadata inside an object, such as that of a template, with the fields that people set. (The

@@ -1,7 +1,7 @@
 //! Selectors in the form that fields of objects have.
 
 use super::{InvalidSelector, LabelOperator, LabelSelector};
-use crate::meta::v1::{LabelSelector as Field, LabelSelectorRequirement};
+use kubernetes_apimachinery::meta::v1::{LabelSelector as Field, LabelSelectorRequirement};
 
 impl TryFrom<&Field> for LabelSelector {
     type Error = InvalidSelector;

@@ -187,7 +187,7 @@ impl Value for TableRowCondition {
     }
 }
 
-crate::macros::core_model!(Table);
-crate::macros::core_model!(TableColumnDefinition);
-crate::macros::core_model!(TableRow);
-crate::macros::core_model!(TableRowCondition);
+crate::model_with_serde!(Table);
+crate::model_with_serde!(TableColumnDefinition);
+crate::model_with_serde!(TableRow);
+crate::model_with_serde!(TableRowCondition);

@@ -1,6 +1,6 @@
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenTree};
 use syn::spanned::Spanned;
-use syn::{Attribute, LitStr, Path, Result, parse_quote};
+use syn::{Attribute, LitStr, Path, Result, Token, parse_quote};
 
 use super::keywords::KEYWORDS;
 use super::{Keywords, Resource, each_entry, flag, serde, text, unknown};
@@ -36,8 +36,9 @@ const KNOWN: &[&str] =
     &["crate", "default", "has_default", "rename_all", "rename_all_fields", "serde", "tag", "untagged"];
 
 impl Container {
-    pub(crate) fn parse(attributes: &[Attribute], is_resource: bool) -> Result<Self> {
-        let mut container = Self {
+    /// A type without attributes.
+    fn new() -> Self {
+        Self {
             core: parse_quote!(::kubernetes_sdk::core),
             rename_all: None,
             rename_all_fields: None,
@@ -48,7 +49,33 @@ impl Container {
             transparent: None,
             keywords: Keywords::default(),
             resource: Resource::default(),
-        };
+        }
+    }
+
+    /// The attributes that decide which traits a type gets, among others that may be wrong.
+    pub(crate) fn parse_leniently(attributes: &[Attribute]) -> Self {
+        let mut container = Self::new();
+        for name in ["serde", "kubernetes"] {
+            // The mistake is reported elsewhere.
+            let _ = each_entry(attributes, name, |entry, key| {
+                match (name, key) {
+                    ("kubernetes", "crate") => container.core = entry.value()?.call(Path::parse_mod_style)?,
+                    ("kubernetes", "serde") => container.serde = flag(entry)?,
+                    ("kubernetes", "cluster") => container.resource.is_namespaced = Some(false),
+                    (_, "default") | ("kubernetes", "has_default") => container.has_default = true,
+                    _ => {}
+                }
+                while !entry.input.is_empty() && !entry.input.peek(Token![,]) {
+                    entry.input.parse::<TokenTree>()?;
+                }
+                Ok(())
+            });
+        }
+        container
+    }
+
+    pub(crate) fn parse(attributes: &[Attribute], is_resource: bool) -> Result<Self> {
+        let mut container = Self::new();
         each_entry(attributes, "serde", |entry, key| {
             match key {
                 "rename_all" => container.rename_all = Some(RenameRule::parse(&serde::name(entry)?)?),

@@ -3,6 +3,7 @@
 mod assertions;
 mod enums;
 mod fields;
+mod placeholder;
 mod resource;
 mod types;
 mod values;
@@ -16,7 +17,16 @@ use self::values::Code;
 use crate::attributes::{Container, Keywords};
 
 /// `#[derive(Schema)]`
-pub(crate) fn schema(input: &DeriveInput) -> Result<TokenStream> {
+pub(crate) fn schema(input: &DeriveInput) -> TokenStream {
+    try_schema(input).unwrap_or_else(|error| placeholder::schema(input, &error))
+}
+
+/// `#[derive(CustomResource)]`
+pub(crate) fn custom_resource(input: &DeriveInput) -> TokenStream {
+    try_custom_resource(input).unwrap_or_else(|error| placeholder::custom_resource(input, &error))
+}
+
+fn try_schema(input: &DeriveInput) -> Result<TokenStream> {
     let container = Container::parse(&input.attrs, false)?;
     let code = match &input.data {
         Data::Struct(data) => of_struct(input, &container, &data.fields)?,
@@ -26,8 +36,7 @@ pub(crate) fn schema(input: &DeriveInput) -> Result<TokenStream> {
     Ok(in_scope(&container, &code.expand(input, &container)?))
 }
 
-/// `#[derive(CustomResource)]`
-pub(crate) fn custom_resource(input: &DeriveInput) -> Result<TokenStream> {
+fn try_custom_resource(input: &DeriveInput) -> Result<TokenStream> {
     let container = Container::parse(&input.attrs, true)?;
     let fields = match &input.data {
         Data::Struct(data) => &data.fields,

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{DeriveInput, Error, Fields, Ident, LitStr, Result};
+use syn::{Data, DeriveInput, Error, Fields, Ident, LitStr, Result};
 
 use super::fields::{Body, Role};
 use super::{RESOURCE, reject_enum_attributes, values};
@@ -47,8 +47,43 @@ pub(super) fn expand(input: &DeriveInput, container: &Container, fields: &Fields
     };
     let values = code.expand(input, container)?;
     let traits = traits(&input.ident, &names, container.has_default);
-    let declaration = declaration(&input.ident, &names, container, &body);
+    let has_status = body.fields.iter().any(|field| field.wire == "status");
+    let declaration = declaration(&input.ident, &names, container, has_status);
     Ok(quote!(#values #traits #declaration))
+}
+
+/// The traits of a resource with a mistake.
+pub(super) fn placeholder(input: &DeriveInput, container: &Container) -> TokenStream {
+    let (name, names) = (&input.ident, Names::placeholder(input, &container.resource));
+    let declaration = declaration(name, &names, container, false);
+    let has_metadata = match &input.data {
+        Data::Struct(data) => {
+            data.fields.iter().filter_map(|field| field.ident.as_ref()).any(|name| name == "metadata")
+        }
+        Data::Enum(_) | Data::Union(_) => false,
+    };
+    if has_metadata {
+        let traits = traits(name, &names, container.has_default);
+        return quote!(#traits #declaration);
+    }
+    let Names { group, version, kind, plural, .. } = &names;
+    let scope = names.scope();
+    quote! {
+        impl __core::Object for #name {
+            const TYPE: ::core::option::Option<__core::StaticType> =
+                ::core::option::Option::Some(__core::StaticType::new(#group, #version, #kind));
+
+            fn metadata(&self) -> &__core::ObjectMeta {
+                ::core::unimplemented!()
+            }
+
+            fn metadata_mut(&mut self) -> &mut __core::ObjectMeta {
+                ::core::unimplemented!()
+            }
+        }
+        __core::resource!(@ type #name: #plural, #scope, watch);
+        #declaration
+    }
 }
 
 /// The member for `metadata`, with the keywords of `metadata.name`: a schema can't constrain anything else in metadata.
@@ -114,6 +149,26 @@ impl Names {
         Ok(names)
     }
 
+    /// Names for a resource whose own may be missing or wrong.
+    fn placeholder(input: &DeriveInput, resource: &Resource) -> Self {
+        let text = |text: &str| LitStr::new(text, input.ident.span());
+        let kind = input.ident.to_string();
+        Self {
+            group: text("example.com"),
+            version: text("v1"),
+            list_kind: text(&format!("{kind}List")),
+            plural: text(&plural(&kind)),
+            singular: text(&kind.to_ascii_lowercase()),
+            kind: text(&kind),
+            is_namespaced: resource.is_namespaced.unwrap_or(true),
+        }
+    }
+
+    /// The scope, as `resource!` has it.
+    fn scope(&self) -> TokenStream {
+        if self.is_namespaced { quote!(namespaced) } else { quote!(cluster) }
+    }
+
     /// Refuses names that the API server would refuse.
     fn check(&self, resource: &Resource) -> Result<()> {
         let group = self.group.value();
@@ -160,8 +215,8 @@ fn is_label_or_number(text: &str) -> bool {
 }
 
 fn traits(name: &Ident, names: &Names, has_default: bool) -> TokenStream {
-    let Names { group, version, kind, list_kind, plural, is_namespaced, .. } = names;
-    let scope = if *is_namespaced { quote!(namespaced) } else { quote!(cluster) };
+    let Names { group, version, kind, list_kind, plural, .. } = names;
+    let scope = names.scope();
     let list = (list_kind.value() != format!("{}List", kind.value())).then(|| quote!(in #list_kind));
     let unnamed = (!has_default).then(|| quote!(@ unnamed));
     quote! {
@@ -170,7 +225,7 @@ fn traits(name: &Ident, names: &Names, has_default: bool) -> TokenStream {
     }
 }
 
-fn declaration(name: &Ident, names: &Names, container: &Container, body: &Body) -> TokenStream {
+fn declaration(name: &Ident, names: &Names, container: &Container, has_status: bool) -> TokenStream {
     let Names { group, version, kind, list_kind, plural, singular, is_namespaced } = names;
     let resource = &container.resource;
     let (short_names, categories) = (&resource.short_names, &resource.categories);
@@ -185,7 +240,6 @@ fn declaration(name: &Ident, names: &Names, container: &Container, body: &Body) 
         Some(warning) => quote!(::core::option::Option::Some(#warning)),
         None => quote!(::core::option::Option::None),
     };
-    let has_status = body.fields.iter().any(|field| field.wire == "status");
     let status = resource.status.map_or(has_status, |(status, _)| status);
     let scale = match &resource.scale {
         Some(paths) => scale(paths),

@@ -8,7 +8,8 @@ use tokio::runtime::Handle;
 
 use super::config::ShardsConfig;
 use crate::config::LeaseConfig;
-use crate::lock::{Failure, LeaseLock, within};
+use crate::failure::Failure;
+use crate::lock::{LeaseLock, within};
 
 /// The Lease by which other replicas know of this one.
 pub(super) struct Member {

@@ -20,7 +20,7 @@ pub use status::ShardsStatus;
 
 use crate::clock;
 use crate::error::Error;
-use crate::lock::Failure;
+use crate::failure::Failure;
 use board::{Board, Standing};
 use member::Member;
 use tasks::Tasks;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kubernetes_client::Client;
+use kubernetes_client::{Client, Error};
 use kubernetes_core::DeleteRequest;
 use kubernetes_election::{Election, Leadership};
 use kubernetes_models::coordination::v1::Lease;
@@ -77,6 +77,18 @@ async fn leadership_ends_at_the_renew_deadline() {
     assert!(error.to_string().contains("lost the Lease shop/operator: it was not renewed within 10s"), "{error}");
     // The Lease is still its own for a while.
     assert_eq!(holder(&server).await, "a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_failure_of_the_last_attempt_is_the_source_of_the_error() {
+    let server = server();
+    let candidate = Candidate::start(&server.client(), config("a"));
+    candidate.leads().await;
+    server.inject(Fault::status(403).resource("leases").always());
+    let error = candidate.lost().await;
+    let failure = Error::find(&error).expect("the client's error");
+    assert!(failure.is_forbidden(), "{failure}");
+    assert_eq!(format!("{error:#}").matches(&failure.to_string()).count(), 1, "{error:#}");
 }
 
 #[tokio::test(start_paused = true)]

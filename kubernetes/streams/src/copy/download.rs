@@ -85,6 +85,9 @@ impl Download {
     /// Sets the number of consecutive attempts, without a byte in between, to reopen a lost connection and continue the
     /// download. Defaults to 0.
     ///
+    /// An output that ends before the archive does counts as a lost connection, since a kubelet may lose the end of an
+    /// output and report success.
+    ///
     /// This reads the beginning of the archive in the container again. If the archive differs because files have
     /// changed, the download fails ([`Error::is_changed`]).
     pub fn retries(mut self, retries: u32) -> Self {

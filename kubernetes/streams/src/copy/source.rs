@@ -44,6 +44,9 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(500), Duration::from
 /// So many bytes are read again, and compared, to see that the archive is still the same.
 const OVERLAP_BYTES: usize = 4096;
 
+/// The size of the block of zeros at the end of an archive; there are at least two of them.
+const BLOCK_BYTES: usize = 512;
+
 /// How much may come behind the end of an archive: tar fills its last record.
 const MAX_PADDING_BYTES: u64 = 1024 * 1024;
 
@@ -132,6 +135,11 @@ impl<'a> RemoteArchive<'a> {
         self.tail.drain(..excess);
     }
 
+    /// Whether the last bytes are zeros, as those of an archive.
+    fn may_end(&self) -> bool {
+        self.tail.last_chunk::<BLOCK_BYTES>().is_some_and(|block| *block == [0; BLOCK_BYTES])
+    }
+
     /// Reads what is left of the connection, and tells how tar has ended.
     pub(super) fn finish(mut self) -> Result<(), Error> {
         let (mut buffer, mut padding) = ([0; 8 * 1024], (&mut self).take(MAX_PADDING_BYTES));
@@ -180,6 +188,11 @@ impl Read for RemoteArchive<'_> {
         loop {
             let Some(connection) = &mut self.connection else { return Ok(0) };
             match self.thread.wait(connection.stdout.read(buffer))? {
+                // A kubelet may lose the end of an output that is read slowly, and report success.
+                Ok(0) if !buffer.is_empty() && self.offset > 0 && !self.may_end() => {
+                    let error = self.end().err().unwrap_or_else(Error::cut_short);
+                    self.reconnect(error)?;
+                }
                 Ok(count) => {
                     self.remember(&buffer[..count]);
                     return Ok(count);

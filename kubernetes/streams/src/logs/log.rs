@@ -44,12 +44,12 @@ impl Log {
             request = request.tail_lines(lines);
         }
         let since_start = self.options.since_seconds.is_some() || (is_again && is_without_old_lines);
-        self.read(self.from(request, since_start, progress), is_again).await
+        self.read(self.from(request, since_start, progress), is_again, progress).await
     }
 
     /// Opens the log of the run before the last one; `None` if the pod is gone.
     pub(super) async fn open_previous(&self, progress: &Progress) -> Result<Option<Opened>, Error> {
-        self.read(self.from(self.request(true), true, progress), true).await
+        self.read(self.from(self.request(true), true, progress), true, progress).await
     }
 
     /// Whether the pod is there, and is not being deleted.
@@ -81,20 +81,22 @@ impl Log {
         }
     }
 
-    async fn read(&self, request: LogRequest, is_again: bool) -> Result<Option<Opened>, Error> {
-        let opened = request.lines(&self.client).await;
+    async fn read(&self, request: LogRequest, is_again: bool, progress: &Progress) -> Result<Option<Opened>, Error> {
+        let opened = request.lines(&self.client).await.map(|lines| Opened { lines, end: None, has_restarted: false });
+        if opened.is_ok() && !is_again && progress.is_initial && self.key.has_unique_name {
+            // Nothing that the pod would tell matters.
+            return opened.map(Some);
+        }
         // Afterwards, as a name never goes back to a pod that had it before.
         let pod = match (self.pod_of_the_name().await, opened.is_ok()) {
             (Ok(pod), _) => pod,
             // The state of the watch, which has just reported the container, is all that is known.
-            (Err(_), true) if !is_again => {
-                return opened.map(|lines| Some(Opened { lines, end: None, has_restarted: false }));
-            }
+            (Err(_), true) if !is_again => return opened.map(Some),
             (Err(error), _) => return Err(opened.err().unwrap_or(error)),
         };
         let is_same = pod.as_ref().is_some_and(|pod| *pod.uid() == *self.key.uid);
-        let lines = match opened {
-            Ok(lines) => lines,
+        let Opened { lines, .. } = match opened {
+            Ok(opened) => opened,
             Err(error) if is_same => return Err(error),
             Err(_) => return Ok(None),
         };

@@ -180,13 +180,13 @@ impl PodLogs {
         self
     }
 
-    /// Continues a log whose connection was lost, or ended while its container runs; by default, that is an error, or
-    /// the end of the log until its container is restarted.
+    /// Sets whether to continue a log whose connection was lost, or ended while its container runs. By default, that is
+    /// an error, or the end of the log until its container is restarted.
     ///
     /// The log is requested again from the last line on (`sinceTime`), with a backoff, and lines that have already been
     /// yielded are skipped. Lines that were lost because of log rotation stay lost.
-    pub fn reconnect(mut self) -> Self {
-        self.options.reconnect = true;
+    pub fn reconnect(mut self, reconnect: bool) -> Self {
+        self.options.reconnect = reconnect;
         self
     }
 

@@ -1,10 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use bytes::BytesMut;
-
-/// The time between pings.
-pub(super) const PING_PERIOD: Duration = Duration::from_secs(5);
+use tokio::sync::Notify;
 
 /// How much of what was sent has been taken in by the server.
 ///
@@ -14,6 +11,8 @@ pub(super) const PING_PERIOD: Duration = Duration::from_secs(5);
 pub(super) struct Heartbeat {
     sent: AtomicU64,
     taken: AtomicU64,
+    /// Has the writing task send a ping.
+    pub(super) ping_due: Notify,
 }
 
 impl Heartbeat {

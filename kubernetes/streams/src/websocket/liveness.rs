@@ -3,15 +3,18 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use http::header::CONTENT_TYPE;
 use http::{StatusCode, Uri};
+use http_body_util::{BodyExt as _, Limited};
 use kubernetes_client::{Body, Client};
 use kubernetes_core::{Encoded, Status};
 use tower_service::Service as _;
 
 use super::heartbeat::Heartbeat;
 use crate::clock::{self, Timer};
+
+/// The time between pings, while nothing arrives.
+const PING_PERIOD: Duration = Duration::from_secs(5);
 
 /// How long a connection may be silent: twelve pings and a second.
 pub(super) const MAX_SILENCE: Duration = Duration::from_secs(61);
@@ -25,7 +28,10 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 /// How much of a response is read to tell whether it is a `Status`; those of a whole server are short.
 const MAX_STATUS_BYTES: usize = 64 * 1024;
 
-/// Decides when a connection on which nothing arrives is lost.
+/// Has pings sent on a connection on which nothing arrives, and decides when it is lost.
+///
+/// While bytes arrive, or wait for their reader, there are no pings: a kubelet closes its connection behind the last
+/// bytes of a process, and an API server that can't deliver a ping to it drops those that are still on their way.
 ///
 /// A server that waits for a process to read its input answers no ping, and neither does one that is gone. A request of
 /// its own tells them apart: a server that is alive answers it. If several servers share an address, another one may
@@ -33,6 +39,7 @@ const MAX_STATUS_BYTES: usize = 64 * 1024;
 pub(super) struct Liveness {
     client: Client,
     timer: Timer,
+    pings: Timer,
     phase: Phase,
 }
 
@@ -47,7 +54,7 @@ enum Phase {
 
 impl Liveness {
     pub(super) fn new(client: Client) -> Self {
-        Self { client, timer: Timer::after(MAX_SILENCE), phase: Phase::Active }
+        Self { client, timer: Timer::after(MAX_SILENCE), pings: Timer::after(PING_PERIOD), phase: Phase::Active }
     }
 
     /// Something has arrived.
@@ -61,9 +68,11 @@ impl Liveness {
             match &mut self.phase {
                 Phase::Active => {
                     self.timer.set(MAX_SILENCE - PROBE_TIME);
+                    self.pings.set(PING_PERIOD);
                     self.phase = Phase::Silent;
                 }
                 Phase::Silent => {
+                    self.poll_pings(heartbeat, cx);
                     ready!(self.timer.poll(cx));
                     self.timer.set(PROBE_TIME);
                     self.phase = Phase::Probing(if heartbeat.is_stalled() {
@@ -79,6 +88,13 @@ impl Liveness {
                     self.phase = Phase::Active;
                 }
             }
+        }
+    }
+
+    fn poll_pings(&mut self, heartbeat: &Heartbeat, cx: &mut Context<'_>) {
+        while self.pings.poll(cx).is_ready() {
+            heartbeat.ping_due.notify_one();
+            self.pings.set(PING_PERIOD);
         }
     }
 }
@@ -106,14 +122,8 @@ async fn responds(mut client: Client) -> bool {
 
 /// Whether a response is a `Status`, which the API server sends, but not a gateway in front of it.
 async fn has_status(response: http::Response<Body>) -> bool {
-    let (head, mut body) = response.into_parts();
-    let mut bytes = Vec::new();
-    while let Some(Ok(chunk)) = body.next().await {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > MAX_STATUS_BYTES {
-            return false;
-        }
-    }
-    let body = Encoded::new(head.headers.get(CONTENT_TYPE).cloned(), bytes);
+    let (head, body) = response.into_parts();
+    let Ok(body) = Limited::new(body, MAX_STATUS_BYTES).collect().await else { return false };
+    let body = Encoded::new(head.headers.get(CONTENT_TYPE).cloned(), body.to_bytes());
     body.decode::<Status>().is_ok_and(|status| status.status.as_deref() == Some("Failure"))
 }

@@ -12,7 +12,6 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Control
 use tokio_util::sync::PollSender;
 
 use super::frames::Frames;
-use super::heartbeat::PING_PERIOD;
 use super::shared::Shared;
 use crate::clock;
 use crate::error::Error;
@@ -98,11 +97,10 @@ impl Writer {
 
     /// Writes until there are no senders. No message is lost when the future is dropped.
     async fn write(&mut self) -> Result<(), SocketError> {
-        let mut pings = clock::interval(PING_PERIOD);
         loop {
             tokio::select! {
                 biased;
-                _ = pings.tick() => {
+                () = self.shared.heartbeat.ping_due.notified() => {
                     let ping = self.shared.heartbeat.ping();
                     self.frames.push(OpCode::Control(Control::Ping), ping)?;
                 }

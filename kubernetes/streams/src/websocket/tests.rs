@@ -176,6 +176,36 @@ async fn a_quiet_connection_lives_by_its_pings() {
     assert_eq!(connection.receiver.next().await.unwrap().unwrap().bytes, &b"\x01late"[..]);
 }
 
+/// Whether a message comes from the client within a minute.
+async fn hears(socket: &mut Socket) -> bool {
+    tokio::time::timeout(Duration::from_secs(60), socket.next()).await.is_ok()
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_are_sent_only_while_nothing_arrives() {
+    let (mut connection, mut socket) = played().await;
+    assert!(!hears(&mut socket).await, "nobody waits for a message");
+    let reading = tokio::spawn(async move {
+        for _ in 0..31 {
+            connection.receiver.next().await.unwrap();
+        }
+        connection
+    });
+    for _ in 0..30 {
+        socket.send(Message::Binary(Bytes::from_static(b"\x01data"))).await.unwrap();
+        let heard = tokio::time::timeout(Duration::from_secs(4), socket.next()).await;
+        assert!(heard.is_err(), "bytes arrive: {heard:?}");
+    }
+    for _ in 0..3 {
+        let start = clock::now();
+        assert!(matches!(socket.next().await, Some(Ok(Message::Ping(_)))));
+        assert!(start.elapsed() <= Duration::from_secs(5), "{:?}", start.elapsed());
+    }
+    socket.send(Message::Binary(Bytes::from_static(b"\x01data"))).await.unwrap();
+    let _connection = reading.await.unwrap();
+    assert!(!hears(&mut socket).await, "the bytes that may come wait for a reader");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_answers_no_ping_is_lost() {
     let server = echo();

@@ -49,6 +49,14 @@ pub(super) struct Annotations {
     pub(super) audit_annotations: Map<Str>,
 }
 
+impl Annotations {
+    /// `NewWarningHeader` in apimachinery's `util/net` refuses control characters, and the error is dropped.
+    fn warn(&mut self, text: Str) {
+        let text = if text.contains(char::is_control) { text.replace(char::is_control, " ").into() } else { text };
+        self.warnings.push(text);
+    }
+}
+
 impl Allowed {
     /// Allows the request without warnings and audit annotations, as `()` does.
     pub fn new() -> Self {
@@ -56,12 +64,16 @@ impl Allowed {
     }
 
     /// Adds a warning, which the API server sends to the user. It should have at most 120 characters.
+    ///
+    /// Control characters, such as line breaks, become spaces: API servers drop a warning that has any. They shorten
+    /// each warning to 256 characters if those of a request have more than 4096 together.
     pub fn warning(mut self, text: impl Into<Str>) -> Self {
-        self.annotations.warnings.push(text.into());
+        self.annotations.warn(text.into());
         self
     }
 
-    /// Adds an annotation to the audit event. The API server puts the webhook's name before the key.
+    /// Adds an annotation to the audit event. The API server puts the webhook's name and a slash before the key, and
+    /// drops an annotation whose key is then not a qualified name: it must not have a slash itself.
     pub fn audit_annotation(mut self, key: impl Into<Str>, value: impl Into<Str>) -> Self {
         self.annotations.audit_annotations.insert(key, value.into());
         self
@@ -106,7 +118,7 @@ impl Denied {
 
     /// Adds a warning; see [`Allowed::warning`].
     pub fn warning(mut self, text: impl Into<Str>) -> Self {
-        self.annotations.warnings.push(text.into());
+        self.annotations.warn(text.into());
         self
     }
 

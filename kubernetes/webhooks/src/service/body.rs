@@ -28,80 +28,99 @@ pub(super) struct Buffered {
 /// The reason why a body was not read.
 pub(super) enum BodyError {
     /// The request is at fault, or took too long.
-    Refused { code: i32, message: String },
+    Refused { code: u16, message: String },
     /// Other requests have used up the budget.
     NoRoom,
 }
 
-/// Reads the whole body of a request, which must be JSON. It takes room as its bytes arrive, whatever it declares.
-pub(super) async fn read<B>(
-    head: &Parts,
-    mut body: Pin<&mut B>,
+/// The body of a request, which must be JSON, while it is read. It takes room as its bytes arrive, whatever it declares.
+pub(super) struct Incoming<'a, B> {
+    body: Limited<Pin<&'a mut B>>,
     limit: usize,
-    room: Room<'_>,
-    deadline: Instant,
-) -> Result<Buffered, BodyError>
-where
-    B: Body<Error: Into<BoxError>>,
-{
-    let result = read_whole(head, body.as_mut(), limit, room, deadline).await;
-    if result.is_err() {
-        drain(body, deadline).await;
-    }
-    result
+    bytes: BytesMut,
+    share: Option<Share>,
+    is_complete: bool,
+    error: Option<BodyError>,
 }
 
-async fn read_whole<B>(
-    head: &Parts,
-    body: Pin<&mut B>,
-    limit: usize,
-    room: Room<'_>,
-    deadline: Instant,
-) -> Result<Buffered, BodyError>
+impl<'a, B> Incoming<'a, B>
 where
     B: Body<Error: Into<BoxError>>,
 {
+    pub(super) fn new(head: &Parts, body: Pin<&'a mut B>, limit: usize) -> Self {
+        let error = refusal(head, body.size_hint().lower(), limit);
+        let body = Limited::new(body, limit);
+        Self { body, limit, bytes: BytesMut::new(), share: None, is_complete: false, error }
+    }
+
+    /// Reads as much of the body as there is room for, for a request that may yet be refused.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub(super) async fn read_ahead(&mut self, room: Room<'_>) {
+        if self.error.is_none()
+            && let Err(error @ BodyError::Refused { .. }) = self.fill(&room).await
+        {
+            self.error = Some(error);
+        }
+    }
+
+    /// Reads the rest of the body.
+    pub(super) async fn read(mut self, room: Room<'_>, deadline: Instant) -> Result<Buffered, BodyError> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        let timed_out = |_| Err(refused(408, "timed out reading the request body"));
+        clock::timeout_at(deadline, pin!(self.fill(&room))).await.unwrap_or_else(timed_out)?;
+        if self.bytes.is_empty() {
+            return Err(refused(400, "request body is empty"));
+        }
+        let share = self.share.ok_or(BodyError::NoRoom)?;
+        Ok(Buffered { bytes: self.bytes.freeze(), _share: share })
+    }
+
+    /// Reads to the end. The bytes that were read before take this room, too, in place of what they had.
+    async fn fill(&mut self, room: &Room<'_>) -> Result<(), BodyError> {
+        let share = self.share.insert(room.take(kibibytes(&self.bytes)).ok_or(BodyError::NoRoom)?);
+        while !self.is_complete {
+            let Some(frame) = self.body.frame().await else {
+                self.is_complete = true;
+                break;
+            };
+            let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
+                true => refused(413, too_large(self.limit)),
+                false => refused(400, format!("can't read the request body: {error}")),
+            })?;
+            let Ok(data) = frame.into_data() else { continue };
+            self.bytes.put(data);
+            let more = room.take(kibibytes(&self.bytes).saturating_sub(share.kibibytes()));
+            share.merge(more.ok_or(BodyError::NoRoom)?);
+        }
+        Ok(())
+    }
+}
+
+fn kibibytes(bytes: &[u8]) -> usize {
+    bytes.len().div_ceil(KIBIBYTE)
+}
+
+/// The error of a request that is refused without reading its body.
+fn refusal(head: &Parts, declared: u64, limit: usize) -> Option<BodyError> {
     let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     if !media_type.eq_ignore_ascii_case(JSON) {
-        return Err(refused(400, format!("contentType={content_type}, expected application/json")));
+        return Some(refused(400, format!("contentType={content_type}, expected application/json")));
     }
-    if body.size_hint().lower() > limit as u64 {
-        return Err(too_large(limit));
-    }
-    let timed_out = |_| Err(refused(408, "timed out reading the request body"));
-    clock::timeout_at(deadline, pin!(collect(body, limit, &room))).await.unwrap_or_else(timed_out)
+    (declared > limit as u64).then(|| refused(413, too_large(limit)))
 }
 
-async fn collect<B>(body: Pin<&mut B>, limit: usize, room: &Room<'_>) -> Result<Buffered, BodyError>
-where
-    B: Body<Error: Into<BoxError>>,
-{
-    let (mut bytes, mut share) = (BytesMut::new(), room.take(0).ok_or(BodyError::NoRoom)?);
-    let mut body = pin!(Limited::new(body, limit));
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
-            true => too_large(limit),
-            false => refused(400, format!("can't read the request body: {error}")),
-        })?;
-        let Ok(data) = frame.into_data() else { continue };
-        let needed = bytes.len().saturating_add(data.remaining()).div_ceil(KIBIBYTE);
-        let more = room.take(needed.saturating_sub(share.kibibytes()));
-        share.merge(more.ok_or(BodyError::NoRoom)?);
-        bytes.put(data);
-    }
-    if bytes.is_empty() {
-        return Err(refused(400, "request body is empty"));
-    }
-    Ok(Buffered { bytes: bytes.freeze(), _share: share })
-}
-
-fn refused(code: i32, message: impl Into<String>) -> BodyError {
+fn refused(code: u16, message: impl Into<String>) -> BodyError {
     BodyError::Refused { code, message: message.into() }
 }
 
-fn too_large(limit: usize) -> BodyError {
-    refused(413, format!("request entity is too large; limit is {limit} bytes"))
+fn too_large(limit: usize) -> String {
+    format!("request entity is too large; limit is {limit} bytes")
 }
 
 /// Reads and forgets the rest of a body, for a while, but no longer than until the caller has gone.

@@ -8,43 +8,61 @@ pub(super) const KIBIBYTE: usize = 1024;
 
 /// How many bytes of bodies may be in memory at a time, by permits of a kibibyte.
 ///
-/// All requests share one limit, as they share one memory. But of that, admission and conversion each get at most three
-/// quarters: a list of large objects to convert must not make the API server refuse writes for lack of an admission
-/// review, and many reviews must not keep objects from being read. Two separate budgets would do that too, but a program
-/// that has only one kind of webhook could not use the other half.
+/// Admission and conversion share one limit, as they share one memory. But of that, each gets at most three quarters: a
+/// list of large objects to convert must not make the API server refuse writes for lack of an admission review, and many
+/// reviews must not keep objects from being read. Two separate budgets would do that too, but a program that has only one
+/// kind of webhook could not use the other half.
+///
+/// Reviews of tokens and access have a small part of their own, since all requests of an API server depend on them; and so
+/// have callers that are not authenticated yet, who must not take that of others.
 #[derive(Clone)]
 pub(super) struct Budget {
     all: Arc<Semaphore>,
     admission: Arc<Semaphore>,
     conversion: Arc<Semaphore>,
+    reviews: Arc<Semaphore>,
+    unauthenticated: Arc<Semaphore>,
 }
 
-/// The part of the budget for one kind of webhook.
+/// The part of the budget for one kind of request.
 pub(super) struct Room<'a> {
     own: &'a Arc<Semaphore>,
-    all: &'a Arc<Semaphore>,
+    all: Option<&'a Arc<Semaphore>>,
 }
 
 /// The share of one body, until it is dropped.
 pub(super) struct Share {
     own: OwnedSemaphorePermit,
-    all: OwnedSemaphorePermit,
+    all: Option<OwnedSemaphorePermit>,
 }
 
 impl Budget {
     pub(super) fn new(bytes: usize) -> Self {
         let kibibytes = bytes.div_ceil(KIBIBYTE).clamp(4, Semaphore::MAX_PERMITS);
-        let [all, admission, conversion] =
-            [kibibytes, kibibytes / 4 * 3, kibibytes / 4 * 3].map(|permits| Arc::new(Semaphore::new(permits)));
-        Self { all, admission, conversion }
+        let part = |permits: usize| Arc::new(Semaphore::new(permits.max(1)));
+        Self {
+            all: part(kibibytes),
+            admission: part(kibibytes / 4 * 3),
+            conversion: part(kibibytes / 4 * 3),
+            reviews: part(kibibytes / 16),
+            unauthenticated: part(kibibytes / 8),
+        }
     }
 
     pub(super) fn of_admission(&self) -> Room<'_> {
-        Room { own: &self.admission, all: &self.all }
+        Room { own: &self.admission, all: Some(&self.all) }
     }
 
     pub(super) fn of_conversion(&self) -> Room<'_> {
-        Room { own: &self.conversion, all: &self.all }
+        Room { own: &self.conversion, all: Some(&self.all) }
+    }
+
+    pub(super) fn of_reviews(&self) -> Room<'_> {
+        Room { own: &self.reviews, all: None }
+    }
+
+    pub(super) fn of_unauthenticated(&self) -> Room<'_> {
+        Room { own: &self.unauthenticated, all: None }
     }
 }
 
@@ -54,18 +72,24 @@ impl Room<'_> {
     pub(super) fn take(&self, kibibytes: usize) -> Option<Share> {
         let permits = u32::try_from(kibibytes).ok()?;
         let take = |from: &Arc<Semaphore>| Arc::clone(from).try_acquire_many_owned(permits).ok();
-        Some(Share { own: take(self.own)?, all: take(self.all)? })
+        let all = match self.all {
+            Some(all) => Some(take(all)?),
+            None => None,
+        };
+        Some(Share { own: take(self.own)?, all })
     }
 }
 
 impl Share {
     pub(super) fn kibibytes(&self) -> usize {
-        self.all.num_permits()
+        self.own.num_permits()
     }
 
     pub(super) fn merge(&mut self, more: Self) {
         self.own.merge(more.own);
-        self.all.merge(more.all);
+        if let (Some(all), Some(more)) = (&mut self.all, more.all) {
+            all.merge(more);
+        }
     }
 }
 

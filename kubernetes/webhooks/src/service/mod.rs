@@ -3,6 +3,7 @@
 mod body;
 mod budget;
 mod respond;
+mod reviews;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -25,6 +26,7 @@ use crate::admission::{AdmissionRequest, Allowed, Denied, Mutated};
 use crate::authenticate::{Authenticate, Caller};
 use crate::conversion::{Converter, HubAndSpokes};
 use crate::metrics::Counters;
+use crate::review::Review;
 use crate::webhook::Webhook;
 use budget::Budget;
 
@@ -35,6 +37,9 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 const MAX_ADMISSION_BYTES: usize = 7 << 20;
 /// A list is converted in one request. Its pages have some hundred objects, as a rule.
 const MAX_CONVERSION_BYTES: usize = 64 << 20;
+/// A token has some kilobytes at most, as in controller-runtime (`pkg/webhook/authentication/http.go`); the groups of a user
+/// are not many more.
+const MAX_REVIEW_BYTES: usize = 1 << 20;
 
 /// Where conversion webhooks are called by default.
 pub(crate) const CONVERT_PATH: &str = "/convert";
@@ -59,10 +64,11 @@ pub(crate) const CONVERT_PATH: &str = "/convert";
 ///
 /// # Requests
 ///
-/// As with controller-runtime: a request is a POST of `application/json`, of at most 7 MiB, or 64 MiB for a conversion.
-/// An admission request that can't be handled is answered by a review with the code, such as 400 or 413, in it, and a
-/// conversion by the status 400. A handler that panics is a refusal with the code 500; one that is not done when the
-/// API server stops waiting (`?timeout=` in its request, at most 30 s) is canceled, and answered with 504.
+/// As with controller-runtime: a request is a POST of `application/json`, of at most 7 MiB, or 64 MiB for a conversion, or
+/// 1 MiB for a review of a token or an access. An admission request that can't be handled is answered by a review with the
+/// code, such as 400 or 413, in it, a review of a token by one with an error, and the others by that status. A handler
+/// that panics is a failure with the code 500; one that is not done when the API server stops waiting (`?timeout=` in its
+/// request, at most 30 s) is canceled, and answered with 504.
 #[derive(Clone, Default)]
 #[must_use]
 pub struct Webhooks(pub(crate) Arc<Inner>);
@@ -72,6 +78,8 @@ pub(crate) struct Inner {
     /// By their paths.
     pub(crate) admission: BTreeMap<String, Arc<Webhook>>,
     pub(crate) conversion: Vec<Arc<HubAndSpokes>>,
+    /// By their paths.
+    reviews: BTreeMap<String, Arc<dyn Review>>,
     authenticate: Option<Arc<Authenticate>>,
     counters: Counters,
     max_admission_bytes: Option<usize>,
@@ -126,12 +134,10 @@ impl Webhooks {
     /// [`Webhook::and_validate`].)
     pub fn with(mut self, webhook: Webhook) -> Self {
         let (path, inner) = (webhook.path.clone(), Arc::make_mut(&mut self.0));
-        assert!(path != CONVERT_PATH, "the path {CONVERT_PATH} is that of conversions");
-        assert!(!inner.admission.contains_key(&path), "two webhooks have the path {path}");
+        inner.add_path(&path);
         let name = &webhook.settings.name;
         let is_same = |other: &Arc<Webhook>| other.settings.name == *name && !name.is_empty();
         assert!(!inner.admission.values().any(is_same), "two webhooks have the name {name}");
-        inner.counters.register(&path);
         inner.admission.insert(path, Arc::new(webhook));
         self
     }
@@ -155,7 +161,7 @@ impl Webhooks {
     /// ```
     /// use kubernetes_webhooks::{Caller, Webhooks};
     ///
-    /// let webhooks = Webhooks::new().authenticate(|caller: Caller| async move {
+    /// let webhooks = Webhooks::new().authenticate_callers(|caller: Caller| async move {
     ///     match caller.bearer_token() {
     ///         Some(_token) => Ok(()), // verify it
     ///         None => Err("a token is missing".to_owned()),
@@ -167,7 +173,7 @@ impl Webhooks {
     /// certificates instead.
     ///
     /// [`WebhookServer::client_ca`]: crate::WebhookServer::client_ca
-    pub fn authenticate<F, T>(mut self, decide: F) -> Self
+    pub fn authenticate_callers<F, T>(mut self, decide: F) -> Self
     where
         F: Fn(Caller) -> T + Send + Sync + 'static,
         T: Future<Output = Result<(), String>> + Send + 'static,
@@ -193,6 +199,9 @@ impl Webhooks {
     /// Admission and conversion each get at most three quarters of it, so that neither can keep the other out; the
     /// largest request should fit into that. A request whose bytes find no room gets the status 503 at once, so that the
     /// failure policy of the webhook decides.
+    ///
+    /// A sixteenth is added for reviews of tokens and access, and an eighth for the bodies of requests whose callers are
+    /// [being authenticated](Self::authenticate_callers); without room there, a body is read afterwards.
     pub fn max_buffered_bytes(mut self, bytes: usize) -> Self {
         Arc::make_mut(&mut self.0).budget = Budget::new(bytes);
         self
@@ -216,6 +225,16 @@ impl Webhooks {
     pub fn metrics(&self) -> impl Fn(&mut MetricsText) + Send + Sync + 'static + use<> {
         let counters = self.0.counters.clone();
         move |text| counters.write(text)
+    }
+}
+
+impl Inner {
+    /// Reserves a path.
+    fn add_path(&mut self, path: &str) {
+        assert!(path != CONVERT_PATH, "the path {CONVERT_PATH} is that of conversions");
+        let is_taken = self.admission.contains_key(path) || self.reviews.contains_key(path);
+        assert!(!is_taken, "two webhooks have the path {path}");
+        self.counters.register(path);
     }
 }
 
@@ -243,6 +262,7 @@ impl fmt::Debug for Webhooks {
         f.debug_struct("Webhooks")
             .field("admission", &self.0.admission.keys().collect::<Vec<_>>())
             .field("conversion", &kinds)
+            .field("reviews", &self.0.reviews.keys().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }

@@ -86,6 +86,15 @@ async fn warnings_and_audit_annotations_are_part_of_either_decision() {
     }
 }
 
+/// The API server drops a warning with a control character, since it can't be in a header.
+#[tokio::test]
+async fn a_warning_of_several_lines_becomes_one_line() {
+    let response = ask(&validating(|| Ok::<_, Denied>(Allowed::new().warning("old:\n\tuse spec.colors")))).await;
+    assert_eq!(response["warnings"], json!(["old:  use spec.colors"]));
+    let response = ask(&validating(|| Err::<(), _>(Denied::new("no").warning("old\u{7f}")))).await;
+    assert_eq!(response["warnings"], json!(["old "]));
+}
+
 #[tokio::test]
 async fn should_recover_panic() {
     let webhooks = Webhooks::new().validate(|request: AdmissionRequest<Lantern>| async move {

@@ -89,7 +89,7 @@ async fn other_paths_and_methods_are_refused() {
 
 #[tokio::test]
 async fn callers_are_authenticated() {
-    let guarded = webhooks().authenticate(|caller: Caller| async move {
+    let guarded = webhooks().authenticate_callers(|caller: Caller| async move {
         assert_ne!(caller.bearer_token(), Some("panic"));
         match caller.bearer_token() {
             Some("secret") if caller.path() == VALIDATE => Ok(()),

@@ -73,7 +73,7 @@ async fn a_request_that_declares_too_much_is_refused_before_it_is_sent() {
 /// A client that is still writing would get a reset in place of the response.
 #[tokio::test(start_paused = true)]
 async fn the_body_of_a_refused_request_is_read_for_a_while() {
-    let refusing = allowing().authenticate(|_: Caller| async { Err("unknown".to_owned()) });
+    let refusing = allowing().authenticate_callers(|_: Caller| async { Err("unknown".to_owned()) });
     let (status, _, taken) = send_some(&refusing, VALIDATE, 7 << 20, 100).await;
     assert_eq!((status, taken), (StatusCode::UNAUTHORIZED, 100));
     let (_, _, taken) = send_some(&refusing, VALIDATE, u64::MAX, 1_000_000).await;
@@ -180,7 +180,7 @@ async fn the_time_begins_with_the_request() {
             noted.add(format!("{:?}", request.remaining()));
             async { Ok::<(), Denied>(()) }
         })
-        .authenticate(|_: Caller| async {
+        .authenticate_callers(|_: Caller| async {
             tokio::time::sleep(Duration::from_secs(4)).await;
             Ok(())
         });

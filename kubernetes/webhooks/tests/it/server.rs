@@ -70,7 +70,7 @@ async fn clients_are_known_by_their_certificates() {
     let file = folder.path().join("ca.crt");
     std::fs::write(&file, clients.pem()).expect("a file");
     let (pem, key) = certificate(&ca, "localhost");
-    let guarded = webhooks().authenticate(|caller: Caller| async move {
+    let guarded = webhooks().authenticate_callers(|caller: Caller| async move {
         assert_eq!(caller.certificates().count(), 1);
         match caller.common_name().as_deref() {
             Some("kube-apiserver") => Ok(()),

@@ -142,7 +142,7 @@ async fn the_next_object_of_the_name_counts_unless_the_first_is_meant() {
         assert_eq!(
             error.to_string(),
             "the object was deleted while waiting until web (uid 1) is at 11, \
-             at /apis/example.com/v1/namespaces/shop/widgets: it does not exist (last seen at version 10)"
+             at /apis/example.com/v1/namespaces/shop/widgets/web: it does not exist (last seen at version 10)"
         );
     }
     let error = web(&server).uid("0").is(at("11")).await.unwrap_err();
@@ -155,6 +155,7 @@ async fn several_namespaces_with_such_an_object_are_an_error() {
     let server = Server::new([]).always(open([with_uid("ADDED", "1", 7), other, initial_events_end(9)]));
     let all = until(&server.client(), kubernetes_core::ListRequest::<Widget>::all_namespaces());
     let error = all.clone().named("web").is(at("8")).await.unwrap_err();
+    assert!(error.to_string().contains(", at /apis/example.com/v1/widgets: "), "{error}");
     assert!(error.to_string().contains("ask for one namespace"), "{error}");
     assert_eq!(version(all.named("web").uid("1").is(ObjectCondition::exists()).await).as_deref(), Some("7"));
 }
@@ -165,8 +166,8 @@ async fn a_timeout_says_what_was_seen_last() {
     let error = web(&server).is(at("99")).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "timed out after 60s waiting until web is at 99, at /apis/example.com/v1/namespaces/shop/widgets: it is at 12 \
-         (last seen at version 12)"
+        "timed out after 60s waiting until web is at 99, at /apis/example.com/v1/namespaces/shop/widgets/web: it is at \
+         12 (last seen at version 12)"
     );
     assert_eq!((error.reason(), error.resource_version()), (Some("it is at 12"), Some("12")));
     assert!(error.is_timeout() && error.source().is_none());

@@ -15,7 +15,7 @@ pub(crate) fn body<V: Value>(
 ) -> Result<String, InvalidRequest> {
     let mut writer = Writer::sparse();
     object.write(&mut writer);
-    let text = writer.finish().map_err(InvalidRequest::from_encoding)?;
+    let text = writer.finish().map_err(InvalidRequest::from)?;
     if kept.is_empty() && empties.is_empty() && unowned.is_empty() {
         return Ok(text);
     }
@@ -23,7 +23,7 @@ pub(crate) fn body<V: Value>(
         json::from_str::<Tree>(text).map_err(|error| InvalidRequest::new(format!("the object is not JSON: {error}")))
     };
     let mut sparse = decode(&text)?;
-    let whole = decode(&json::to_string(object).map_err(InvalidRequest::from_encoding)?)?;
+    let whole = decode(&json::to_string(object).map_err(InvalidRequest::from)?)?;
     for pointer in kept {
         check::<V>(pointer)?;
         let keys: Vec<_> = pointer.keys().collect();

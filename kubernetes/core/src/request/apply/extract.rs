@@ -4,8 +4,8 @@ use super::type_path::{Empty, TypeStep, empty_value, zero_value};
 use super::unowned::{self, Unowned};
 use super::{FieldSet, Step, body, extract_error::ExtractError};
 use crate::json::{self, Tree};
-use crate::meta::v1::ManagedFieldsEntry;
 use crate::{ApplyRequest, JsonPointer, Object, Path, Resource, Str};
+use kubernetes_apimachinery::meta::v1::ManagedFieldsEntry;
 
 /// The fields of an object that one manager has applied and owns, ready to be changed and applied again.
 ///

@@ -1,7 +1,7 @@
 use super::{ExtractError, FieldSet};
 use crate::json::Tree;
-use crate::meta::v1::ManagedFieldsEntry;
 use crate::{JsonPatch, Object, Str};
+use kubernetes_apimachinery::meta::v1::ManagedFieldsEntry;
 
 /// The manager of updates by `kubectl apply` without `--server-side`.
 pub const CLIENT_SIDE_APPLY_MANAGER: &str = "kubectl-client-side-apply";

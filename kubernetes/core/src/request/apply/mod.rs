@@ -15,9 +15,9 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
-use super::{Encoded, Execute, Path, QueryValue, Request, shape};
+use super::{Encoded, Execute, QueryValue, Request, shape};
 use crate::json::{Tree, Value};
-use crate::{InvalidRequest, JsonPointer, Object, Str};
+use crate::{InvalidRequest, JsonPointer, Object, Path, Str};
 
 pub(super) use body::body;
 pub use extract::{Extracted, extract};

@@ -66,7 +66,7 @@ fn read<V: Value>(path: &[TypeStep<'_>], value: Tree) -> Outcome {
         Err(_) => Outcome::Failed,
         Ok(read) => {
             let written = Tree::from_value(&read).unwrap_or_default();
-            Outcome::Read { is_written: path.iter().try_fold(&written, |tree, step| tree.step(step)).is_some() }
+            Outcome::Read { is_written: path.iter().try_fold(&written, |tree, step| inside(tree, step)).is_some() }
         }
     }
 }
@@ -79,12 +79,11 @@ fn is_within(error: &DecodeError, path: &[TypeStep<'_>]) -> bool {
     }))
 }
 
-impl Tree {
-    fn step(&self, step: &TypeStep<'_>) -> Option<&Self> {
-        match (self, step) {
-            (_, TypeStep::Field(name)) => self.get(name),
-            (Self::List(items), TypeStep::Item) => items.first(),
-            _ => None,
-        }
+/// The value inside of `tree` that a step leads to.
+fn inside<'a>(tree: &'a Tree, step: &TypeStep<'_>) -> Option<&'a Tree> {
+    match (tree, step) {
+        (_, TypeStep::Field(name)) => tree.get(name),
+        (Tree::List(items), TypeStep::Item) => items.first(),
+        _ => None,
     }
 }

@@ -61,7 +61,7 @@ impl Patch {
     /// patch changes too, since lists are replaced as a whole.
     pub fn merge_between<V: Value>(before: &V, after: &V) -> Self {
         let as_json = |object: &V| {
-            let text = json::to_string(object).map_err(InvalidRequest::from_encoding)?;
+            let text = json::to_string(object).map_err(InvalidRequest::from)?;
             serde_json::from_str(&text).map_err(|error| InvalidRequest::new(format!("the object is not JSON: {error}")))
         };
         match as_json(before).and_then(|before| Ok((before, as_json(after)?))) {
@@ -111,7 +111,7 @@ impl Patch {
 impl From<&JsonPatch> for Patch {
     /// Like [`Patch::json`], but keeps every number as it was written.
     fn from(operations: &JsonPatch) -> Self {
-        let body = operations.to_text().map(Bytes::from).map_err(InvalidRequest::from_encoding);
+        let body = operations.to_text().map(Bytes::from).map_err(InvalidRequest::from);
         Self { content_type: JSON_PATCH, body }
     }
 }

@@ -1,7 +1,6 @@
-use super::{JsonPatch, JsonPointer, Operation};
+use super::{JsonPatch, Operation};
 use crate::json::{self, Tree};
-use crate::types::json_pointer::list_index;
-use crate::types::tree_place::{PlaceError, keys};
+use crate::{JsonPointer, PlaceError};
 
 impl JsonPatch {
     /// Applies all changes to a document, or none of them.
@@ -39,59 +38,32 @@ impl Operation {
         };
         let missing = || PlaceError::missing(&self.path);
         match (self.op, &self.from) {
-            ("add", _) => add(document, &self.path, value()?),
+            ("add", _) => document.insert(self.path.clone(), value()?),
             ("remove", _) => document.remove(self.path.clone()).map(drop).ok_or_else(missing),
             ("replace", _) => {
-                *place_mut(document, &self.path)?.ok_or_else(missing)? = value()?;
+                *document.at_mut(self.path.clone()).ok_or_else(missing)? = value()?;
                 Ok(())
             }
             ("test", _) => {
                 let expected = value()?;
                 match document.at(self.path.clone()) {
                     Some(found) if *found == expected => Ok(()),
-                    _ => Err(PlaceError::different(&self.path)),
+                    _ => Err(different(&self.path)),
                 }
             }
             ("move", Some(from)) => {
                 let value = document.remove(from.clone()).ok_or_else(|| PlaceError::missing(from))?;
-                add(document, &self.path, value)
+                document.insert(self.path.clone(), value)
             }
             ("copy", Some(from)) => {
                 let value = document.at(from.clone()).cloned().ok_or_else(|| PlaceError::missing(from))?;
-                add(document, &self.path, value)
+                document.insert(self.path.clone(), value)
             }
             _ => Err(missing()),
         }
     }
 }
 
-fn place_mut<'a>(document: &'a mut Tree, path: &JsonPointer) -> Result<Option<&'a mut Tree>, PlaceError> {
-    Ok(keys(path)?.iter().try_fold(document, |tree, key| tree.child_mut(key)))
-}
-
-/// Sets a field, or inserts an element into a list; the object or list must exist.
-fn add(document: &mut Tree, path: &JsonPointer, value: Tree) -> Result<(), PlaceError> {
-    let mut segments = keys(path)?;
-    let Some(last) = segments.pop() else {
-        *document = value;
-        return Ok(());
-    };
-    let parent = segments.iter().try_fold(document, |tree, key| tree.child_mut(key));
-    match parent {
-        Some(parent @ Tree::Object(_)) => match parent.get_mut(&last) {
-            Some(field) => *field = value,
-            None => {
-                if let Tree::Object(fields) = parent {
-                    fields.push((last, value));
-                }
-            }
-        },
-        Some(Tree::List(items)) => {
-            let place = if last == "-" { Some(items.len()) } else { list_index(&last) };
-            let place = place.filter(|place| *place <= items.len()).ok_or_else(|| PlaceError::missing(path))?;
-            items.insert(place, value);
-        }
-        _ => return Err(PlaceError::missing(path)),
-    }
-    Ok(())
+fn different(pointer: &JsonPointer) -> PlaceError {
+    PlaceError::from_message(&format!("the value at {pointer} is not the one that the patch tests for"))
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{JsonPatch, JsonPointer};
-use crate::Str;
+use super::JsonPatch;
 use crate::json::Tree;
+use crate::{JsonPointer, Str};
 
 impl JsonPatch {
     /// Creates the patch that makes the change from `before` to `after` in `document`.

@@ -6,9 +6,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::JsonPointer;
-use crate::Json;
 use crate::json::{self, Tree, Value, Writer};
+use crate::{Json, JsonPointer};
 
 /// A list of changes to an object, applied in order and all or nothing: a JSON Patch (RFC 6902).
 ///

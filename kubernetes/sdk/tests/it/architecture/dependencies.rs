@@ -10,8 +10,10 @@ use super::source::{crates, metadata};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("kubernetes-swagger", &[]),
     ("kubernetes-codegen", &["kubernetes-swagger"]),
-    ("kubernetes-core", &[]),
-    ("kubernetes-models", &["kubernetes-core"]),
+    ("kubernetes-apimachinery", &[]),
+    ("kubernetes-core", &["kubernetes-apimachinery"]),
+    // The second for the feature `schema` alone.
+    ("kubernetes-models", &["kubernetes-apimachinery", "kubernetes-core"]),
     ("kubernetes-api", &["kubernetes-core", "kubernetes-models"]),
     ("kubernetes-config", &[]),
     ("kubernetes-client", &["kubernetes-core", "kubernetes-config"]),
@@ -80,7 +82,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// The crates that users can put under any transport.
-const WITHOUT_TRANSPORT: &[&str] = &["kubernetes-core", "kubernetes-models", "kubernetes-api", "kubernetes-config"];
+const WITHOUT_TRANSPORT: &[&str] =
+    &["kubernetes-apimachinery", "kubernetes-core", "kubernetes-models", "kubernetes-api", "kubernetes-config"];
 
 /// Crates with unsafe code below what users hold: one file each knows them, so that they can be replaced.
 const BEHIND_ONE_FILE: &[&str] = &["lean_string", "thin_vec", "rpds"];

@@ -72,12 +72,20 @@ pub(super) struct ContainerKey {
     pub(super) pod: Str,
     pub(super) uid: Str,
     pub(super) container: Str,
+    /// Whether no other pod gets the name of this one.
+    pub(super) has_unique_name: bool,
 }
 
 impl ContainerKey {
     pub(super) fn of(pod: &Pod, container: &str) -> Self {
         let namespace = pod.namespace().unwrap_or_default().into();
-        Self { namespace, pod: pod.name().into(), uid: pod.uid().into(), container: container.into() }
+        Self {
+            namespace,
+            pod: pod.name().into(),
+            uid: pod.uid().into(),
+            container: container.into(),
+            has_unique_name: pod.has_generated_name(),
+        }
     }
 
     /// For errors: which log it is.

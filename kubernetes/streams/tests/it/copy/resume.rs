@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kubernetes_streams::Download;
-use kubernetes_testing::Fault;
+use kubernetes_testing::{Exit, Fault};
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
 
 use super::{Container, contents, fill};
 
@@ -24,6 +26,39 @@ async fn a_download_goes_on_where_it_broke_off() {
     download(&container).retries(2).send(&container.server.client()).await.unwrap();
     assert_eq!(contents(&container.local.path().join("copy")), contents(&container.root.path().join("source")));
     assert_eq!(container.server.requests().len(), 6);
+}
+
+/// A kubelet may report the success of a command though it has lost the end of its output.
+#[tokio::test]
+async fn an_output_whose_end_is_missing_is_fetched_again_or_an_error() {
+    for retries in [0, 1] {
+        let container = Container::new();
+        let source = container.root.path().join("source");
+        fill(&source);
+        let connections = Arc::new(AtomicUsize::new(0));
+        let folder = container.root.path().to_owned();
+        container.server.on_exec(move |request, mut io| {
+            let (folder, is_cut) = (folder.clone(), connections.fetch_add(1, Ordering::Relaxed) == 0);
+            async move {
+                if !is_cut {
+                    return super::run(request, io, folder, None).await;
+                }
+                let tar = Command::new("tar").args(&request.command[1..]).current_dir(folder).output().await.unwrap();
+                io.stdout.write_all(&tar.stdout[..1_500_000]).await.unwrap();
+                Exit::from(0)
+            }
+        });
+        let copied = download(&container).retries(retries).send(&container.server.client()).await;
+        let copy = container.local.path().join("copy");
+        if retries == 0 {
+            let error = copied.unwrap_err();
+            assert!(error.is_connection_lost(), "{error}");
+            assert!(!copy.exists());
+        } else {
+            copied.unwrap();
+            assert_eq!(contents(&copy), contents(&source));
+        }
+    }
 }
 
 #[tokio::test]

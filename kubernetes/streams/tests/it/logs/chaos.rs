@@ -94,7 +94,7 @@ async fn each_line_of_each_pod_comes_once() {
         let mut chaos = Chaos { random, kubelet, began, expected: BTreeMap::new() };
         let mut writers = ["one", "two"].map(|name| Writer { name, generation: 0, line: 0, changed: 0, written: 0 });
         writers.iter().for_each(|writer| chaos.kubelet.start(writer.name));
-        let mut stream = PodLogs::labelled("shop", "app=web").reconnect().stream(&chaos.kubelet.server().client());
+        let mut stream = PodLogs::labelled("shop", "app=web").reconnect(true).stream(&chaos.kubelet.server().client());
         let writing = async {
             for _ in 0..150 {
                 let writer = chaos.random.usize(0..2);

@@ -247,6 +247,24 @@ async fn a_log_that_hangs_is_left_for_the_next_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn only_pods_whose_name_may_be_given_again_are_looked_up() {
+    let named = |name: &str, prefix: &str| {
+        let manifest = pod(name, &[("a", "id-x", "running")]);
+        manifest.replace("metadata: {", &format!("metadata: {{generateName: {prefix}, "))
+    };
+    let server = server(&[named("web-x7k2p", "web-"), named("db-0", "db-"), named("db-10000", "db-")]);
+    let mut stream = PodLogs::labelled("shop", "app=web").stream(&server.client());
+    texts(&mut stream, 6).await;
+    assert!(is_quiet(&mut stream).await);
+    let requests = server.requests();
+    let looked_up = |name: &str| {
+        let selector = format!("fieldSelector=metadata.name%3D{name}");
+        requests.iter().filter(|request| request.verb() == "list" && request.query == selector).count()
+    };
+    assert_eq!(["web-x7k2p", "db-0", "db-10000"].map(looked_up), [0, 1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_line_in_pieces_comes_once() {
     let server = server(&[pod("one", &[("a", "id-x", "running")])]);
     let long = "x".repeat(2_500_000);
@@ -255,7 +273,7 @@ async fn a_line_in_pieces_comes_once() {
         let lines = [(1000, text.clone()), (1500, "next".to_owned())];
         async move { write(&request, &mut log, &lines).await }.map_unit()
     });
-    let mut stream = PodLogs::labelled("shop", "app=web").reconnect().stream(&server.client());
+    let mut stream = PodLogs::labelled("shop", "app=web").reconnect(true).stream(&server.client());
     let mut read = String::new();
     while read.len() < long.len() + 4 {
         let line = next(&mut stream).await.unwrap().unwrap();
@@ -352,7 +370,7 @@ async fn a_log_that_is_continued_has_each_line_once() {
         for _ in 0..10 {
             server.inject(Fault::reset_after(random.usize(0..8_000)).resource("pods/log"));
         }
-        let mut stream = PodLogs::labelled("shop", "app=web").reconnect().stream(&server.client());
+        let mut stream = PodLogs::labelled("shop", "app=web").reconnect(true).stream(&server.client());
         for (number, (at, text)) in lines.iter().enumerate() {
             let line = next(&mut stream).await.unwrap().unwrap();
             assert_eq!((line.timestamp.unwrap(), &line.text), (time(*at).parse().unwrap(), text), "{seed} {number}");

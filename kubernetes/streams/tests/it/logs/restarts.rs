@@ -34,7 +34,7 @@ async fn read_one_line(at: u64) -> (Kubelet, PodLogStream) {
 }
 
 fn all() -> PodLogs {
-    PodLogs::labelled("shop", "app=web").reconnect()
+    PodLogs::labelled("shop", "app=web").reconnect(true)
 }
 
 #[tokio::test(start_paused = true)]
@@ -246,7 +246,7 @@ async fn the_stream_of_a_pod_does_not_go_on_with_its_successor() {
     let kubelet = Kubelet::new();
     kubelet.start("one");
     lag(&kubelet);
-    let mut stream = PodLogs::of_pod("shop", "one").reconnect().stream(&kubelet.server().client());
+    let mut stream = PodLogs::of_pod("shop", "one").reconnect(true).stream(&kubelet.server().client());
     kubelet.write("one", 1000, "x");
     assert_eq!(line(&mut stream).await, "x");
     kubelet.delete("one").await;

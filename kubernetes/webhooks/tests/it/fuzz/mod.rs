@@ -5,6 +5,7 @@
 
 mod admission_reviews;
 mod conversion_reviews;
+mod reviews;
 
 use std::path::Path;
 
@@ -22,4 +23,5 @@ fn replay(target: &str, check: fn(&[u8])) {
 fn the_corpora_pass() {
     replay("admission_reviews", admission_reviews::check);
     replay("conversion_reviews", conversion_reviews::check);
+    replay("reviews", reviews::check);
 }

@@ -40,13 +40,15 @@ pub use service_reference::ServiceReference;
 pub use validation_rule::{ValidationRule, ValidationRuleReason};
 pub use webhook_client_config::WebhookClientConfig;
 pub use webhook_conversion::WebhookConversion;
-pub use kubernetes_core::Json as JSON;
+pub use kubernetes_apimachinery::Json as JSON;
 
-/// [`OrArray`](kubernetes_core::OrArray) of a JSON schema.
-pub type JSONSchemaPropsOrArray = kubernetes_core::OrArray<JSONSchemaProps>;
+/// [`OrArray`](kubernetes_apimachinery::OrArray) of a JSON schema.
+pub type JSONSchemaPropsOrArray = kubernetes_apimachinery::OrArray<JSONSchemaProps>;
 
-/// [`OrBool`](kubernetes_core::OrBool) of a JSON schema.
-pub type JSONSchemaPropsOrBool = kubernetes_core::OrBool<JSONSchemaProps>;
+/// [`OrBool`](kubernetes_apimachinery::OrBool) of a JSON schema.
+pub type JSONSchemaPropsOrBool = kubernetes_apimachinery::OrBool<JSONSchemaProps>;
 
-/// [`OrStringArray`](kubernetes_core::OrStringArray) of a JSON schema.
-pub type JSONSchemaPropsOrStringArray = kubernetes_core::OrStringArray<JSONSchemaProps>;
+/// [`OrStringArray`](kubernetes_apimachinery::OrStringArray) of a JSON schema.
+pub type JSONSchemaPropsOrStringArray = kubernetes_apimachinery::OrStringArray<
+    JSONSchemaProps,
+>;
