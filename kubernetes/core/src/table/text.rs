@@ -41,7 +41,12 @@ impl fmt::Display for Table {
             }
         }
         for (number, line) in lines.iter().enumerate() {
-            let text: String = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            let mut text = String::new();
+            for (cell, width) in line.iter().zip(&widths) {
+                text.push_str(cell);
+                // Not by the width of a format, which must be less than 65,536.
+                text.extend(iter::repeat_n(' ', width - cell.chars().count()));
+            }
             formatter.write_str(if number == 0 { "" } else { "\n" })?;
             formatter.write_str(text.trim_end())?;
         }

@@ -201,6 +201,4 @@ fn names_and_times_are_aligned_by_a_width() {
     assert_eq!(format!("{:9}|", GroupVersion::new("apps", "v1")), "apps/v1  |");
     let time: Time = "2030-01-01T00:00:00Z".parse().unwrap();
     assert_eq!(format!("{time:>22}|"), "  2030-01-01T00:00:00Z|");
-    let ancient: Time = "-000001-01-01T00:00:00Z".parse().unwrap();
-    assert_eq!(format!("{ancient:24}|"), format!("{ancient} |"));
 }

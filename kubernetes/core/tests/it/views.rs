@@ -143,4 +143,11 @@ fn a_table_is_text_as_kubectl_prints_it() {
     assert_eq!((table.rows[0].text(0), table.rows[1].text(0)), ("shop".into(), "".into()));
 
     assert_eq!(Table { rows: Vec::new(), ..table }.to_string(), "");
+
+    let long = "x".repeat(70_000);
+    let head = r#"{"kind":"Table","apiVersion":"meta.k8s.io/v1","#;
+    let text =
+        format!(r#"{head}"columnDefinitions":[{{"name":"A"}},{{"name":"B"}}],"rows":[{{"cells":["{long}",1]}}]}}"#);
+    let table: Table = json::from_str(&text).unwrap();
+    assert!(table.to_string().ends_with("xxx   1"));
 }
