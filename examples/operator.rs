@@ -115,7 +115,7 @@ async fn reconcile(
     config_map.metadata.labels = [("app", "greetings")].into();
     // The garbage collector deletes the ConfigMap after its owner.
     context.apply_owned(&greeting, [config_map]).await?;
-    context.update_status(&*greeting).condition(Condition::of("Ready", "True", "Published")).send().await?;
+    context.update_status(&greeting).condition(Condition::of("Ready", "True", "Published")).send().await?;
     println!("{}: done", context.key());
     Ok(Action::await_change())
 }

@@ -118,13 +118,13 @@ fn controller(context: &ServiceContext) -> Runner<Website> {
 async fn reconcile(website: Arc<Website>, context: Context<Website>) -> Result<Action, Error> {
     if !website.spec.host.contains('.') {
         let condition = Condition::of("Ready", "False", "InvalidHost");
-        context.update_status(&*website).condition(condition).send().await?;
+        context.update_status(&website).condition(condition).send().await?;
         // A retry can't help: the next run waits for a change of the Website.
         return Err(Terminal::new("the host is not a domain name").into());
     }
     let name = website.name().to_owned();
     change_hosts(&website, &context, |hosts, host| drop(hosts.insert(host, name.as_str()))).await?;
-    let children = context.owned_set(&*website).child(pages(&website)).child(service(&website));
+    let children = context.owned_set(&website).child(pages(&website)).child(service(&website));
     let changes = children.child(deployment(&website)).apply().await?;
     if changes.iter().any(|change| change.change == Change::Created) {
         context.record(&*website, Event::normal("Published", "Publish").note(format!("at {}", website.spec.host)));
@@ -138,7 +138,7 @@ async fn reconcile(website: Arc<Website>, context: Context<Website>) -> Result<A
     };
     let none = WebsiteStatus { observed_generation: None, ready_replicas: None, conditions: None };
     let set = |website: &mut Website| website.status.get_or_insert(none.clone()).ready_replicas = Some(ready);
-    context.update_status(&*website).condition(condition).set(set).send().await?;
+    context.update_status(&website).condition(condition).set(set).send().await?;
     Ok(Action::await_change())
 }
 
