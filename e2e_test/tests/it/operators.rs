@@ -117,6 +117,9 @@ async fn replica_process() {
     let mut settings = Settings::new("sharded");
     (settings.leader_elect, settings.admin_address) = (false, None);
     (settings.lease_namespace, settings.identity) = (Some(namespace.clone()), Some(identity));
+    // A replica gets shards of others once it has lived for a lease duration.
+    let [lease, deadline, retry] = [8, 5, 1].map(Duration::from_secs);
+    (settings.lease_duration, settings.renew_deadline, settings.retry_period) = (lease, deadline, retry);
     let log = Arc::new(PathBuf::from(log));
     let manager = Manager::new(&cluster::client("admin"), "example.com/sharded", settings).sharded("maps", 12, {
         move |context| {
@@ -249,7 +252,7 @@ async fn replicas_with_shards_are_killed() {
             write(&client, &namespace, round).await;
         }
     };
-    write_for(12).await;
+    write_for(14).await;
     all.extend(a.kill().await);
     write_for(8).await;
     let d = Replica::start(&namespace, "d");
@@ -270,9 +273,11 @@ async fn replicas_with_shards_are_killed() {
         };
         list.iter().filter(|lease| lease.name().contains("-of-")).filter_map(held).collect::<Vec<_>>()
     };
-    let holders = leases().await;
-    let count = |identity: &str| holders.iter().filter(|holder| holder.starts_with(&format!("{identity}_"))).count();
-    assert_eq!((count("c"), count("d")), (6, 6), "{holders:?}");
+    until("two replicas to share the shards", async || {
+        let holders = leases().await;
+        ["c_", "d_"].map(|identity| holders.iter().filter(|holder| holder.starts_with(identity)).count()) == [6, 6]
+    })
+    .await;
     for replica in [c, d] {
         all.extend(replica.terminate().await);
     }

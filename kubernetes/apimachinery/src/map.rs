@@ -239,7 +239,9 @@ impl<K: Into<Str>, T: Into<V>, V> FromIterator<(K, T)> for Map<V> {
     /// Of entries with the same key, the last one stays.
     fn from_iter<I: IntoIterator<Item = (K, T)>>(entries: I) -> Self {
         let mut map = Self(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect());
-        map.sort();
+        if !map.0.is_sorted_by(|(key, _), (next, _)| key < next) {
+            map.sort();
+        }
         map
     }
 }
@@ -355,12 +357,12 @@ impl<V: Value> Value for Map<V> {
         }
         reader.begin_object()?;
         let (mut sorted, place) = (true, reader.place());
-        let expected = reader.last_length(place);
+        let expected = reader.expected_length::<(Str, V)>(place);
         reader.entries(|key, reader| {
             sorted &= self.0.last().is_none_or(|(last, _)| *last < key);
             let index = self.0.len();
             if index == self.0.capacity() {
-                let more = if index == 0 { expected.max(1) } else { index };
+                let more = if index == 0 { expected } else { index };
                 self.0.reserve_exact(reader.charge_elements::<(Str, V)>(more)?);
             }
             V::decode_into(&mut NextEntry { entries: &mut self.0, key }, reader)

@@ -23,7 +23,7 @@ mod status;
 pub use admin::{Admin, Heartbeat};
 pub use controller::{
     Action, Cleanup, Context, Controller, ControllerCounts, ControllerError, Monitor, Predicate, Reason, Runner,
-    Source, Terminal, Trigger,
+    Source, Sources, Terminal, Trigger,
 };
 pub use create_or_update::create_or_update;
 pub use events::{Event, Recorder, RecorderCounts};

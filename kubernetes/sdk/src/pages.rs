@@ -25,7 +25,7 @@ struct Watching;
 #[doc = include_str!("../../../docs/custom-resources.md")]
 struct CustomResources;
 
-#[cfg(feature = "controller")]
+#[cfg(all(feature = "controller", feature = "dynamic"))]
 #[doc = include_str!("../../../docs/controllers.md")]
 struct Controllers;
 

@@ -15,6 +15,10 @@ use tokio::net::TcpListener;
 use crate::clock;
 use crate::service::Webhooks;
 
+/// An API server calls webhooks by HTTP/1.1, as it sets no other protocol, and keeps the connection (`NextProtos` in
+/// apiserver's `util/webhook/client.go`). One that is unused for this time will hardly be used at the moment of its end.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// Serves webhooks over TLS, with HTTP/1.1 and HTTP/2.
 ///
 /// ```no_run
@@ -48,7 +52,7 @@ impl WebhookServer {
             webhooks,
             tls: Tls::new(&certificates),
             address: (Ipv6Addr::UNSPECIFIED, 9443).into(),
-            server: Server::new("webhooks").grace(Duration::from_secs(60)),
+            server: Server::new("webhooks").grace(Duration::from_secs(60)).linger(LINGER),
             shutdown_delay: Duration::ZERO,
             is_ready: Arc::default(),
         }

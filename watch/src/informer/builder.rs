@@ -22,8 +22,8 @@ pub struct InformerBuilder<K> {
     shards: Vec<Shard>,
     /// Whether the shards cover all objects.
     complete: bool,
-    /// That of the first request.
-    group: Option<Arc<ShardGroup<K>>>,
+    /// Those of the first requests.
+    groups: Vec<Arc<ShardGroup<K>>>,
 }
 
 impl<K: Watchable> InformerBuilder<K> {
@@ -36,7 +36,7 @@ impl<K: Watchable> InformerBuilder<K> {
             undecodable: UndecodablePolicy::default(),
             shards: Vec::new(),
             complete: false,
-            group: None,
+            groups: Vec::new(),
         }
     }
 
@@ -108,12 +108,13 @@ impl<K: Watchable> InformerBuilder<K> {
         self
     }
 
-    /// Lets informers of several shards of the same request share a stream where the server does not select them.
+    /// Lets informers of several shards of the same requests share a stream for each where the server does not select
+    /// them: the groups are those of the requests, in order.
     ///
     /// For use by the crates of this SDK.
     #[doc(hidden)]
-    pub fn shard_group(mut self, group: &Arc<ShardGroup<K>>) -> Self {
-        self.group = Some(Arc::clone(group));
+    pub fn shard_groups(mut self, groups: impl IntoIterator<Item = Arc<ShardGroup<K>>>) -> Self {
+        self.groups.extend(groups);
         self
     }
 
@@ -122,11 +123,13 @@ impl<K: Watchable> InformerBuilder<K> {
     /// # Panics
     /// Panics if it is called outside a tokio runtime.
     pub fn start(self) -> Informer<K> {
-        let Self { watch, requests, store, policy, undecodable, shards, complete, mut group } = self;
+        let Self { watch, requests, store, policy, undecodable, shards, complete, groups } = self;
         // Stopping the informer must not end other streams of the watch.
         let watch = watch.with_streams_of_its_own();
+        let groups = groups.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
+        let requests = requests.into_iter().zip(groups);
         let sources: Vec<_> =
-            requests.into_iter().flat_map(|request| assignments(request, &shards, complete, group.take())).collect();
+            requests.flat_map(|(request, group)| assignments(request, &shards, complete, group)).collect();
         let mut writers = store.build_with_writers(sources.len());
         let (health, skipped) = (Health::default(), SkippedObjects::default());
         let store = writers.first().map_or_else(|| Store::builder().build().store(), StoreWriter::store);

@@ -1,6 +1,7 @@
+use std::ops::Bound;
 use std::sync::Arc;
 
-use kubernetes_core::Object;
+use kubernetes_core::{Object, ObjectKey};
 
 use super::snapshot::Objects;
 use super::version::is_same_state;
@@ -10,6 +11,16 @@ use crate::StoreEvent;
 pub(super) struct Delta<K> {
     pub(super) old: Option<Arc<K>>,
     pub(super) event: StoreEvent<K>,
+}
+
+impl<K> Delta<K> {
+    /// The object after the change.
+    pub(super) fn object(&self) -> Option<Arc<K>> {
+        match &self.event {
+            StoreEvent::Added(object) | StoreEvent::Updated { new: object, .. } => Some(Arc::clone(object)),
+            StoreEvent::Deleted { .. } => None,
+        }
+    }
 }
 
 /// Returns the changes that lead from one state of the store to another.
@@ -22,6 +33,27 @@ pub(super) fn between_states<K: Object>(before: &Objects<K>, objects: &Objects<K
         push(&mut deltas, before.get(key).cloned(), Some(Arc::clone(new)), None);
     }
     deltas
+}
+
+/// The changes of the first `count` objects after `last`, and the last of these objects.
+pub(super) fn after<K: Object>(
+    last: Option<&ObjectKey>,
+    before: &Objects<K>,
+    objects: &Objects<K>,
+    count: usize,
+) -> (Option<ObjectKey>, Vec<Delta<K>>) {
+    let range = (last.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+    let mut old = before.range::<ObjectKey, _>(range).peekable();
+    let mut new = objects.range::<ObjectKey, _>(range).peekable();
+    let (mut last, mut deltas) = (None, Vec::new());
+    for _ in 0..count {
+        let Some(key) = old.peek().into_iter().chain(new.peek()).map(|(key, _)| *key).min() else { break };
+        let old = old.next_if(|(each, _)| *each == key).map(|(_, object)| Arc::clone(object));
+        let new = new.next_if(|(each, _)| *each == key).map(|(_, object)| Arc::clone(object));
+        push(&mut deltas, old, new, None);
+        last = Some(key);
+    }
+    (last.cloned(), deltas)
 }
 
 /// Adds the changes that lead from one state of an object to another; returns whether there are any. If the deletion of

@@ -44,14 +44,14 @@ impl<K: Object> Mailbox<K> {
         lock(&self.0)
     }
 
-    /// Adds events, after which the state of the store is `now`; returns the waker to call.
-    pub(super) fn deliver(&self, deltas: &[Delta<K>], now: impl FnOnce() -> Objects<K>) -> Option<Waker> {
+    /// Adds events, before which the state of the store was `before`; returns the waker to call.
+    pub(super) fn deliver(&self, deltas: &[Delta<K>], before: impl FnOnce() -> Objects<K>) -> Option<Waker> {
         let mut inbox = self.lock();
         if inbox.seen.is_none() {
             if inbox.queue.len() + deltas.len() <= BACKLOG {
                 inbox.queue.extend(deltas.iter().cloned().map(Entry::Delta));
             } else {
-                inbox.fall_behind(deltas, now());
+                inbox.fall_behind(before());
             }
         }
         inbox.waker.take()
@@ -59,6 +59,11 @@ impl<K: Object> Mailbox<K> {
 }
 
 impl<K: Object> Inbox<K> {
+    /// The number of events that wait, at most the backlog.
+    pub(super) fn len(&self) -> usize {
+        if self.seen.is_some() { BACKLOG } else { self.queue.len() }
+    }
+
     pub(super) fn pop(&mut self) -> Option<Entry<K>> {
         let entry = self.queue.pop_front();
         if self.queue.is_empty() && self.queue.capacity() > 64 {
@@ -98,12 +103,9 @@ impl<K: Object> Inbox<K> {
         Some(seen)
     }
 
-    /// Finds the state before the events in the queue, and drops them.
-    fn fall_behind(&mut self, deltas: &[Delta<K>], now: Objects<K>) {
-        let mut seen = now;
-        for delta in deltas.iter().rev() {
-            undo(&mut seen, delta);
-        }
+    /// Finds the state before the events in the queue, and drops them; `before` is the state after them.
+    fn fall_behind(&mut self, before: Objects<K>) {
+        let mut seen = before;
         for entry in std::mem::take(&mut self.queue).iter().rev() {
             match entry {
                 Entry::Delta(delta) => undo(&mut seen, delta),
@@ -115,7 +117,8 @@ impl<K: Object> Inbox<K> {
     }
 }
 
-fn undo<K: Object>(objects: &mut Objects<K>, delta: &Delta<K>) {
+/// Takes back a change.
+pub(super) fn undo<K: Object>(objects: &mut Objects<K>, delta: &Delta<K>) {
     let key = delta.event.key();
     match &delta.old {
         Some(old) => objects.insert_mut(key, Arc::clone(old)),

@@ -18,7 +18,7 @@ mod writer;
 use std::fmt;
 use std::sync::Arc;
 
-use kubernetes_core::{Object, ObjectKey};
+use kubernetes_core::{Object, ObjectKey, Str};
 
 pub use builder::StoreBuilder;
 pub use event::StoreEvent;
@@ -169,15 +169,39 @@ impl<K: Object> Store<K> {
         self.wait_until(|| self.has_seen(&key, version)).await
     }
 
+    /// The resourceVersion up to which the store has seen everything; `None` before the first list, and for several
+    /// requests whose versions can't be compared.
+    pub fn resource_version(&self) -> Option<Str> {
+        self.shared.version()
+    }
+
+    /// The number of events that wait for the slowest [subscription](Self::subscribe), at most 1,024.
+    pub fn queued_events(&self) -> usize {
+        self.shared.mailboxes().iter().map(|mailbox| mailbox.lock().len()).max().unwrap_or_default()
+    }
+
     /// Whether the store has the object with this key at a resourceVersion or later; if the object has been deleted
     /// since or does not match the selectors, whether the store has seen [everything up to that
     /// version](Self::wait_until_version).
     pub fn has_seen(&self, key: &ObjectKey, resource_version: &str) -> bool {
-        let is_newer = |stored: Arc<K>| {
+        self.has_version(key, resource_version) || self.shared.has_reached(resource_version)
+    }
+
+    /// Like [`has_seen`](Self::has_seen), for an object that only the writer of this number, from 0, can have. The others
+    /// may be behind: a namespace in which nothing happens learns of a version once a minute.
+    ///
+    /// For use by the crates of this SDK.
+    #[doc(hidden)]
+    pub fn writer_has_seen(&self, writer: usize, key: &ObjectKey, resource_version: &str) -> bool {
+        self.has_version(key, resource_version) || self.shared.source_has_reached(writer, resource_version)
+    }
+
+    /// Whether the store has the object at this version or later.
+    fn has_version(&self, key: &ObjectKey, resource_version: &str) -> bool {
+        self.get_key(key).is_some_and(|stored| {
             let stored = stored.metadata().resource_version.as_deref().unwrap_or_default();
             version::compare(stored, resource_version).is_some_and(|order| order.is_ge())
-        };
-        self.get_key(key).is_some_and(is_newer) || self.shared.has_reached(resource_version)
+        })
     }
 
     /// Waits until a condition holds. It is checked at once and after each change and bookmark, so it should be quick.

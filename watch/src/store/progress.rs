@@ -44,10 +44,31 @@ impl Progress {
         self.sources.iter().all(|source| source.stage != Stage::Listing)
     }
 
+    /// The version that all sources have reached.
+    pub(super) fn version(&self) -> Option<&Str> {
+        let mut sources = self.sources.iter().filter(|source| source.stage != Stage::Retired);
+        let first = sources.next()?.version.as_ref()?;
+        sources.try_fold(first, |oldest, source| {
+            let version = source.version.as_ref()?;
+            let is_older = version::compare(version, oldest)?.is_lt();
+            Some(if is_older { version } else { oldest })
+        })
+    }
+
     /// Whether all sources have reached `version`.
     pub(super) fn has_reached(&self, version: &str) -> bool {
+        self.sources.iter().all(|source| source.has_reached(version))
+    }
+
+    /// Whether one of the sources has reached `version`.
+    pub(super) fn source_has_reached(&self, source: usize, version: &str) -> bool {
+        self.sources.get(source).is_some_and(|source| source.has_reached(version))
+    }
+}
+
+impl SourceProgress {
+    fn has_reached(&self, version: &str) -> bool {
         let reached = |seen: &Str| version::compare(seen, version).is_some_and(Ordering::is_ge);
-        let mut sources = self.sources.iter().filter(|source| source.stage != Stage::Retired);
-        sources.all(|source| source.version.as_ref().is_some_and(reached))
+        self.stage == Stage::Retired || self.version.as_ref().is_some_and(reached)
     }
 }

@@ -8,7 +8,7 @@ use kubernetes_core::{Object, ObjectKey, Str};
 use tokio::sync::Notify;
 
 use super::delta::{self, Delta};
-use super::mailbox::Mailbox;
+use super::mailbox::{self, Mailbox};
 use super::progress::{Progress, SourceProgress, Stage};
 use super::snapshot::{Objects, Snapshot, Write};
 use super::sources::Sources;
@@ -113,7 +113,7 @@ impl<K: Object> Shared<K> {
             Update::State(next) => Some(std::mem::replace(&mut *snapshot, next)),
         };
         drop(snapshot);
-        let wakers = self.deliver(&mailboxes, deltas);
+        let wakers = self.deliver(&mailboxes, deltas, replaced.as_ref());
         drop(mailboxes);
         drop(sources);
         // Objects are dropped and wakers called without holding a lock.
@@ -125,8 +125,16 @@ impl<K: Object> Shared<K> {
     /// Records all objects of a source, such as those of a list.
     pub(super) fn replace(&self, source: usize, before: &Objects<K>, objects: Objects<K>) {
         let mut sources = lock(&self.sources);
-        let (next, deltas) = if sources.is_single() && self.indexes.is_empty() {
-            (Snapshot::of(objects.clone()), delta::between_states(before, &objects))
+        let (next, deltas) = if sources.is_single() {
+            let deltas = delta::between_states(before, &objects);
+            let mut next = self.read().with_objects(objects);
+            if !self.indexes.is_empty() {
+                for delta in &deltas {
+                    let key = delta.event.key();
+                    next.reindex(&Write::new(self.indexes.iter(), key, delta.old.as_deref(), delta.object()));
+                }
+            }
+            (next, deltas)
         } else {
             self.merge(&mut sources, source, before, &objects)
         };
@@ -157,9 +165,23 @@ impl<K: Object> Shared<K> {
         (next, deltas)
     }
 
-    /// Adds to the events of subscriptions; returns the wakers to call once no lock is held.
-    fn deliver(&self, mailboxes: &[Arc<Mailbox<K>>], deltas: &[Delta<K>]) -> Vec<Waker> {
-        mailboxes.iter().filter_map(|mailbox| mailbox.deliver(deltas, || self.read().objects().clone())).collect()
+    /// Adds to the events of subscriptions; returns the wakers to call once no lock is held. `replaced` is the state before
+    /// the events, if it was replaced as a whole.
+    fn deliver(
+        &self,
+        mailboxes: &[Arc<Mailbox<K>>],
+        deltas: &[Delta<K>],
+        replaced: Option<&Snapshot<K>>,
+    ) -> Vec<Waker> {
+        let before = || match replaced {
+            Some(replaced) => replaced.objects().clone(),
+            None => {
+                let mut objects = self.read().objects().clone();
+                deltas.iter().rev().for_each(|delta| mailbox::undo(&mut objects, delta));
+                objects
+            }
+        };
+        mailboxes.iter().filter_map(|mailbox| mailbox.deliver(deltas, before)).collect()
     }
 
     /// Records that a source has been listed.
@@ -194,12 +216,25 @@ impl<K: Object> Shared<K> {
         self.changed.notify_waiters();
     }
 
+    /// The version that all sources have reached.
+    pub(super) fn version(&self) -> Option<Str> {
+        lock(&self.progress).version().cloned()
+    }
+
     /// Whether all sources have reached `version`; for a version that means any state, whether all have been listed.
     pub(super) fn has_reached(&self, version: &str) -> bool {
         if matches!(version, "" | "0") {
             return self.is_ready();
         }
         lock(&self.progress).has_reached(version)
+    }
+
+    /// Like [`has_reached`](Self::has_reached), but for one source.
+    pub(super) fn source_has_reached(&self, source: usize, version: &str) -> bool {
+        if matches!(version, "" | "0") {
+            return self.is_ready();
+        }
+        lock(&self.progress).source_has_reached(source, version)
     }
 
     /// Ends all waits, as there will be no further changes.

@@ -95,29 +95,32 @@ impl<K> Snapshot<K> {
         Self { objects: Objects::new_sync(), indexes }
     }
 
-    /// An empty state without indexes.
-    pub(super) fn of(objects: Objects<K>) -> Self {
-        Self { objects, indexes: Vec::new() }
+    /// These objects with the indexes of this state, of which the changes are yet to be [made](Self::reindex).
+    pub(super) fn with_objects(&self, objects: Objects<K>) -> Self {
+        Self { objects, indexes: self.indexes.clone() }
     }
 
     /// Makes a change, without calling user functions, which may take long.
     pub(super) fn apply(&mut self, write: Write<K>) {
-        for ((_, entries), values) in self.indexes.iter_mut().zip(write.values) {
-            for value in values.old {
-                if values.new.binary_search(&value).is_err() {
-                    entries.remove_mut(&(value, write.key.clone()));
-                }
-            }
-            for value in values.new {
-                if let Some(object) = &write.object {
-                    entries.insert_mut((value, write.key.clone()), Arc::clone(object));
-                }
-            }
-        }
+        self.reindex(&write);
         match write.object {
             Some(object) => self.objects.insert_mut(write.key, object),
             None => {
                 self.objects.remove_mut(&write.key);
+            }
+        }
+    }
+
+    /// Makes a change in the indexes alone.
+    pub(super) fn reindex(&mut self, write: &Write<K>) {
+        for ((_, entries), values) in self.indexes.iter_mut().zip(&write.values) {
+            for value in values.old.iter().filter(|value| values.new.binary_search(value).is_err()) {
+                entries.remove_mut(&(value.clone(), write.key.clone()));
+            }
+            for value in &values.new {
+                if let Some(object) = &write.object {
+                    entries.insert_mut((value.clone(), write.key.clone()), Arc::clone(object));
+                }
             }
         }
     }

@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Bound;
 use std::pin::Pin;
@@ -16,7 +17,7 @@ use crate::StoreEvent;
 use crate::clock::Timer;
 
 /// The number of objects without an event after which the task yields.
-const BUDGET: u32 = 128;
+const BUDGET: usize = 128;
 
 /// A stream of the changes of a [`Store`](crate::Store), created by [`Store::subscribe`](crate::Store::subscribe).
 ///
@@ -107,7 +108,7 @@ impl<K: Object> Subscription<K> {
         let _order = self.shared.mailboxes();
         let now = self.shared.read().objects().clone();
         if let Some(seen) = self.mailbox.lock().catch_up(&now) {
-            self.replay = Some(Replay::Difference { seen, now, last: None, next: None });
+            self.replay = Some(Replay::Difference { seen, now, last: None, events: VecDeque::new() });
         }
         Poll::Ready(None)
     }
@@ -170,8 +171,8 @@ impl<K: Object> fmt::Debug for Subscription<K> {
 
 /// Yields objects one by one, from states that are kept until the last object is yielded.
 enum Replay<K> {
-    /// The difference between two states.
-    Difference { seen: Objects<K>, now: Objects<K>, last: Option<ObjectKey>, next: Option<StoreEvent<K>> },
+    /// The difference between two states, some objects at a time; `events` are those up to `last`.
+    Difference { seen: Objects<K>, now: Objects<K>, last: Option<ObjectKey>, events: VecDeque<StoreEvent<K>> },
     /// All objects again.
     Resync { objects: Objects<K>, last: Option<ObjectKey> },
 }
@@ -194,28 +195,16 @@ impl<K: Object> Replay<K> {
                 }
                 None => Replayed::All,
             },
-            Self::Difference { seen, now, last, next } => {
-                if let Some(event) = next.take() {
-                    return Replayed::Event(event);
-                }
-                for _ in 0..BUDGET {
-                    let (old, new) = (after(seen, last.as_ref()), after(now, last.as_ref()));
-                    let Some(key) = old.iter().chain(&new).map(|(key, _)| *key).min().cloned() else {
+            Self::Difference { seen, now, last, events } => {
+                if events.is_empty() {
+                    let (next, deltas) = delta::after(last.as_ref(), seen, now, BUDGET);
+                    if next.is_none() {
                         return Replayed::All;
-                    };
-                    let of_key = |found: Option<(&ObjectKey, &Arc<K>)>| {
-                        found.filter(|(each, _)| **each == key).map(|(_, object)| Arc::clone(object))
-                    };
-                    let mut deltas = Vec::new();
-                    delta::push(&mut deltas, of_key(old), of_key(new), None);
-                    *last = Some(key);
-                    let mut events = deltas.into_iter().map(|delta| delta.event);
-                    if let Some(event) = events.next() {
-                        *next = events.next();
-                        return Replayed::Event(event);
                     }
+                    *last = next;
+                    events.extend(deltas.into_iter().map(|delta| delta.event));
                 }
-                Replayed::Nothing
+                events.pop_front().map_or(Replayed::Nothing, Replayed::Event)
             }
         }
     }

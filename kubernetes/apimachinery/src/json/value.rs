@@ -114,15 +114,15 @@ struct Growth {
 
 impl Growth {
     #[cold]
-    fn more(self, reader: &Reader<'_>) -> usize {
-        if self.length == 0 { reader.last_length(self.place).max(1) } else { self.length }
+    fn more<V>(self, reader: &Reader<'_>) -> usize {
+        if self.length == 0 { reader.expected_length::<V>(self.place) } else { self.length }
     }
 }
 
 impl<V: Value> Elements for Vec<V> {
     fn read_next(&mut self, growth: Growth, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         if self.len() == self.capacity() {
-            let more = reader.charge_elements::<V>(growth.more(reader))?;
+            let more = reader.charge_elements::<V>(growth.more::<V>(reader))?;
             match self.is_empty() {
                 // Takes a third of the instructions.
                 true => *self = Self::with_capacity(more),

@@ -26,10 +26,13 @@ pub struct Writer {
     lists: u32,
 }
 
+/// Room for most of the objects that programs write, which would otherwise be moved each time that it doubles.
+const CAPACITY: usize = 512;
+
 impl Writer {
     /// An empty document.
     pub fn new() -> Self {
-        Self::default()
+        Self::with_capacity(CAPACITY)
     }
 
     /// An empty document that is expected to take about this number of bytes.
@@ -47,7 +50,7 @@ impl Writer {
     /// default value, unless the field is in an item of a list.
     #[doc(hidden)]
     pub fn sparse() -> Self {
-        Self { is_sparse: true, ..Self::default() }
+        Self { is_sparse: true, ..Self::new() }
     }
 
     /// Whether possible secrets are omitted.

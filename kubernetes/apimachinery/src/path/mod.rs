@@ -1,5 +1,7 @@
 mod resource;
 
+use memchr::{memchr, memchr2};
+
 use crate::{ClusterResource, InvalidRequest, NamespacedResource, Resource, percent};
 
 /// The path of a request, with percent-encoded arguments.
@@ -122,7 +124,7 @@ impl Path {
 }
 
 fn check_argument(name: &str, argument: &str) -> Result<(), InvalidRequest> {
-    let fault = match argument.chars().find(|character| matches!(character, '/' | '%')) {
+    let fault = match memchr2(b'/', b'%', argument.as_bytes()).map(|at| char::from(argument.as_bytes()[at])) {
         _ if argument.is_empty() => "is empty".to_owned(),
         _ if matches!(argument, "." | "..") => format!("must not be {argument:?}"),
         Some(character) => format!("must not contain \"{character}\""),
@@ -133,7 +135,7 @@ fn check_argument(name: &str, argument: &str) -> Result<(), InvalidRequest> {
 
 /// Splits at the first `{name}`.
 fn placeholder(template: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = template.split_once('{')?;
-    let (name, after) = rest.split_once('}')?;
-    Some((before, name, after))
+    let (before, rest) = template.split_at(memchr(b'{', template.as_bytes())?);
+    let (name, after) = rest.split_at(memchr(b'}', rest.as_bytes())?);
+    Some((before, &name[1..], &after[1..]))
 }

@@ -114,10 +114,11 @@ impl NoteWrites {
         let is_deleted = has_gone(write, object);
         self.writes.require(&self.key, |store| {
             let scope = store.scope();
+            if !scope.is_of(resource) || !scope.has_namespace(key.namespace()) {
+                return None;
+            }
             let uid = store.uid_of(&key);
-            let is_covered = scope.is_of(resource)
-                && scope.has_namespace(key.namespace())
-                && (uid.is_some() || scope.may_select(&key, &object.metadata));
+            let is_covered = scope.may_select(&key, &object.metadata) || store.has_selected(&key);
             let gone = object.metadata.uid.clone().or_else(|| uid.clone()).filter(|_| is_deleted);
             if is_covered && uid.is_none() && scope.is_known_to_server_only() {
                 return Some(Requirement::Unknown(key.clone()));

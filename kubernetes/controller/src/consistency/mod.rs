@@ -5,7 +5,7 @@ mod own;
 mod requirements;
 mod settle;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use tracing::warn;
 
 use crate::Histogram;
 use crate::clock::{self, Instant};
-use crate::informers::WatchedStore;
+use crate::informers::{StoreId, WatchedStore, WatchedStores};
 use crate::queue::Delivery;
 use hook::NoteWrites;
 pub(crate) use own::{Author, Effect};
@@ -29,7 +29,7 @@ type OnChange = Box<dyn Fn(&ObjectKey, Effect) + Send + Sync>;
 /// The writes of a controller's runs that its stores have not seen yet.
 pub(crate) struct Writes {
     /// The store of the controller's own objects is the first.
-    stores: OnceLock<Vec<Arc<dyn WatchedStore>>>,
+    stores: Arc<WatchedStores>,
     pending: Mutex<PendingWrites>,
     own: OwnWrites,
     /// Called with an object of the controller that another has changed while a run wrote it, if that has an effect.
@@ -56,8 +56,7 @@ struct PendingWrites {
 
 /// The writes of the runs for one object.
 struct Pending {
-    /// By the place of the store.
-    requirements: HashMap<usize, Requirements>,
+    requirements: BTreeMap<StoreId, Requirements>,
     /// The number of the last write.
     last: u64,
     written_at: Instant,
@@ -78,7 +77,7 @@ impl PendingWrites {
         self.count += 1;
         let (last, written_at) = (self.count, clock::now());
         let pending = self.by_object.entry(key.clone()).or_insert_with(|| Pending {
-            requirements: HashMap::new(),
+            requirements: BTreeMap::new(),
             last,
             written_at,
             held_since: None,
@@ -106,10 +105,13 @@ pub(crate) struct ConsistencyCounts {
 
 impl Writes {
     /// Waits up to `limit` for a store, if there is one. The receiver belongs to [`settle`](Self::settle).
-    pub(crate) fn new(limit: Option<Duration>) -> (Arc<Self>, mpsc::UnboundedReceiver<ObjectKey>) {
+    pub(crate) fn new(
+        limit: Option<Duration>,
+        stores: &Arc<WatchedStores>,
+    ) -> (Arc<Self>, mpsc::UnboundedReceiver<ObjectKey>) {
         let (unsettled, receiver) = mpsc::unbounded_channel();
         let writes = Self {
-            stores: OnceLock::new(),
+            stores: Arc::clone(stores),
             pending: Mutex::default(),
             own: OwnWrites::default(),
             on_change: OnceLock::new(),
@@ -123,19 +125,10 @@ impl Writes {
         (Arc::new(writes), receiver)
     }
 
-    /// Sets the stores and the function that is called with an object of the controller that another has changed while
-    /// a run wrote it, the first time that it is called.
-    pub(crate) fn start(
-        &self,
-        stores: Vec<Arc<dyn WatchedStore>>,
-        on_change: impl Fn(&ObjectKey, Effect) + Send + Sync + 'static,
-    ) {
-        let _ = self.stores.set(stores);
+    /// Sets the function that is called with an object of the controller that another has changed while a run wrote it,
+    /// the first time that it is called.
+    pub(crate) fn start(&self, on_change: impl Fn(&ObjectKey, Effect) + Send + Sync + 'static) {
         let _ = self.on_change.set(Box::new(on_change));
-    }
-
-    fn stores(&self) -> &[Arc<dyn WatchedStore>] {
-        self.stores.get().map(Vec::as_slice).unwrap_or_default()
     }
 
     /// A client whose writes are noted as those of a run for `key`.
@@ -168,10 +161,10 @@ impl Writes {
 
     /// Whether the stores have seen writes.
     fn are_seen(&self, pending: &Pending) -> bool {
-        let mut requirements = pending.requirements.iter();
-        requirements.all(|(index, required)| {
-            let store = self.stores().get(*index);
-            store.is_none_or(|store| required.are_known() && required.are_met_by(&**store))
+        let (stores, mut requirements) = (self.stores.snapshot(), pending.requirements.iter());
+        requirements.all(|(id, required)| {
+            // A store that has been removed is not read.
+            stores.get(id).is_none_or(|store| required.are_known() && required.are_met_by(&**store))
         })
     }
 
@@ -196,11 +189,11 @@ impl Writes {
     }
 
     fn is_of_primary(&self, resource: &GroupVersionResource) -> bool {
-        self.stores().first().is_some_and(|primary| primary.scope().is_of(resource))
+        self.stores.snapshot().values().next().is_some_and(|primary| primary.scope().is_of(resource))
     }
 
     fn is_in_store(&self, key: &ObjectKey) -> bool {
-        self.stores().first().is_some_and(|primary| primary.uid_of(key).is_some())
+        self.stores.snapshot().values().next().is_some_and(|primary| primary.uid_of(key).is_some())
     }
 
     fn begun(&self, key: &ObjectKey) {
@@ -225,16 +218,16 @@ impl Writes {
         if self.limit.is_none() {
             return;
         }
-        let required =
-            self.stores().iter().enumerate().filter_map(|(index, store)| Some((index, requirement(&**store)?)));
+        let stores = self.stores.snapshot();
+        let required = stores.iter().filter_map(|(id, store)| Some((*id, requirement(&**store)?)));
         let required: Vec<_> = required.collect();
         if required.is_empty() {
             return;
         }
         let mut all = lock(&self.pending);
         let pending = all.record_write(key, |pending| self.is_late(pending) || self.are_seen(pending));
-        for (index, requirement) in required {
-            pending.requirements.entry(index).or_default().add(requirement);
+        for (id, requirement) in required {
+            pending.requirements.entry(id).or_default().add(requirement);
         }
     }
 

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use kubernetes_core::{ObjectKey, Str};
 
@@ -18,7 +18,7 @@ pub(super) enum Requirement {
 /// The writes that a store must have seen.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Requirements {
-    objects: HashMap<ObjectKey, ObjectRequirement>,
+    objects: BTreeMap<ObjectKey, ObjectRequirement>,
     /// The version that all objects must have reached.
     version: Option<Str>,
     /// Whether that version must be asked for.

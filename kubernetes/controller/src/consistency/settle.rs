@@ -12,15 +12,14 @@ use tracing::{debug, warn};
 use super::requirements::Requirements;
 use super::{Writes, lock};
 use crate::clock::{self, Instant};
-use crate::informers::WatchedStore;
+use crate::informers::{StoreId, WatchedStore};
 
 /// Between reads of objects whose state is not known.
 const READ_AGAIN: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5)).jitter(0.5, 1.0);
 
 /// The writes for an object that stores must have seen.
 struct Required {
-    /// By the place of the store.
-    requirements: Vec<(usize, Requirements)>,
+    requirements: Vec<(StoreId, Requirements)>,
     /// The number of the last of them.
     last: u64,
     written_at: Instant,
@@ -78,17 +77,17 @@ impl Writes {
     fn required(&self, key: &ObjectKey) -> Option<Required> {
         let pending = lock(&self.pending);
         let pending = pending.by_object.get(key)?;
-        let requirements = pending.requirements.iter().map(|(index, required)| (*index, required.clone())).collect();
+        let requirements = pending.requirements.iter().map(|(id, required)| (*id, required.clone())).collect();
         Some(Required { requirements, last: pending.last, written_at: pending.written_at })
     }
 
-    async fn wait_until_met(&self, client: &Client, requirements: &mut [(usize, Requirements)]) {
-        for (index, required) in requirements {
-            let Some(store) = self.stores().get(*index) else { continue };
-            find_out(client, &**store, required).await;
+    async fn wait_until_met(&self, client: &Client, requirements: &mut [(StoreId, Requirements)]) {
+        for (id, required) in requirements {
+            let Some(store) = self.stores.snapshot().get(id).cloned() else { continue };
+            find_out(client, &*store, required).await;
             let required = &*required;
             // A store that has stopped ends the controller.
-            let _ = store.wait_for(&|| required.are_met_by(&**store)).await;
+            self.stores.wait_for(*id, &|store| required.are_met_by(store)).await;
         }
     }
 }

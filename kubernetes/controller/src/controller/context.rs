@@ -9,9 +9,10 @@ use kubernetes_watch::Store;
 
 use super::CurrentLeadership;
 use super::reason::Reason;
+use super::sources::Sources;
 use crate::applied::Applied;
 use crate::events::{Event, Recorder};
-use crate::informers::{SharedInformer, WatchedStore};
+use crate::informers::{SharedInformer, WatchedRequest, WatchedStores};
 use crate::queue::Reasons;
 
 /// The second argument of a reconcile function: the client, the stores, and the reasons of the run.
@@ -31,7 +32,8 @@ pub(crate) struct Stores<K: Object> {
     pub(super) controller: Arc<str>,
     pub(super) field_manager: Option<Str>,
     pub(super) primary: Arc<SharedInformer<K>>,
-    pub(super) all: Vec<Arc<dyn WatchedStore>>,
+    pub(super) all: Arc<WatchedStores>,
+    pub(super) added: Sources<K>,
     pub(super) recorder: Option<Recorder>,
     pub(super) leadership: Option<CurrentLeadership>,
     pub(super) applied: Applied,
@@ -88,7 +90,7 @@ impl<K: Object> Context<K> {
     /// The objects of the first source of this type, as [`Controller::owns`](crate::Controller::owns) and
     /// [`watches`](crate::Controller::watches) add them; `None` if there is none.
     pub fn store_of<O: Object>(&self) -> Option<Store<O>> {
-        self.informers_of::<O>().next().map(SharedInformer::store)
+        self.informers_of::<O>().first().map(|informer| informer.store())
     }
 
     /// The objects of this type that `owner` owns, as controller or not: those in the stores, ordered by namespace and
@@ -108,7 +110,8 @@ impl<K: Object> Context<K> {
     pub fn owned<O: Object>(&self, owner: &K) -> Vec<Arc<O>> {
         let Some(uid) = owner.metadata().uid.as_deref() else { return Vec::new() };
         let mut found: Vec<Arc<O>> = Vec::new();
-        for informer in self.informers_of::<O>() {
+        let informers = self.informers_of::<O>();
+        for informer in &informers {
             let more = informer.store().by_index(&informer.by_owner, uid);
             if found.is_empty() {
                 found = more;
@@ -119,7 +122,7 @@ impl<K: Object> Context<K> {
                 found.extend(more);
             }
         }
-        if self.store_of::<O>().is_none() {
+        if informers.is_empty() {
             let (controller, of_type) = (self.controller_name(), std::any::type_name::<O>());
             self.stores.has_no_source.call_once(|| {
                 tracing::warn!(
@@ -131,6 +134,11 @@ impl<K: Object> Context<K> {
         }
         found.sort_by_cached_key(|object| ObjectKey::of(&**object));
         found
+    }
+
+    /// The sources that are added and removed while the controller runs.
+    pub fn sources(&self) -> &Sources<K> {
+        &self.stores.added
     }
 
     /// The token of leadership, or of the shard, to be asked before an effect outside of Kubernetes; `None` without an
@@ -153,15 +161,19 @@ impl<K: Object> Context<K> {
 
     /// The path of the object on the server.
     pub fn path(&self) -> Path {
-        self.stores.primary.scope.path(&self.key)
+        self.stores.primary.path(&self.key)
     }
 
     pub(crate) fn applied(&self) -> &Applied {
         &self.stores.applied
     }
 
-    pub(crate) fn informers_of<O: Object>(&self) -> impl Iterator<Item = &SharedInformer<O>> {
-        self.stores.all.iter().filter_map(|store| (&**store as &dyn Any).downcast_ref())
+    /// The informers of the sources of this type, in their order.
+    pub(crate) fn informers_of<O: Object>(&self) -> Vec<Arc<SharedInformer<O>>> {
+        let stores = self.stores.all.snapshot();
+        let requests = stores.values().filter_map(|store| (&**store as &dyn Any).downcast_ref());
+        let requests = requests.filter(|request: &&WatchedRequest<O>| request.is_first());
+        requests.map(|request| Arc::clone(&request.informer)).collect()
     }
 }
 

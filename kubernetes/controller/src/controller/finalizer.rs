@@ -41,9 +41,6 @@ pub(crate) async fn finalize<K: Object>(
     object: Arc<K>,
     context: &Context<K>,
 ) -> Result<Flow<K>, BoxError> {
-    if finalizers.is_empty() {
-        return Ok(Flow::Reconcile(object));
-    }
     if object.is_being_deleted() {
         return clean_up(finalizers, object, context).await.map(Flow::End);
     }

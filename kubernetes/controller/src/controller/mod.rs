@@ -8,12 +8,14 @@ mod failure;
 mod finalizer;
 mod monitor;
 mod monitors;
+mod paused;
 mod predicate;
 mod program;
 mod reason;
 mod runner;
 mod settings;
 mod source;
+mod sources;
 mod stop_by;
 mod terminal;
 mod tombstones;
@@ -26,7 +28,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use kubernetes_client::Client;
-use kubernetes_core::{ListRequest, ObjectKey, Str, Watchable};
+use kubernetes_core::{ObjectKey, Str, Watchable};
 use kubernetes_election::HeldShard;
 use kubernetes_watch::{Index, Store};
 
@@ -42,6 +44,7 @@ pub(crate) use program::{CurrentLeadership, Program};
 pub use reason::Reason;
 pub use runner::Runner;
 pub use source::{Source, Trigger};
+pub use sources::Sources;
 pub(crate) use stop_by::StopBy;
 pub use terminal::Terminal;
 
@@ -112,12 +115,25 @@ pub struct Controller<K: Watchable> {
 }
 
 impl<K: Watchable> Controller<K> {
-    /// Creates a controller of the objects of a source, which may be a [`ListRequest`].
+    /// Creates a controller of the objects of a source, which may be a [`ListRequest`](kubernetes_core::ListRequest).
+    ///
+    /// In several namespaces:
+    ///
+    /// ```
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # use Pod as CronTab;
+    /// # use kubernetes_controller::{Controller, Source};
+    /// # use kubernetes_core::ListRequest;
+    /// # fn example(client: &kubernetes_client::Client, namespaces: &[String]) {
+    /// let tabs: Source<CronTab> = namespaces.iter().map(ListRequest::namespaced).collect();
+    /// let controller = Controller::new(client, tabs);
+    /// # }
+    /// ```
     pub fn new(client: &Client, objects: impl Into<Source<K>>) -> Self {
         let primary = objects.into();
         Self {
             client: client.clone(),
-            settings: Settings::new(name_of(&primary.request)),
+            settings: Settings::new(name_of(&primary)),
             primary,
             indexes: Vec::new(),
             sources: Vec::new(),
@@ -345,9 +361,9 @@ where
     })
 }
 
-/// The resource that a request is about: `crontabs.stable.example.com`.
-fn name_of<K>(request: &ListRequest<K>) -> Arc<str> {
-    match crate::informers::Scope::of(request, None) {
+/// The resource that a source is about: `crontabs.stable.example.com`.
+fn name_of<K>(source: &Source<K>) -> Arc<str> {
+    match source.requests.first().and_then(|request| crate::informers::Scope::of(request, None)) {
         Some(scope) if scope.resource.group.is_empty() => scope.resource.resource.as_str().into(),
         Some(scope) => format!("{}.{}", scope.resource.resource, scope.resource.group).into(),
         None => "unnamed".into(),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kubernetes_client::Backoff;
-use kubernetes_core::{Object, ObjectKey, Str, Watchable};
+use kubernetes_core::{ObjectKey, Str, Watchable};
 use kubernetes_election::HeldShard;
 use kubernetes_watch::Shard;
 use tokio_util::task::TaskTracker;
@@ -81,12 +81,6 @@ impl<K: Watchable> Settings<K> {
     pub(super) fn take_shard(&mut self, shard: &HeldShard) {
         self.shard = Shard::split(shard.count()).nth(shard.index() as usize);
     }
-}
-
-/// Whether an object is paused by this annotation, if there is one.
-pub(super) fn is_paused<K: Object>(object: &K, annotation: Option<&Str>) -> bool {
-    let value = annotation.and_then(|annotation| object.annotations().get(annotation));
-    value.is_some_and(|value| value != "false")
 }
 
 impl<K: Watchable> Controller<K> {

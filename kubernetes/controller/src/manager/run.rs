@@ -80,6 +80,7 @@ impl Running {
             admin.metrics().add_election(candidate.status.clone());
         }
         let informers = Informers::new(&client);
+        admin.metrics().add_informers(recorder.controller(), &informers);
         let standing = if candidate.is_some() { Standing::Waiting } else { Standing::NoElection };
         let mut running = Self {
             client,

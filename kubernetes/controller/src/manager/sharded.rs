@@ -116,8 +116,8 @@ impl Controllers {
     }
 }
 
-/// Fails until the objects of the shards that this replica holds have been listed. One that waits for replicas with another
-/// number of shards is ready: these end only then.
+/// Fails until the objects of the shards that this replica holds have been listed. One that waits because others hold all
+/// shards is ready: in a rollout, these end only then.
 fn check_ready(status: &ShardsStatus, monitors: &Monitors) -> Result<(), String> {
     let (held, monitors) = (status.held().len(), monitors.all());
     if status.members() == 0 {

@@ -3,12 +3,13 @@
 use std::hash::Hash;
 use std::sync::Weak;
 
+use kubernetes_core::Str;
 use kubernetes_election::{ElectionStatus, ShardsStatus};
 use kubernetes_serving::MetricsText;
 
 use super::{Metrics, Owner};
 use crate::controller::Monitors;
-use crate::{ControllerCounts, Monitor, Queue, QueueCounts, Recorder};
+use crate::{ControllerCounts, Informers, Monitor, Queue, QueueCounts, Recorder};
 
 impl Metrics {
     /// Adds the metrics of a queue, such as `workqueue_depth`, with the labels `name` and `controller`.
@@ -45,6 +46,32 @@ impl Metrics {
             text.gauge("shards_members", "Number of replicas that share the shards", &labels, status.members() as f64);
             for (shard, monitor) in monitors.all() {
                 write_monitor(text, &monitor, &[("shard", &shard.to_string())]);
+            }
+        });
+    }
+
+    /// Adds the metrics of informers by their resource, as client-go's components have them: `informer_queued_items`,
+    /// `informer_processing_latency_seconds` and `informer_store_resource_version`, with the labels `name` (of the program),
+    /// `group`, `version` and `resource`; and `informer_failing`, the number of informers whose watches fail, as without
+    /// permission, so that their stores are out of date. A [`Manager`](crate::Manager) adds those of its controllers.
+    pub fn add_informers(&self, name: &str, informers: &Informers) {
+        let (name, informers) = (name.to_owned(), informers.clone());
+        self.add(move |text| {
+            for ([group, version, resource], counts) in informers.counts() {
+                let labels =
+                    [("group", &*group), ("name", name.as_str()), ("resource", &*resource), ("version", &*version)];
+                let help = "Number of informers whose watches fail, so that their stores are out of date.";
+                text.gauge("informer_failing", help, &labels, counts.failing as f64);
+                let help = "Number of events that wait for the slowest controller of the informer, at most 1024.";
+                text.gauge("informer_queued_items", help, &labels, counts.queued as f64);
+                let help = "Time taken to process events after popping from the queue.";
+                text.histogram("informer_processing_latency_seconds", help, &labels, &counts.latency.histogram());
+                // As a number of floating point has no more.
+                let last_digits = |version: Str| version.get(version.len().saturating_sub(15)..)?.parse::<u64>().ok();
+                if let Some(version) = counts.version.and_then(last_digits) {
+                    let help = "The 15 least significant digits of the resource version of the store.";
+                    text.gauge("informer_store_resource_version", help, &labels, version as f64);
+                }
             }
         });
     }

@@ -1,5 +1,5 @@
 use std::any::TypeId;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,9 +22,9 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(super) struct Progress {
     pub(super) changes: Vec<OwnedChange>,
     /// The children that have been applied.
-    pub(super) kept: HashSet<(TypeId, ObjectKey)>,
+    pub(super) kept: BTreeSet<(TypeId, ObjectKey)>,
     /// The types with children that no store covers.
-    uncovered: HashSet<TypeId>,
+    uncovered: BTreeSet<TypeId>,
 }
 
 /// The children of one type.
@@ -73,9 +73,13 @@ where
             for child in &mut self.0 {
                 let change = apply(child, set).await?;
                 let key = ObjectKey::of(child);
-                if !set.context.informers_of::<C>().any(|informer| informer.scope.covers(&key, child.metadata())) {
+                let informers = set.context.informers_of::<C>();
+                let mut covering =
+                    informers.iter().filter(|informer| informer.covers(&key, child.metadata())).peekable();
+                let is_unselected = covering.peek().is_none();
+                if !covering.any(|informer| informer.store().is_ready()) {
                     progress.uncovered.insert(TypeId::of::<C>());
-                    if change != Change::Unchanged && set.context.store_of::<C>().is_some() {
+                    if is_unselected && change != Change::Unchanged && !informers.is_empty() {
                         let (controller, kind) = (set.context.controller_name(), C::KIND);
                         warn!(controller, kind, %key, "controller: no source selects a child, so its changes start no run");
                     }
@@ -90,17 +94,9 @@ where
     fn prune<'a>(&'a self, set: &'a Set<'_, K>, progress: &'a mut Progress) -> BoxFuture<'a, Result<(), OwnedError>> {
         Box::pin(async move {
             for metadata in no_longer_wanted::<K, C>(set, progress).await? {
-                let key = key_of(&metadata);
-                // The store may keep no managed fields.
-                let metadata = match metadata.managed_fields.is_empty() {
-                    true => read_metadata::<K, C>(set, &key).await?,
-                    false => Some(metadata),
-                };
-                let Some(metadata) = metadata.filter(|metadata| set.has_applied(metadata)) else { continue };
-                delete::<C>(set.context.client(), &key, metadata.uid)
-                    .await
-                    .map_err(|error| OwnedError::new(C::KIND, &key, Cause::Delete(error)))?;
-                progress.changes.push(OwnedChange { kind: C::KIND, key, change: Change::Deleted });
+                // Boxed, or each apply of a set would be allocated with room for it.
+                let key = Box::pin(delete_applied::<K, C>(set, metadata)).await?;
+                progress.changes.extend(key.map(|key| OwnedChange { kind: C::KIND, key, change: Change::Deleted }));
             }
             Ok(())
         })
@@ -143,7 +139,7 @@ where
                 Some(_) => Change::Updated,
             })
         }
-        Err(error) if set.recreates && is_immutable(&error) => recreate(child, set, error).await,
+        Err(error) if set.recreates && is_immutable(&error) => Box::pin(recreate(child, set, error)).await,
         Err(error) => Err(OwnedError::new(C::KIND, &key, Cause::Apply(error))),
     }
 }
@@ -159,13 +155,32 @@ where
         if let Some(current) = informer.store().get_key(key) {
             return Ok(Some(current));
         }
-        is_covered |= informer.scope.covers(key, child.metadata());
+        is_covered |= informer.store().is_ready() && informer.covers(key, child.metadata());
     }
     if is_covered {
         return Ok(None);
     }
     let current = ReadRequest::<C>::at(path::<C>(key)).send_opt(set.context.client()).await;
     Ok(current.map_err(|error| OwnedError::new(C::KIND, key, Cause::Read(error)))?.map(Arc::new))
+}
+
+/// Deletes an object, if the set has applied it, and returns its key then.
+async fn delete_applied<K, C>(set: &Set<'_, K>, metadata: ObjectMeta) -> Result<Option<ObjectKey>, OwnedError>
+where
+    K: Object,
+    C: Resource,
+{
+    let key = key_of(&metadata);
+    // The store may keep no managed fields.
+    let metadata = match metadata.managed_fields.is_empty() {
+        true => read_metadata::<K, C>(set, &key).await?,
+        false => Some(metadata),
+    };
+    let Some(metadata) = metadata.filter(|metadata| set.has_applied(metadata)) else { return Ok(None) };
+    match delete::<C>(set.context.client(), &key, metadata.uid).await {
+        Ok(()) => Ok(Some(key)),
+        Err(error) => Err(OwnedError::new(C::KIND, &key, Cause::Delete(error))),
+    }
 }
 
 /// The metadata of the objects of a type whose controller is the owner, without those that are kept or being deleted:
@@ -183,13 +198,14 @@ where
     };
     // If sources select all children that there are, they have selected those before.
     let is_selected = progress.kept.iter().any(|(kept, _)| *kept == type_id) && !progress.uncovered.contains(&type_id);
-    if is_selected || set.context.informers_of::<C>().any(|informer| informer.scope.covers_all(namespace)) {
+    let mut ready = set.context.informers_of::<C>().into_iter().filter(|informer| informer.store().is_ready());
+    if is_selected || ready.any(|informer| informer.covers_all(namespace)) {
         let objects = set.context.owned::<C>(set.owner);
         let obsolete = objects.iter().map(|object| object.metadata()).filter(|metadata| is_obsolete(metadata));
         return Ok(obsolete.cloned().collect());
     }
     let request = ListRequest::<C>::at(Path::of::<C>(namespace)).metadata_only();
-    let list = request.send(set.context.client()).await;
+    let list = Box::pin(request.send(set.context.client())).await;
     let list = list.map_err(|error| OwnedError::new(C::KIND, &ObjectKey::default(), Cause::List(error)))?;
     Ok(list.items.into_iter().map(|object| object.metadata).filter(is_obsolete).collect())
 }

@@ -5,7 +5,7 @@ mod error;
 mod recreate;
 mod requests;
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use kubernetes_core::meta::v1::ManagedFieldsEntry;
@@ -180,7 +180,7 @@ impl<'a, K: Object> OwnedSet<'a, K> {
         for kind in &mut kinds {
             kind.apply(&set, &mut progress).await?;
         }
-        let mut pruned = HashSet::new();
+        let mut pruned = BTreeSet::new();
         for kind in &kinds {
             if pruned.insert(kind.type_id()) {
                 kind.prune(&set, &mut progress).await?;

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use super::add::Add;
-use super::state::{Outcome, Taken};
+use super::state::{Hashed, Outcome, Taken};
 use super::{Queue, Reasons};
 
 /// An item that a worker has taken from a [`Queue`], until it reports the outcome of the attempt.
@@ -16,7 +16,7 @@ pub struct Delivery<T: Clone + Eq + Hash, R: PartialEq = ()> {
     queue: Queue<T, R>,
     /// `None` once its outcome is known.
     taken: Option<Taken<T, R>>,
-    item: T,
+    item: Hashed<T>,
 }
 
 impl<T: Clone + Eq + Hash, R: PartialEq> Delivery<T, R> {
@@ -26,7 +26,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Delivery<T, R> {
 
     /// The item.
     pub fn item(&self) -> &T {
-        &self.item
+        self.item.item()
     }
 
     /// The number of this attempt: 1, and one more after each that has failed.
@@ -102,12 +102,12 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Deref for Delivery<T, R> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.item
+        self.item()
     }
 }
 
 impl<T: Clone + Eq + Hash + fmt::Debug, R: PartialEq> fmt::Debug for Delivery<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivery").field("item", &self.item).field("attempt", &self.attempt()).finish_non_exhaustive()
+        f.debug_struct("Delivery").field("item", self.item()).field("attempt", &self.attempt()).finish_non_exhaustive()
     }
 }

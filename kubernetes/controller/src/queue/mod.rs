@@ -24,7 +24,7 @@ pub use delivery::Delivery;
 pub use reasons::Reasons;
 
 use crate::clock::{self, sleep_until};
-use state::{Next, Outcome, Phase, State};
+use state::{Hashed, Next, Outcome, Phase, State};
 
 /// A queue of items to work on, such as the keys of objects to reconcile.
 ///
@@ -157,7 +157,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Queue<T, R> {
         next
     }
 
-    fn finish(&self, item: T, outcome: Outcome<R>) {
+    fn finish(&self, item: Hashed<T>, outcome: Outcome<R>) {
         lock(&self.shared.state).finish(item, outcome, clock::now());
         self.shared.changed.notify_one();
         self.shared.finished.notify_waiters();
@@ -165,13 +165,13 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Queue<T, R> {
 
     /// Hands out an item that a worker [holds](Delivery::hold) back; any other is left as it is.
     pub fn release(&self, item: &T) {
-        lock(&self.shared.state).release(item, clock::now());
+        lock(&self.shared.state).release(item.clone(), clock::now());
         self.shared.changed.notify_one();
     }
 
     /// Removes an item, unless a worker has it.
     pub(crate) fn remove(&self, item: &T) {
-        lock(&self.shared.state).remove(item);
+        lock(&self.shared.state).remove(item.clone());
         self.shared.finished.notify_waiters();
     }
 
@@ -187,7 +187,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Queue<T, R> {
 
     /// The number of consecutive failures of an item.
     pub fn failures(&self, item: &T) -> u32 {
-        lock(&self.shared.state).failures(item)
+        lock(&self.shared.state).failures(item.clone())
     }
 
     /// Ends the queue: it accepts no further items, discards those that wait for a time, and hands out the rest,

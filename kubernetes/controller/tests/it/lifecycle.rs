@@ -29,15 +29,6 @@ async fn a_resource_that_is_not_there_yet_is_awaited() {
     running.stop().await.unwrap();
 }
 
-fn definition(kind: &str, plural: &str) -> String {
-    format!(
-        "{{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {{name: {plural}.example.com}}, \
-         spec: {{group: example.com, scope: Namespaced, names: {{plural: {plural}, kind: {kind}}}, versions: [{{name: v1, \
-         served: true, storage: true, schema: {{openAPIV3Schema: {{type: object, \
-         x-kubernetes-preserve-unknown-fields: true}}}}}}]}}}}"
-    )
-}
-
 /// "should return an error if there is an error waiting for the informers"
 #[tokio::test(start_paused = true)]
 async fn it_may_fail_if_its_objects_are_not_listed_in_time() {

@@ -1,12 +1,15 @@
 //! Controllers against an API server in memory, on a paused clock but for `threads` and `admin_tls`.
 
+mod added_sources;
 mod admin_tls;
 mod backoff;
 mod consistency;
 mod errors;
 mod finalizers;
+mod informer_metrics;
 mod lifecycle;
 mod manager;
+mod namespaces;
 mod owned;
 mod prune;
 mod recreate;

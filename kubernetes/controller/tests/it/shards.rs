@@ -221,9 +221,12 @@ async fn the_shards_of_a_replica_share_a_watch_of_all_objects() {
     tokio::time::sleep(SECOND * 5).await;
     assert_eq!(runs.shares(), [("a".to_owned(), OBJECTS - OBJECTS.div_ceil(3))]);
     // Shards that move to another replica, and back.
+    let before = requests("watch");
     let b = Replica::start(&server, "b", Duration::from_millis(10), &runs);
-    tokio::time::sleep(SECOND * 20).await;
+    tokio::time::sleep(SECOND * 25).await;
     assert_eq!((a.metric("shards_held"), b.metric("shards_held")), (4.0, 4.0));
+    let by_b = requests("watch") - before;
+    assert!((1..=2).contains(&by_b), "only the new replica lists the objects: {by_b}");
     let before = requests("watch");
     b.stop().await;
     tokio::time::sleep(SECOND * 10).await;

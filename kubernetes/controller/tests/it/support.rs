@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kubernetes_client::{Client, Error};
-use kubernetes_controller::{Action, Context, Controller, ControllerError, Monitor};
+use kubernetes_controller::{Action, Context, Controller, ControllerError, Monitor, Runner, Source};
 use kubernetes_core::{
-    CreateRequest, DeleteRequest, ListRequest, Object, ObjectMeta, Patch, PatchRequest, Resource, Watchable,
+    CreateRequest, DeleteRequest, ListRequest, NamespacedResource, Object, ObjectMeta, Patch, PatchRequest, Resource,
+    Watchable,
 };
 use kubernetes_testing::{CustomResource, TestServer};
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,11 @@ pub(crate) fn gadgets() -> ListRequest<Gadget> {
     ListRequest::all_namespaces()
 }
 
+/// The objects of some namespaces.
+pub(crate) fn in_namespaces<K: NamespacedResource + Watchable>(namespaces: &[&str]) -> Source<K> {
+    namespaces.iter().map(ListRequest::namespaced).collect()
+}
+
 pub(crate) fn controller(client: &Client) -> Controller<Widget> {
     Controller::new(client, widgets()).named("widgets")
 }
@@ -124,6 +130,16 @@ pub(crate) async fn names<K: Resource>(client: &Client) -> Vec<String> {
 /// Lets everything happen that needs no time to pass, and what needs a little.
 pub(crate) async fn settle() {
     tokio::time::sleep(SECOND / 4).await;
+}
+
+/// The definition of a kind of `example.com`.
+pub(crate) fn definition(kind: &str, plural: &str) -> String {
+    format!(
+        "{{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {{name: {plural}.example.com}}, \
+         spec: {{group: example.com, scope: Namespaced, names: {{plural: {plural}, kind: {kind}}}, versions: [{{name: v1, \
+         served: true, storage: true, schema: {{openAPIV3Schema: {{type: object, \
+         x-kubernetes-preserve-unknown-fields: true}}}}}}]}}}}"
+    )
 }
 
 /// A log of runs.
@@ -174,7 +190,23 @@ impl Running {
         R: Future<Output = Result<Action, E>> + Send + 'static,
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let runner = controller.runner(reconcile);
+        Self::start_with(controller, reconcile, |_| {})
+    }
+
+    /// Like [`start`](Self::start), and calls a function with the runner before.
+    pub(crate) fn start_with<K, F, R, E>(
+        controller: Controller<K>,
+        reconcile: F,
+        before: impl FnOnce(&mut Runner<K>),
+    ) -> Self
+    where
+        K: Watchable,
+        F: Fn(Arc<K>, Context<K>) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Action, E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let mut runner = controller.runner(reconcile);
+        before(&mut runner);
         let (sender, receiver) = oneshot::channel();
         let monitor = runner.monitor();
         let task = tokio::spawn(runner.run_until(async move { drop(receiver.await) }));

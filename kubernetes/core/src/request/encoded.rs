@@ -6,7 +6,7 @@ use http::HeaderValue;
 
 #[cfg(feature = "cbor")]
 use crate::cbor;
-use crate::json::{self, Budget, DecodeError, Reader, Value};
+use crate::json::{Budget, Caches, DecodeError, Reader, Value};
 
 /// The body of a response, and the media type that says how to decode it.
 ///
@@ -60,14 +60,16 @@ impl Encoded {
     /// Returns an error if the bytes are not in that format, do not fit the type or take more memory than the
     /// [budget](Self::with_budget). The error names the place.
     pub fn decode<V: Value>(&self) -> Result<V, DecodeError> {
-        let memory = self.budget.bytes(self.bytes.len());
-        if self.is_cbor() {
-            // The text counts too, as it is in memory together with the value.
-            let text = self.cbor_to_json()?;
-            let left = memory.saturating_sub(text.len());
-            return json::read_all(Reader::new(&text).with_memory(left));
+        let mut memory = self.budget.bytes(self.bytes.len());
+        let text = self.to_json()?;
+        if let Cow::Owned(text) = &text {
+            // It counts too, as it is in memory together with the value.
+            memory = memory.saturating_sub(text.len());
         }
-        json::read_all(Reader::from_slice(&self.bytes)?.with_memory(memory))
+        let mut reader = Reader::with_caches(&text, Caches::of_thread()).with_memory(memory);
+        let value = V::decode(&mut reader).and_then(|value| reader.end().map(|()| value));
+        reader.into_caches().keep_in_thread();
+        value
     }
 
     /// The document as JSON text.

@@ -65,6 +65,17 @@ fn a_long_list_does_not_make_short_ones_large() {
 }
 
 #[test]
+fn a_long_list_in_one_response_takes_nothing_of_the_budget_of_the_next() {
+    let response = |parts: usize| {
+        let padding = "x".repeat(1024);
+        Encoded::new(None, format!(r#"{{"parts":[{}],"x":"{padding}"}}"#, repeated(r#"{"name":"a"}"#, parts)))
+    };
+    assert_eq!(response(255).decode::<Widget>().unwrap().parts.len(), 255);
+    let short = response(1).with_budget(Budget::new(0, size_of::<Part>()));
+    assert_eq!(short.decode::<Widget>().unwrap().parts.len(), 1);
+}
+
+#[test]
 fn the_metadata_of_raw_objects_counts() {
     let owners = repeated("{}", 100);
     let item = format!(r#"{{"metadata":{{"ownerReferences":[{owners}]}}}}"#);

@@ -1,7 +1,7 @@
 //! Facts that the reader learns from a long document, or from many, change nothing about the values that are read.
 
 use kubernetes_core::json::{self, Caches, Decode, DecodeError, Reader, Value, Writer};
-use kubernetes_core::{FieldsV1, Map, Str};
+use kubernetes_core::{Encoded, FieldsV1, Map, Str};
 
 /// A value at any depth, beside others of varying length.
 #[derive(Default, Debug, PartialEq)]
@@ -45,9 +45,10 @@ fn assert_read_as_alone(longer_than: usize, objects: &[String], order: impl Iter
     let read: Vec<Nested> = json::from_str(&text).unwrap();
     assert_eq!(read.len(), order.len());
     let in_turn = read_in_turn(order.iter().map(|index| objects[*index].as_str()));
-    for (read, in_turn, index) in read.iter().zip(in_turn).zip(order).map(|((a, b), c)| (a, b, c)) {
+    for (place, index) in order.into_iter().enumerate() {
         let text = |nested: &Nested| nested.fields.as_ref().map(|fields| fields.text().into_owned());
-        for read in [read, &in_turn] {
+        let response: Nested = Encoded::new(None, objects[index].clone()).decode().unwrap();
+        for read in [&read[place], &in_turn[place], &response] {
             assert_eq!(read, &alone[index], "{}", objects[index]);
             assert_eq!(text(read), text(&alone[index]), "as text, too");
         }

@@ -1,9 +1,10 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use kubernetes_core::{Str, Time};
 use kubernetes_models::coordination::v1::{Lease, LeaseSpec};
 
+use super::balance::{Balance, Replica, probation};
 use super::config::{COUNT_LABEL, MEMBER_LABEL, ShardsConfig};
 use crate::clock::{self, Instant};
 
@@ -14,13 +15,25 @@ const FORGOTTEN_AFTER: u32 = 20;
 #[derive(Default)]
 pub(super) struct Board {
     leases: HashMap<Str, Seen>,
+    /// The time of the first list.
+    began: Option<Instant>,
 }
 
 /// A Lease as it was seen.
 #[derive(Clone)]
 pub(super) struct Seen {
     pub(super) lease: Lease,
-    /// By this machine's clock: the times in the Lease are never compared with it.
+    /// Since when it is as it is, by this machine's clock: the times in the Lease are never compared with it.
+    pub(super) since: Instant,
+    /// Since when it has been held without a pause.
+    first: Instant,
+}
+
+/// A shard that nobody holds.
+pub(super) struct FreeShard<'a> {
+    pub(super) index: u32,
+    /// Its Lease, if it has one.
+    pub(super) lease: Option<&'a Seen>,
     pub(super) since: Instant,
 }
 
@@ -57,6 +70,14 @@ impl Seen {
         self.holder().is_some() && now < clock::later(self.since, self.duration())
     }
 
+    /// When it was given up, or expires.
+    fn end(&self) -> Instant {
+        match self.holder() {
+            Some(_) => clock::later(self.since, self.duration()),
+            None => self.since,
+        }
+    }
+
     fn is_member(&self) -> bool {
         self.lease.metadata.labels.get(MEMBER_LABEL).is_some()
     }
@@ -69,22 +90,38 @@ impl Seen {
 impl Board {
     /// Takes in a list of all Leases.
     pub(super) fn update(&mut self, leases: Vec<Lease>, now: Instant) {
+        self.began.get_or_insert(now);
         let mut known = std::mem::take(&mut self.leases);
         for lease in leases {
             let name = lease.metadata.name.clone().unwrap_or_default();
-            let since = match known.remove(&name) {
-                Some(seen) if seen.lease.spec == lease.spec => seen.since,
-                _ => now,
-            };
-            self.leases.insert(name, Seen { lease, since });
+            let before = known.remove(&name);
+            let first = before.as_ref().filter(|seen| seen.is_held(now)).map_or(now, |seen| seen.first);
+            let since = before.filter(|seen| seen.lease.spec == lease.spec).map_or(now, |seen| seen.since);
+            self.leases.insert(name, Seen { lease, since, first });
         }
     }
 
-    /// The identities of the replicas that live, this one included, in order.
-    pub(super) fn members(&self, config: &ShardsConfig, now: Instant) -> BTreeSet<Str> {
-        let alive = self.leases.values().filter(|seen| seen.is_member() && seen.is_of_count(config.count));
-        let others = alive.filter(|seen| seen.is_held(now)).filter_map(|seen| seen.holder().cloned());
-        others.chain([config.identity().clone()]).collect()
+    /// The replicas that live, this one included, which holds `own` shards or is about to.
+    pub(super) fn balance(&self, config: &ShardsConfig, own: usize, now: Instant) -> Balance {
+        let of_count = || self.leases.values().filter(|seen| seen.is_of_count(config.count));
+        let crashed = of_count().filter(|seen| seen.is_member() && !seen.is_held(now)).count();
+        let probation = probation(config.lease.lease_duration, crashed);
+        // One that has crashed may be thought to live for a while, and does not grow older.
+        let is_on_probation = |first: Instant, last: Instant| last < clock::later(first, probation);
+        let members = of_count().filter(|seen| seen.is_member() && seen.is_held(now));
+        let members =
+            members.filter_map(|seen| Some((seen.holder()?.clone(), is_on_probation(seen.first, seen.since))));
+        let mut alive: BTreeMap<_, _> =
+            members.map(|(holder, on_probation)| (holder, Replica { held: 0, on_probation })).collect();
+        for holder in of_count().filter(|seen| !seen.is_member() && seen.is_held(now)).filter_map(Seen::holder) {
+            if let Some(replica) = alive.get_mut(holder) {
+                replica.held += 1;
+            }
+        }
+        // What it is about to hold is not to be seen, and its own Lease may have been deleted by hand.
+        let on_probation = is_on_probation(self.began.unwrap_or(now), now);
+        alive.insert(config.identity().clone(), Replica { held: own, on_probation });
+        Balance::new(config.identity().clone(), alive, config.count, crashed > 0)
     }
 
     /// Whether this number of shards has to wait for another: whose shards are held, or if neither's are, of which a
@@ -115,16 +152,17 @@ impl Board {
         }
     }
 
-    /// The shards that nobody holds, with their Leases if they have one, from `first` on.
+    /// The shards that nobody holds, from `first` on.
     pub(super) fn free_shards<'a>(
         &'a self,
         config: &'a ShardsConfig,
         first: u32,
         now: Instant,
-    ) -> impl Iterator<Item = (u32, Option<&'a Seen>)> {
+    ) -> impl Iterator<Item = FreeShard<'a>> {
         (first..config.count).chain(0..first).filter_map(move |index| {
-            let seen = self.leases.get(config.shard_name(index).as_str());
-            seen.is_none_or(|seen| !seen.is_held(now)).then_some((index, seen))
+            let lease = self.leases.get(config.shard_name(index).as_str());
+            let since = lease.map_or(self.began.unwrap_or(now), Seen::end);
+            (since <= now).then_some(FreeShard { index, lease, since })
         })
     }
 
@@ -138,15 +176,6 @@ impl Board {
         let forgotten = self.leases.values().filter(|seen| is_useless(seen) && is_old(seen));
         forgotten.map(|seen| seen.lease.clone()).collect()
     }
-}
-
-/// How many shards a member should have, so that all have the same number, or one more; and the first shard that it should
-/// try to take, so that not all try the same.
-pub(super) fn share(members: &BTreeSet<Str>, identity: &Str, count: u32) -> (usize, u32) {
-    let (count, len) = (count as usize, members.len().max(1));
-    let rank = members.iter().position(|member| member == identity).unwrap_or_default();
-    let first = rank * (count / len) + rank.min(count % len);
-    (count / len + usize::from(rank < count % len), u32::try_from(first % count.max(1)).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -172,16 +201,6 @@ mod tests {
     }
 
     #[test]
-    fn shares_differ_by_one_at_most_and_are_all() {
-        for (count, len) in [(1, 1), (4, 3), (16, 3), (3, 5), (7, 7)] {
-            let members: BTreeSet<Str> = (0..len).map(|index: u32| Str::from(index.to_string())).collect();
-            let shares: Vec<_> = members.iter().map(|member| share(&members, member, count).0).collect();
-            assert_eq!(shares.iter().sum::<usize>(), count as usize);
-            assert!(shares.iter().max().unwrap() - shares.iter().min().unwrap() <= 1, "{shares:?}");
-        }
-    }
-
-    #[test]
     fn whoever_does_not_renew_is_gone() {
         let (start, mut board) = (clock::now(), Board::default());
         let at = |seconds| start + Duration::from_secs(seconds);
@@ -190,10 +209,10 @@ mod tests {
         let all = |renewal| vec![lease(&member, renewal), lease(&other.shard(2), 5), lease(&own.shard(1), 5)];
         board.update(all(1), at(0));
         board.update(all(1), at(10));
-        let indexes = |board: &Board, now| board.free_shards(&own, 2, now).map(|(index, _)| index).collect::<Vec<_>>();
-        assert_eq!(board.members(&own, at(14)).len(), 2);
+        let indexes = |board: &Board, now| board.free_shards(&own, 2, now).map(|free| free.index).collect::<Vec<_>>();
+        assert_eq!(board.balance(&own, 0, at(14)).len(), 2);
         assert_eq!(indexes(&board, at(14)), [3, 0], "those of an earlier run with its name are held, too");
-        assert_eq!(board.members(&own, at(15)).len(), 1);
+        assert_eq!(board.balance(&own, 0, at(15)).len(), 1);
         assert_eq!(indexes(&board, at(15)), [2, 3, 0, 1]);
         let forgotten = |board: &Board, now| {
             let leases = board.forgotten(&own, now);
@@ -202,9 +221,9 @@ mod tests {
         assert!(forgotten(&board, at(299)).is_empty());
         assert_eq!(forgotten(&board, at(300)), [member.key.name()], "shards of the same number stay");
         board.update(all(2), at(20));
-        assert_eq!((board.members(&own, at(34)).len(), board.members(&own, at(35)).len()), (2, 1));
+        assert_eq!((board.balance(&own, 0, at(34)).len(), board.balance(&own, 0, at(35)).len()), (2, 1));
         board.update(Vec::new(), at(21));
-        assert_eq!(board.members(&own, at(22)).len(), 1, "it has left");
+        assert_eq!(board.balance(&own, 0, at(22)).len(), 1, "it has left");
     }
 
     #[test]
@@ -220,7 +239,7 @@ mod tests {
         let (own_member, other_member) = (of(&own.member(), 5), of(&other.member(), 7));
         board.update(vec![own_member.clone(), other_member.clone()], now);
         assert_eq!((board.standing(&own, now), board.standing(&other, now)), (Standing::Works, Standing::Waits));
-        assert_eq!(board.members(&own, now).len(), 1);
+        assert_eq!(board.balance(&own, 0, now).len(), 1);
         // The number whose shards are held stays, and takes those of a replica that leaves.
         board.update(vec![own_member.clone(), other_member.clone(), of(&other.shard(3), 8)], now);
         let later = now + Duration::from_secs(300);

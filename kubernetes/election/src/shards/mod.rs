@@ -1,5 +1,6 @@
 //! Shards: several processes share work, with a Lease for each part.
 
+mod balance;
 mod board;
 mod config;
 mod held;
@@ -56,9 +57,13 @@ use tasks::Tasks;
 ///
 /// # Balance
 ///
-/// The numbers of shards of all replicas differ by at most one. When a replica joins, the others ask [functions to
-/// end](HeldShard::end) for as many shards as it should have, and release them. A replica that leaves releases its
-/// shards; those of a crashed one are taken once its Leases have expired.
+/// The numbers of shards of all replicas differ by at most one, and no more shards move than that needs. When a replica has
+/// joined and lived for a lease duration, the others ask [functions to end](HeldShard::end) for as many shards as it should
+/// have, and release them. That time is doubled for each replica that has crashed within the last 20 lease durations, up to
+/// 20 lease durations, so that a replica that crashes again and again moves few shards.
+///
+/// A replica that leaves releases its shards, which one that has just joined may take at once, as in a rollout; those of a
+/// crashed one are taken by the others once its Leases have expired.
 ///
 /// The process needs permission to get, list, create, update and delete `leases` in `coordination.k8s.io`.
 pub struct Shards {
@@ -188,17 +193,20 @@ impl Session {
             }
         }
         let now = clock::now();
-        let members = self.board.members(&self.config, now);
-        let (share, first) = board::share(&members, self.config.identity(), self.config.count);
+        let balance = self.board.balance(&self.config, tasks.staying(), now);
         let standing = self.board.standing(&self.config, now);
-        self.status.set_share(members.len(), share, standing == Standing::Waits);
+        let free = || self.board.free_shards(&self.config, balance.first_shard(), now);
+        let is_waiting = standing == Standing::Waits || tasks.staying() == 0 && free().next().is_none();
+        self.status.set_share(balance.len(), balance.share(), is_waiting);
         match standing {
             Standing::Works => {
-                tasks.shrink_to(share);
+                tasks.shrink_to(balance.kept());
                 // Two lists may fail before others take this one for dead.
                 let fresh_until = clock::later(began, self.config.interval() * 2);
-                for (index, seen) in self.board.free_shards(&self.config, first, now) {
-                    tasks.take_unless_enough(share, index, seen, fresh_until);
+                for shard in free() {
+                    // The replica that should have it has had several turns.
+                    let is_left = clock::later(shard.since, self.config.interval() * 3) <= now;
+                    tasks.take_unless_enough(balance.taken(is_left), &shard, fresh_until);
                 }
             }
             Standing::Waits => {
@@ -212,7 +220,7 @@ impl Session {
                 tasks.shrink_to(0);
             }
         }
-        if members.first() == Some(self.config.identity()) {
+        if balance.is_first() {
             for lease in self.board.forgotten(&self.config, now) {
                 self.member.delete(&lease).await;
             }

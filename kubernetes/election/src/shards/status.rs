@@ -25,7 +25,7 @@ struct Standing {
     members: usize,
     /// How many shards this one should have.
     share: usize,
-    /// Whether replicas with another number of shards have precedence.
+    /// Whether others have all shards, or those with another number of shards have precedence.
     is_waiting: bool,
     /// The shards that it holds, and their elections.
     held: BTreeMap<u32, ElectionStatus>,
@@ -97,7 +97,8 @@ impl ShardsStatus {
         self.standing.borrow().members
     }
 
-    /// Whether this process takes no shard, since replicas with another number of shards have precedence.
+    /// Whether this process has no shard because others hold all of them, or because replicas with another number of
+    /// shards have precedence.
     pub fn is_waiting(&self) -> bool {
         self.standing.borrow().is_waiting
     }

@@ -5,7 +5,7 @@ use kubernetes_client::Client;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
-use super::board::Seen;
+use super::board::{FreeShard, Seen};
 use super::config::ShardsConfig;
 use super::held::HeldShard;
 use super::status::ShardsStatus;
@@ -41,25 +41,25 @@ impl<F, E: Send + 'static> Tasks<F, E> {
         Self { client, config, work, status, running: BTreeMap::new(), tasks: JoinSet::new(), taken: 0 }
     }
 
+    /// How many shards are held, or being taken, and not given up.
+    pub(super) fn staying(&self) -> usize {
+        self.running.values().filter(|running| running.stays()).count()
+    }
+
     /// Takes a shard that is free, unless there are enough.
     ///
     /// It is given up if it was not taken until `fresh_until`: by then, others may take this process for dead.
-    pub(super) fn take_unless_enough<Fut>(
-        &mut self,
-        share: usize,
-        index: u32,
-        seen: Option<&Seen>,
-        fresh_until: Instant,
-    ) where
+    pub(super) fn take_unless_enough<Fut>(&mut self, enough: usize, shard: &FreeShard<'_>, fresh_until: Instant)
+    where
         F: Fn(HeldShard) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<(), E>> + Send + 'static,
     {
-        let staying = self.running.values().filter(|running| running.stays()).count();
-        if staying >= share || self.running.contains_key(&index) {
+        let index = shard.index;
+        if self.staying() >= enough || self.running.contains_key(&index) {
             return;
         }
         let Ok(mut election) = Election::new(&self.client, self.config.shard(index)) else { return };
-        if let Some(Seen { lease, since }) = seen {
+        if let Some(Seen { lease, since, .. }) = shard.lease {
             election.has_seen(lease.clone(), *since);
         }
         let (sender, is_ending) = watch::channel(false);

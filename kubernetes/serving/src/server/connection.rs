@@ -69,14 +69,16 @@ impl Server {
             Either::Right((Ok(Err(error)), _)) => return self.log(&error),
             Either::Right((Ok(Ok(established)), _)) => established,
         };
-        let (requests, closes_after) = (slot.requests(), self.closes_after(protocol));
+        let (requests, closes_after, is_closing) = (slot.requests(), self.closes_after(protocol), closing.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().extend(extensions.clone());
             let (mut guard, response) = (requests.begin(), service.clone().call(request));
+            let is_closing = is_closing.clone();
             async move {
                 let Ok(mut response) = response.await;
                 guard.answered(response.status());
-                if closes_after.is_some_and(|end| end <= clock::now()) {
+                let is_old = closes_after.is_some_and(|end| end <= clock::now());
+                if protocol == Protocol::Http1 && (is_old || is_closing.is_cancelled()) {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, Infallible>(response.map(|body| ResponseBody::new(body, guard)))
@@ -89,6 +91,12 @@ impl Server {
             Either::Left((result, _)) => return self.log_result(result),
             Either::Right((is_idle, _)) => is_idle,
         };
+        if !is_idle && protocol == Protocol::Http1 {
+            let linger = pin!(clock::sleep(self.linger.min(self.grace)));
+            if let Either::Left((result, _)) = select(connection.as_mut(), linger).await {
+                return self.log_result(result);
+            }
+        }
         connection.as_mut().graceful_shutdown();
         if let Either::Left((result, _)) = select(connection, pin!(self.grace_of(&slot, is_idle))).await {
             self.log_result(result);

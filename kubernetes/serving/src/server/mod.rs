@@ -64,6 +64,7 @@ pub struct Server {
     idle_timeout: Duration,
     max_header_bytes: usize,
     max_connection_age: Option<Duration>,
+    linger: Duration,
     grace: Duration,
 }
 
@@ -77,6 +78,7 @@ impl Server {
             idle_timeout: Duration::from_secs(120),
             max_header_bytes: 64 * 1024,
             max_connection_age: None,
+            linger: Duration::ZERO,
             grace: Duration::from_secs(5),
         }
     }
@@ -117,6 +119,16 @@ impl Server {
     /// next response, or when it is [idle](Self::idle_timeout).
     pub fn max_connection_age(mut self, age: Duration) -> Self {
         self.max_connection_age = Some(age);
+        self
+    }
+
+    /// Sets the time after shutdown in which a connection of HTTP/1.1 still takes a request, whose response then ends it;
+    /// by default none. It is part of the [grace](Self::grace).
+    ///
+    /// Clients do not repeat a POST that they send at the moment in which the server closes the idle connection, so it
+    /// would be lost. HTTP/2 needs no such time: its `GOAWAY` says which requests to repeat.
+    pub fn linger(mut self, linger: Duration) -> Self {
+        self.linger = linger;
         self
     }
 

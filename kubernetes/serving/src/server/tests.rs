@@ -118,6 +118,25 @@ async fn requests_are_answered_until_the_shutdown() {
     assert!(TcpStream::connect(address).await.is_err());
 }
 
+/// An API server does not repeat the POST that it sends while the server closes the idle connection.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_comes_with_the_shutdown_is_answered() {
+    let (address, stop, task) = start(Server::new("test").linger(Duration::from_secs(1))).await;
+    let (mut used, mut idle) = (connect(address).await, connect(address).await);
+    for stream in [&mut used, &mut idle] {
+        assert!(!ask(stream, "/").await.expect("a response").contains("connection: close"));
+    }
+    let begin = Instant::now();
+    stop.send(()).expect("the server runs");
+    sleep(Duration::from_millis(500)).await;
+    let last = ask(&mut used, "/").await.expect("a response");
+    assert!(last.contains("connection: close") && last.ends_with("hello"), "{last}");
+    assert_eq!(used.read(&mut [0]).await.expect("its end"), 0);
+    task.await.expect("the server ends");
+    assert_eq!(begin.elapsed().as_secs(), 1, "an idle connection does not delay the end for longer");
+    assert_eq!(idle.read(&mut [0]).await.expect("its end"), 0);
+}
+
 #[tokio::test]
 async fn headers_are_limited() {
     let (address, _stop, _task) = start(Server::new("test").max_header_bytes(8 * 1024)).await;

@@ -153,6 +153,22 @@ async fn requests_under_way_end_before_the_server_does() {
     stopping.await.expect("the server has ended");
 }
 
+/// An API server uses its connections of HTTP/1.1 until they end, and does not repeat a call that is lost by the end.
+#[tokio::test(start_paused = true)]
+async fn a_call_on_an_idle_connection_that_comes_with_the_shutdown_is_answered() {
+    let ca = ca();
+    let (pem, key) = certificate(&ca, "localhost");
+    let running = start(&WebhookServer::new(webhooks(), Certificates::pem(&pem, &key).expect("a certificate"))).await;
+    let mut connection = Connection::open(running.address, ca.pem(), false, None).await.expect("TLS");
+    assert_eq!(connection.post(VALIDATE, body()).await.expect("a response").status(), StatusCode::OK);
+    let stopping = tokio::spawn(running.stop());
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let last = connection.post(VALIDATE, body()).await.expect("a response");
+    assert_eq!(last.status(), StatusCode::OK);
+    assert_eq!(last.headers()["connection"], "close");
+    stopping.await.expect("the server has ended");
+}
+
 /// Services lead here for some seconds after the pod is not ready any more.
 #[tokio::test(start_paused = true)]
 async fn connections_are_served_until_the_delay_of_the_shutdown_is_over() {

@@ -24,7 +24,7 @@ fn start<K: Watchable>(client: &Client, group: &Arc<ShardGroup<K>>, shard: Shard
         .watch(&watch)
         .on_error(ErrorPolicy::Retry)
         .shard(shard)
-        .shard_group(group)
+        .shard_groups([Arc::clone(group)])
         .start()
 }
 
@@ -155,7 +155,7 @@ async fn an_informer_that_may_fail_has_its_own_stream() {
     let group = Arc::default();
     let lasting: Informer<Widget> = start(&client, &group, first);
     let builder = Informer::builder(&client, widgets()).on_error(ErrorPolicy::Stop);
-    let failing = builder.shard(second).shard_group(&group).start();
+    let failing = builder.shard(second).shard_groups([group]).start();
     let stopped = tokio::time::timeout(SECOND, failing.wait_until_stopped()).await.expect("at once");
     assert!(stopped.cause().is_some_and(Error::is_forbidden), "{stopped:?}");
     server.clear_faults();

@@ -1,5 +1,6 @@
 //! Remembers facts about documents that help to read the next ones.
 
+use std::cell::Cell;
 use std::fmt;
 
 use super::model::Orders;
@@ -26,7 +27,28 @@ const LONG: usize = 4 << 10;
 /// In less text, the table of strings would take more memory than sharing saves.
 const LONG_FOR_STRINGS: usize = 128 << 10;
 
+thread_local! {
+    /// The orders of fields in the responses that this thread has read.
+    static ORDERS: Cell<Orders> = const { Cell::new(Orders::new()) };
+}
+
 impl Caches {
+    /// The orders of fields that this thread has seen, for a document that may be too short to learn them from. They have no
+    /// content of a document.
+    #[doc(hidden)]
+    pub fn of_thread() -> Self {
+        let mut orders = ORDERS.try_with(Cell::take).unwrap_or_default();
+        orders.enable();
+        Self { orders, ..Self::default() }
+    }
+
+    /// Keeps the orders of fields for the next document of this thread.
+    #[doc(hidden)]
+    pub fn keep_in_thread(self) {
+        // When the thread ends, there is no next one.
+        let _ = ORDERS.try_with(|orders| orders.set(self.orders));
+    }
+
     /// Makes room for facts about another document of this length.
     pub(super) fn expect(mut self, length: usize) -> Self {
         self.seen = self.seen.saturating_add(length);

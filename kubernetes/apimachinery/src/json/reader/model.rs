@@ -52,9 +52,11 @@ impl Reader<'_> {
         self.caches.orders.place
     }
 
-    /// The number of elements of the last list or map in this place; 0 if there was none.
-    pub(crate) fn last_length(&self, place: usize) -> usize {
-        self.caches.orders.fields.get(place).map_or(0, |field| usize::from(field.length))
+    /// How many elements a list or map in this place is expected to have: as many as the last one, which may be of another
+    /// document, if the budget of this one has room for them.
+    pub(crate) fn expected_length<V>(&self, place: usize) -> usize {
+        let last = self.caches.orders.fields.get(place).map_or(0, |field| usize::from(field.length));
+        last.min(self.memory / size_of::<V>().max(1)).max(1)
     }
 
     pub(crate) fn note_length(&mut self, place: usize, length: usize) {
@@ -195,6 +197,10 @@ impl Field {
 }
 
 impl Orders {
+    pub(super) const fn new() -> Self {
+        Self { types: Vec::new(), fields: Vec::new(), keys: Vec::new(), place: 0 }
+    }
+
     pub(super) fn enable(&mut self) {
         if self.types.is_empty() {
             self.types = vec![Type::default(); SLOTS];

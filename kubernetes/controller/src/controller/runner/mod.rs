@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use kubernetes_core::{ObjectKey, Watchable};
 use kubernetes_election::HeldShard;
-use kubernetes_watch::{Index, Stopped};
+use kubernetes_watch::Index;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -26,14 +26,15 @@ use super::program::Program;
 use super::reason::Reason;
 use super::settings::Settings;
 use super::source::{AnySource, Source};
+use super::sources::Sources;
 use super::tombstones::Tombstones;
 use super::{Action, Controller, ObjectFunction};
 use crate::clock;
 use crate::consistency::Writes;
-use crate::informers::Informers;
+use crate::informers::{Informers, WatchedStores};
 use crate::queue::Delivery;
 use run::Runs;
-use sources::Sources;
+use sources::StartedSources;
 
 /// How often a controller looks for work at least.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -68,13 +69,15 @@ pub struct Runner<K: Watchable> {
     settings: Settings<K>,
     reconcile: ObjectFunction<K, Action>,
     writes: Arc<Writes>,
+    stores: Arc<WatchedStores>,
+    added: Sources<K>,
     monitor: Monitor,
     state: State<K>,
 }
 
 enum State<K: Watchable> {
     New(New<K>),
-    Started(Sources<K>),
+    Started(StartedSources<K>),
     /// Its sources could not be started.
     Failed(ControllerError),
 }
@@ -90,7 +93,7 @@ struct New<K> {
 /// The next thing that a controller reacts to.
 enum Event {
     Shutdown,
-    Stopped(usize, Stopped),
+    Stopped(ControllerError),
     Item(Delivery<ObjectKey, Reason>),
     Heartbeat,
 }
@@ -98,7 +101,8 @@ enum Event {
 impl<K: Watchable> Runner<K> {
     pub(super) fn new(controller: Controller<K>, reconcile: ObjectFunction<K, Action>) -> Self {
         let Controller { client, primary, indexes, sources, informers, mut settings } = controller;
-        let (writes, unsettled) = Writes::new(settings.consistency_timeout);
+        let stores = WatchedStores::new();
+        let (writes, unsettled) = Writes::new(settings.consistency_timeout, &stores);
         let queue = std::mem::replace(&mut settings.queue, crate::Queue::builder());
         let inner = Inner {
             name: Arc::clone(&settings.name),
@@ -112,12 +116,18 @@ impl<K: Watchable> Runner<K> {
         };
         let monitor = Monitor { inner: Arc::new(inner) };
         let state = State::New(New { primary, indexes, others: sources, unsettled });
-        Self { client, informers, settings, reconcile, writes, monitor, state }
+        Self { client, informers, settings, reconcile, writes, stores, added: Sources::new(), monitor, state }
     }
 
     /// The controller's state, for metrics and health checks.
     pub fn monitor(&self) -> Monitor {
         self.monitor.clone()
+    }
+
+    /// The sources that are added and removed while the controller runs. Those that are added before it starts are started
+    /// with it, and runs wait for their first lists.
+    pub fn sources(&self) -> Sources<K> {
+        self.added.clone()
     }
 
     /// The controller's name.
@@ -161,33 +171,35 @@ impl<K: Watchable> Runner<K> {
         let mut stopped = pin!(sources.wait_until_stopped());
         let either = poll_fn(|context| match synced.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(Ok(())),
-            Poll::Pending => stopped.as_mut().poll(context).map(|(index, stopped)| Err((index, stopped))),
+            Poll::Pending => stopped.as_mut().poll(context).map(Err),
         });
-        let result = match limit {
+        match limit {
             None => either.await,
             Some(limit) => match clock::timeout(limit, either).await {
                 Ok(result) => result,
-                Err(_) => return Err(ControllerError::new(&name, sources.not_synced(limit))),
+                Err(_) => Err(ControllerError::new(&name, sources.not_synced(limit))),
             },
-        };
-        result.map_err(|(index, stopped)| ControllerError::new(&name, sources.stopped(index, stopped)))
+        }
     }
 
-    fn start(&mut self) -> Result<&Sources<K>, ControllerError> {
+    fn start(&mut self) -> Result<&StartedSources<K>, ControllerError> {
         if let State::New(_) = self.state {
-            let failed = State::Failed(ControllerError::new(&self.settings.name, Cause::NoResource(None)));
+            let failed = State::Failed(ControllerError::new(&self.settings.name, Cause::NotStarted));
             if let State::New(new) = std::mem::replace(&mut self.state, failed) {
                 let tombstones = self.settings.on_deleted.is_some().then(|| Arc::new(Tombstones::new()));
-                self.state = match Sources::start(self, new, tombstones) {
+                self.state = match StartedSources::start(self, new, tombstones) {
                     Ok(sources) => State::Started(sources),
-                    Err(error) => State::Failed(error),
+                    Err(error) => {
+                        self.added.end(&self.settings.name);
+                        State::Failed(error)
+                    }
                 };
             }
         }
         match &self.state {
             State::Started(sources) => Ok(sources),
             State::Failed(error) => Err(error.clone()),
-            State::New(_) => Err(ControllerError::new(&self.settings.name, Cause::NoResource(None))),
+            State::New(_) => Err(ControllerError::new(&self.settings.name, Cause::NotStarted)),
         }
     }
 
@@ -216,7 +228,7 @@ impl<K: Watchable> Runner<K> {
             }
         }
         let State::Started(sources) = self.state else {
-            return Err(ControllerError::new(&self.settings.name, Cause::NoResource(None)));
+            return Err(ControllerError::new(&self.settings.name, Cause::NotStarted));
         };
         sources.start_runs();
         let runs = Arc::new(Runs {
@@ -252,7 +264,7 @@ impl<K: Watchable> Runner<K> {
 /// Starts runs until the controller is told to stop, or a source has stopped, and waits for those that are under way.
 async fn work<K: Watchable>(
     runs: Arc<Runs<K>>,
-    sources: Sources<K>,
+    sources: StartedSources<K>,
     stop: CancellationToken,
 ) -> Result<(), ControllerError> {
     let monitor = runs.monitor.clone();
@@ -273,7 +285,7 @@ async fn work<K: Watchable>(
         );
         tasks.shutdown().await;
     }
-    result.map_err(|(index, stopped)| ControllerError::new(&sources.name, sources.stopped(index, stopped)))
+    result
 }
 
 /// Waits for a future, and shows meanwhile that the controller is not stuck.
@@ -290,10 +302,10 @@ async fn beating<T>(monitor: &Monitor, future: impl Future<Output = T>) -> T {
 /// Starts runs until the controller is asked to stop, or a source has stopped.
 async fn dispatch<K: Watchable>(
     runs: &Arc<Runs<K>>,
-    sources: &Sources<K>,
+    sources: &StartedSources<K>,
     mut shutdown: std::pin::Pin<&mut impl Future<Output = ()>>,
     tasks: &mut JoinSet<()>,
-) -> Result<(), (usize, Stopped)> {
+) -> Result<(), ControllerError> {
     let inner = &runs.monitor.inner;
     let mut stopped = pin!(sources.wait_until_stopped());
     let mut next = pin!(inner.queue.next());
@@ -303,8 +315,8 @@ async fn dispatch<K: Watchable>(
             if shutdown.as_mut().poll(context).is_ready() {
                 return Poll::Ready(Event::Shutdown);
             }
-            if let Poll::Ready((index, stopped)) = stopped.as_mut().poll(context) {
-                return Poll::Ready(Event::Stopped(index, stopped));
+            if let Poll::Ready(error) = stopped.as_mut().poll(context) {
+                return Poll::Ready(Event::Stopped(error));
             }
             while let Poll::Ready(Some(_)) = tasks.poll_join_next(context) {}
             if tasks.len() < inner.concurrency
@@ -316,7 +328,7 @@ async fn dispatch<K: Watchable>(
         });
         match event.await {
             Event::Shutdown => return Ok(()),
-            Event::Stopped(index, stopped) => return Err((index, stopped)),
+            Event::Stopped(error) => return Err(error),
             Event::Heartbeat => heartbeat.set(clock::sleep(HEARTBEAT)),
             Event::Item(delivery) => {
                 next.set(inner.queue.next());

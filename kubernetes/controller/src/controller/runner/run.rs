@@ -17,8 +17,9 @@ use crate::controller::counts::RunResult;
 use crate::controller::failure::Failure;
 use crate::controller::finalizer::{Flow, finalize};
 use crate::controller::monitor::Monitor;
+use crate::controller::paused::is_paused;
 use crate::controller::reason::Reason;
-use crate::controller::settings::{Settings, is_paused};
+use crate::controller::settings::Settings;
 use crate::controller::tombstones::Tombstones;
 use crate::controller::{Action, BoxError, Context, ObjectFunction, Terminal};
 use crate::events::Event;
@@ -120,7 +121,12 @@ impl<K: Watchable> Runs<K> {
             debug!("controller: the object is paused");
             return Ok(action);
         }
-        match finalize(&self.settings.finalizers, object, &context).await? {
+        let flow = match self.settings.finalizers.as_slice() {
+            [] => Flow::Reconcile(object),
+            // Boxed, or each run would be allocated with room for it.
+            finalizers => Box::pin(finalize(finalizers, object, &context)).await?,
+        };
+        match flow {
             Flow::End(next) => Ok(action.sooner(next)),
             Flow::Reconcile(object) => Ok(action.sooner((self.reconcile)(object, context).await?)),
         }

@@ -1,12 +1,10 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::future::join_all;
-use futures_util::stream::FuturesUnordered;
+use futures_util::future::{join, join_all};
 use kubernetes_core::{ObjectKey, Watchable};
-use kubernetes_watch::Stopped;
 use tokio::task::AbortHandle;
 
 use super::{New, Runner};
@@ -20,7 +18,7 @@ use crate::informers::{Informers, WatchedStore};
 use crate::queue::Add;
 
 /// The sources of a controller that has started. Dropping them ends them.
-pub(super) struct Sources<K: Watchable> {
+pub(super) struct StartedSources<K: Watchable> {
     pub(super) name: Arc<str>,
     pub(super) sync_timeout: Option<Duration>,
     enqueuer: Arc<Enqueuer<K>>,
@@ -29,7 +27,7 @@ pub(super) struct Sources<K: Watchable> {
     settle: AbortHandle,
 }
 
-impl<K: Watchable> Sources<K> {
+impl<K: Watchable> StartedSources<K> {
     pub(super) fn start(
         runner: &Runner<K>,
         new: New<K>,
@@ -37,27 +35,29 @@ impl<K: Watchable> Sources<K> {
     ) -> Result<Self, ControllerError> {
         let (settings, inner, writes) = (&runner.settings, &runner.monitor.inner, &runner.writes);
         let informers = runner.informers.clone().unwrap_or_else(|| Informers::new(&runner.client));
-        let Source { request, drops_managed_fields, .. } = &new.primary;
-        let primary = informers.get(&runner.client, request, *drops_managed_fields, settings.shard, &new.indexes);
-        let primary = primary.ok_or_else(|| ControllerError::new(&settings.name, Cause::NoResource(None)))?;
+        let Source { requests, drops_managed_fields, .. } = &new.primary;
+        let unwatchable = |source, reason| ControllerError::new(&settings.name, Cause::Unwatchable { source, reason });
+        let primary = informers.get(&runner.client, requests, *drops_managed_fields, settings.shard, &new.indexes);
+        let primary = primary.map_err(|reason| unwatchable(None, reason))?;
         let enqueuer = Arc::new(Enqueuer {
             name: Arc::clone(&settings.name),
             client: runner.client.clone(),
             informers,
             queue: inner.queue.clone(),
             primary: Arc::clone(&primary),
+            stores: Arc::clone(&runner.stores),
             writes: Arc::clone(writes),
             tombstones,
             has_started_runs: AtomicBool::new(false),
         });
-        let mut started = vec![start_primary(new.primary, settings, &enqueuer)];
+        let mut started = vec![start_primary(new.primary, settings.resync, settings.paused_by.clone(), &enqueuer)];
         for (index, source) in new.others.into_iter().enumerate() {
-            let no_resource = || Cause::NoResource(Some(format!("source {}", index + 1)));
-            started.push(source.start(&enqueuer).ok_or_else(|| ControllerError::new(&settings.name, no_resource()))?);
+            let source = source.start(&enqueuer);
+            started.push(source.map_err(|reason| unwatchable(Some(format!("source {}", index + 1)), reason))?);
         }
-        let all: Vec<Arc<dyn WatchedStore>> = started.iter().filter_map(|started| started.store.clone()).collect();
+        runner.added.start(&enqueuer)?;
         let queue = inner.queue.clone();
-        writes.start(all.clone(), move |key, effect| {
+        writes.start(move |key, effect| {
             let add = Add::new();
             queue.add_with(key.clone(), if effect == Effect::StartOver { add.reset_backoff() } else { add });
         });
@@ -68,7 +68,8 @@ impl<K: Watchable> Sources<K> {
             controller: Arc::clone(&settings.name),
             field_manager: settings.field_manager(),
             primary,
-            all,
+            all: Arc::clone(&runner.stores),
+            added: runner.added.clone(),
             recorder: settings.recorder.clone(),
             leadership: settings.leadership.clone(),
             applied: Applied::default(),
@@ -99,29 +100,20 @@ impl<K: Watchable> Sources<K> {
 
     /// Waits until all objects have been listed, and their keys added.
     pub(super) async fn wait_until_synced(&self) {
-        join_all(self.started.iter().map(|started| started.follower.wait_until_synced())).await;
+        let synced = join_all(self.started.iter().map(|started| started.follower.synced()));
+        join(synced, self.stores.added.wait_until_synced()).await;
     }
 
-    /// Waits until the store at one of the places is no longer updated.
-    pub(super) async fn wait_until_stopped(&self) -> (usize, Stopped) {
-        let stopped =
-            self.stores.all.iter().enumerate().map(async |(index, store)| (index, store.wait_until_stopped().await));
-        let mut stopped: FuturesUnordered<_> = stopped.collect();
-        match stopped.next().await {
-            Some(stopped) => stopped,
-            // There is the primary's store.
-            None => std::future::pending().await,
-        }
-    }
-
-    pub(super) fn stopped(&self, index: usize, stopped: Stopped) -> Cause {
-        let resource = self.stores.all.get(index).map_or_else(String::new, |store| resource(&**store));
-        Cause::Stopped { resource, stopped }
+    /// Waits until a store is no longer updated.
+    pub(super) async fn wait_until_stopped(&self) -> ControllerError {
+        let (store, stopped) = self.stores.all.wait_until_stopped().await;
+        ControllerError::new(&self.name, Cause::Stopped { resource: resource(&*store), stopped })
     }
 
     pub(super) fn not_synced(&self, limit: Duration) -> Cause {
-        let missing = || self.stores.all.iter().filter(|store| !store.is_ready());
-        let resources = missing().map(|store| resource(&**store)).collect();
+        let stores = self.stores.all.snapshot();
+        let missing = || stores.values().filter(|store| !store.is_ready());
+        let resources: BTreeSet<_> = missing().map(|store| resource(&**store)).collect();
         Cause::NotSynced { limit, resources, error: missing().find_map(|store| store.error()) }
     }
 }
@@ -130,8 +122,9 @@ fn resource(store: &dyn WatchedStore) -> String {
     store.scope().resource.resource.to_string()
 }
 
-impl<K: Watchable> Drop for Sources<K> {
+impl<K: Watchable> Drop for StartedSources<K> {
     fn drop(&mut self) {
+        self.stores.added.end(&self.name);
         self.settle.abort();
     }
 }

@@ -6,13 +6,14 @@ use kubernetes_core::{Object, ObjectKey};
 
 use super::{AnySource, Enqueuer, Follower, Started};
 use crate::controller::reason::Reason;
+use crate::informers::Unwatchable;
 use crate::queue::Add;
 
 /// All objects, whenever a stream says so.
 pub(crate) struct All(pub(crate) Pin<Box<dyn futures_core::Stream<Item = ()> + Send>>);
 
 impl<K: Object> AnySource<K> for All {
-    fn start(self: Box<Self>, enqueuer: &Arc<Enqueuer<K>>) -> Option<Started> {
+    fn start(self: Box<Self>, enqueuer: &Arc<Enqueuer<K>>) -> Result<Started, Unwatchable> {
         let (mut triggers, enqueuer) = (self.0, Arc::clone(enqueuer));
         let follower = Follower::spawn(|synced| async move {
             // Nothing is waited for.
@@ -26,6 +27,6 @@ impl<K: Object> AnySource<K> for All {
                 }
             }
         });
-        Some(Started { store: None, follower })
+        Ok(Started { stores: Vec::new(), follower })
     }
 }

@@ -9,6 +9,9 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tracing::error;
 
+use crate::clock;
+use crate::informers::Latency;
+
 /// A task that follows a source, until this is dropped.
 pub(crate) struct Follower {
     task: AbortHandle,
@@ -16,11 +19,13 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
-    /// Calls `handle` for each event, and tells it whether the event is one of the initial list.
+    /// Calls `handle` for each event, and tells it whether the event is one of the initial list. How long that takes counts
+    /// in `latency`.
     ///
     /// A panic of it, as in a function of the user, is logged, and the next event is handled all the same.
     pub(super) fn of_events<O: Object>(
         controller: &Arc<str>,
+        latency: Latency,
         mut events: Subscription<O>,
         mut handle: impl FnMut(&StoreEvent<O>, bool) + Send + 'static,
     ) -> Self {
@@ -38,10 +43,11 @@ impl Follower {
             })
             .await
             {
-                let is_initial = !was_synced;
+                let (is_initial, began) = (!was_synced, clock::now());
                 if catch_unwind(AssertUnwindSafe(|| handle(&event, is_initial))).is_err() {
                     error!(%controller, ?event, "controller: a function that maps or filters events panicked");
                 }
+                latency.observe(clock::now().duration_since(began));
                 tokio::task::coop::consume_budget().await;
             }
         })
@@ -56,9 +62,12 @@ impl Follower {
         Self { task: tokio::spawn(follow(sender)).abort_handle(), synced }
     }
 
-    /// Waits until all that existed has been handled; if the task ends before, its source has stopped.
-    pub(crate) async fn wait_until_synced(&self) {
-        let _ = self.synced.clone().wait_for(|synced| *synced).await;
+    /// Waits until all that existed has been handled; if the task ends before, its source has stopped or was removed.
+    pub(crate) fn synced(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut synced = self.synced.clone();
+        async move {
+            let _ = synced.wait_for(|synced| *synced).await;
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use kubernetes_watch::{Store, StoreEvent};
 
 use super::{AnySource, Enqueuer, Source, Started, related};
 use crate::controller::reason::Reason;
+use crate::informers::Unwatchable;
 
 /// Objects that a function maps to those of the controller.
 pub(crate) struct Mapped<O, F> {
@@ -19,7 +20,7 @@ where
     F: Fn(&O, &Store<K>) -> I + Send + 'static,
     I: IntoIterator<Item = ObjectKey>,
 {
-    fn start(self: Box<Self>, enqueuer: &Arc<Enqueuer<K>>) -> Option<Started> {
+    fn start(self: Box<Self>, enqueuer: &Arc<Enqueuer<K>>) -> Result<Started, Unwatchable> {
         let Self { source, map } = *self;
         let reason = |resource, key| Reason::Mapped { resource, key };
         let ends_backoff = |event: &StoreEvent<O>| matches!(event, StoreEvent::Added(_));

@@ -28,7 +28,7 @@ use super::Predicate;
 use super::reason::Reason;
 use super::tombstones::Tombstones;
 use crate::consistency::Writes;
-use crate::informers::{Informers, SharedInformer, WatchedStore};
+use crate::informers::{Informers, SharedInformer, StoreId, Unwatchable, WatchedStores};
 use crate::queue::{Add, Queue};
 
 /// Objects that a controller watches, and which of their events count.
@@ -44,9 +44,23 @@ use crate::queue::{Add, Queue};
 /// ```
 ///
 /// A [`ListRequest`] is a source of all events.
+///
+/// A source may have several requests, such as one for each namespace in which the program has a Role. Each has a watch of
+/// its own; the controller sees their objects as one set.
+///
+/// ```
+/// # kubernetes_core::doc_test_resource!(Pod);
+/// use kubernetes_controller::Source;
+/// use kubernetes_core::ListRequest;
+///
+/// let namespaces = ["shop", "billing"];
+/// let pods: Source<Pod> = namespaces.iter().map(|namespace| ListRequest::namespaced(namespace)).collect();
+/// ```
+///
+/// The requests must be for one resource, and a source needs at least one: a controller that has none does not start.
 #[must_use = "a source does nothing until it is given to a controller"]
 pub struct Source<K> {
-    pub(crate) request: ListRequest<K>,
+    pub(crate) requests: Vec<ListRequest<K>>,
     pub(crate) predicate: Option<Predicate<K>>,
     /// The events that end a backoff, if that is not the default.
     backoff_ends: Option<Predicate<K>>,
@@ -56,7 +70,14 @@ pub struct Source<K> {
 impl<K: Watchable> Source<K> {
     /// All events of the objects that `request` lists.
     pub fn new(request: ListRequest<K>) -> Self {
-        Self { request, predicate: None, backoff_ends: None, drops_managed_fields: false }
+        Self::from_iter([request])
+    }
+
+    /// Adds the objects of another request for the same resource, such as in another namespace or with another selector.
+    /// An object that several requests select is watched several times, and known once.
+    pub fn and(mut self, request: ListRequest<K>) -> Self {
+        self.requests.push(request);
+        self
     }
 
     /// Leaves out events that do not pass. Several predicates must all pass.
@@ -97,8 +118,8 @@ impl<K: Watchable> Source<K> {
         self
     }
 
-    fn informer(&self, informers: &Informers, client: &Client) -> Option<Arc<SharedInformer<K>>> {
-        informers.get(client, &self.request, self.drops_managed_fields, None, &[])
+    fn informer(&self, informers: &Informers, client: &Client) -> Result<Arc<SharedInformer<K>>, Unwatchable> {
+        informers.get(client, &self.requests, self.drops_managed_fields, None, &[])
     }
 }
 
@@ -124,9 +145,16 @@ impl<K: Watchable> From<ListRequest<K>> for Source<K> {
     }
 }
 
+impl<K: Watchable> FromIterator<ListRequest<K>> for Source<K> {
+    fn from_iter<I: IntoIterator<Item = ListRequest<K>>>(requests: I) -> Self {
+        let requests = requests.into_iter().collect();
+        Self { requests, predicate: None, backoff_ends: None, drops_managed_fields: false }
+    }
+}
+
 impl<K> fmt::Debug for Source<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Source").field("request", &self.request).finish_non_exhaustive()
+        f.debug_struct("Source").field("requests", &self.requests).finish_non_exhaustive()
     }
 }
 
@@ -137,6 +165,7 @@ pub(crate) struct Enqueuer<K: Object> {
     pub(crate) informers: Informers,
     pub(crate) queue: Queue<ObjectKey, Reason>,
     pub(crate) primary: Arc<SharedInformer<K>>,
+    pub(crate) stores: Arc<WatchedStores>,
     pub(crate) writes: Arc<Writes>,
     pub(crate) tombstones: Option<Arc<Tombstones<K>>>,
     /// Whether runs have started. Before that, as in a replica that waits for leadership, deletions are another's.
@@ -147,7 +176,7 @@ impl<K: Object> Enqueuer<K> {
     /// Adds a key for an event of something else than its object.
     fn add(&self, key: ObjectKey, add: Add<Reason>) {
         // Of the controllers of several shards, that of the object's shard runs; its creation is an event of its own.
-        if self.primary.scope.has_shard() && self.primary.store().get_key(&key).is_none() {
+        if self.primary.has_shard() && self.primary.store().get_key(&key).is_none() {
             return;
         }
         self.queue.add_with(key, add);
@@ -156,14 +185,14 @@ impl<K: Object> Enqueuer<K> {
 
 /// A source of any kind, for a controller of `K`.
 pub(crate) trait AnySource<K: Object>: Send {
-    /// Starts to watch; `None` if that is not possible.
-    fn start(self: Box<Self>, enqueuer: &Arc<Enqueuer<K>>) -> Option<Started>;
+    /// Starts to watch.
+    fn start(self: Box<Self>, enqueuer: &Arc<Enqueuer<K>>) -> Result<Started, Unwatchable>;
 }
 
 /// A source that watches.
 pub(crate) struct Started {
-    /// The objects that it watches.
-    pub(crate) store: Option<Arc<dyn WatchedStore>>,
+    /// The stores of its requests, in the controller's.
+    pub(crate) stores: Vec<StoreId>,
     pub(crate) follower: Follower,
 }
 

@@ -5,6 +5,7 @@ use kubernetes_core::{GroupVersion, Object, ObjectKey, Watchable};
 
 use super::{AnySource, Enqueuer, Source, Started, related};
 use crate::controller::reason::Reason;
+use crate::informers::Unwatchable;
 
 /// Objects that those of the controller own.
 pub(crate) struct Owned<O> {
@@ -14,7 +15,7 @@ pub(crate) struct Owned<O> {
 }
 
 impl<K: Object, O: Watchable> AnySource<K> for Owned<O> {
-    fn start(self: Box<Self>, enqueuer: &Arc<Enqueuer<K>>) -> Option<Started> {
+    fn start(self: Box<Self>, enqueuer: &Arc<Enqueuer<K>>) -> Result<Started, Unwatchable> {
         let Self { source, any_owner } = *self;
         let reason = |resource, key| Reason::Owned { resource, key };
         related::start(

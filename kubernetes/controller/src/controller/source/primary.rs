@@ -1,25 +1,32 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use kubernetes_core::{Object, Str, Watchable};
 use kubernetes_watch::StoreEvent;
 
 use super::{Enqueuer, Follower, Source, Started, is_low};
 use crate::consistency::{Author, Effect};
+use crate::controller::paused::is_paused;
 use crate::controller::reason::Reason;
-use crate::controller::settings::{Settings, is_paused};
 use crate::queue::Add;
 
-/// Follows the controller's own objects.
-pub(crate) fn start<K: Watchable>(source: Source<K>, settings: &Settings<K>, enqueuer: &Arc<Enqueuer<K>>) -> Started {
+/// Follows the controller's own objects, of which some may be paused by an annotation.
+pub(crate) fn start<K: Watchable>(
+    source: Source<K>,
+    resync: Option<Duration>,
+    paused_by: Option<Str>,
+    enqueuer: &Arc<Enqueuer<K>>,
+) -> Started {
     let (informer, enqueuer) = (Arc::clone(&enqueuer.primary), Arc::clone(enqueuer));
     let events = informer.informer.subscribe();
-    let events = match settings.resync {
+    let events = match resync {
         Some(interval) => events.resync_every(interval),
         None => events,
     };
-    let (name, paused_by) = (Arc::clone(&enqueuer.name), settings.paused_by.clone());
-    let follower = Follower::of_events(&name, events, move |event, is_initial| {
+    let name = Arc::clone(&enqueuer.name);
+    let stores = enqueuer.stores.add(informer.stores());
+    let follower = Follower::of_events(&name, informer.latency.clone(), events, move |event, is_initial| {
         let effect = effect(event, &source, paused_by.as_ref());
         // Each event is the state of one write, whether it counts or not.
         let author = author(event, effect, &enqueuer);
@@ -29,7 +36,7 @@ pub(crate) fn start<K: Watchable>(source: Source<K>, settings: &Settings<K>, enq
             handle(event, is_initial, if may_cure { add.reset_backoff() } else { add }, &enqueuer);
         }
     });
-    Started { store: Some(informer), follower }
+    Started { stores, follower }
 }
 
 fn handle<K: Object>(event: &StoreEvent<K>, is_initial: bool, add: Add<Reason>, enqueuer: &Enqueuer<K>) {

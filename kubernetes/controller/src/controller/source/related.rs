@@ -5,6 +5,7 @@ use kubernetes_watch::StoreEvent;
 
 use super::{Enqueuer, Follower, Source, Started, is_low};
 use crate::controller::reason::Reason;
+use crate::informers::Unwatchable;
 use crate::queue::Add;
 
 /// Follows the objects of a source, and adds each key of the controller's objects that `keys` hands on for one.
@@ -16,13 +17,15 @@ pub(super) fn start<K: Object, O: Watchable>(
     reason: fn(Str, ObjectKey) -> Reason,
     ends_backoff: fn(&StoreEvent<O>) -> bool,
     keys: impl Fn(&O, &Enqueuer<K>, &dyn Fn(ObjectKey)) + Send + 'static,
-) -> Option<Started> {
+) -> Result<Started, Unwatchable> {
     let informer = source.informer(&enqueuer.informers, &enqueuer.client)?;
     let enqueuer = Arc::clone(enqueuer);
-    let resource: Str = informer.scope.resource.resource.clone();
+    let resource: Str = informer.resource.resource.clone();
     let name = Arc::clone(&enqueuer.name);
     let events = informer.informer.subscribe();
-    let follower = Follower::of_events(&name, events, move |event, is_initial| {
+    // Runs for its events must find it.
+    let stores = enqueuer.stores.add(informer.stores());
+    let follower = Follower::of_events(&name, informer.latency.clone(), events, move |event, is_initial| {
         if !source.passes(event) {
             return;
         }
@@ -39,5 +42,5 @@ pub(super) fn start<K: Object, O: Watchable>(
         }
         keys(event.object(), &enqueuer, &add);
     });
-    Some(Started { store: Some(informer), follower })
+    Ok(Started { stores, follower })
 }

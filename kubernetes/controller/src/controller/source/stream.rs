@@ -6,6 +6,7 @@ use kubernetes_core::{Object, ObjectKey};
 
 use super::{AnySource, Enqueuer, Follower, Started};
 use crate::controller::reason::Reason;
+use crate::informers::Unwatchable;
 use crate::queue::Add;
 
 /// Triggers from outside the cluster.
@@ -34,7 +35,7 @@ impl From<ObjectKey> for Trigger {
 }
 
 impl<K: Object> AnySource<K> for Stream {
-    fn start(self: Box<Self>, enqueuer: &Arc<Enqueuer<K>>) -> Option<Started> {
+    fn start(self: Box<Self>, enqueuer: &Arc<Enqueuer<K>>) -> Result<Started, Unwatchable> {
         let (mut triggers, enqueuer) = (self.0, Arc::clone(enqueuer));
         let follower = Follower::spawn(|synced| async move {
             // Nothing is waited for.
@@ -45,6 +46,6 @@ impl<K: Object> AnySource<K> for Stream {
                 tokio::task::coop::consume_budget().await;
             }
         });
-        Some(Started { store: None, follower })
+        Ok(Started { stores: Vec::new(), follower })
     }
 }

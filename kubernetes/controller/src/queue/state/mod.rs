@@ -1,10 +1,11 @@
 //! The state of a queue: it decides, and knows neither tasks nor the clock.
 
 mod entry;
+mod hashed;
 mod ready;
 
-use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
+use std::collections::BTreeMap;
+use std::hash::{Hash, RandomState};
 use std::time::Duration;
 
 use kubernetes_client::{Backoff, TokenBucket};
@@ -15,13 +16,17 @@ use super::add::Add;
 use super::counts::{Counters, QueueCounts};
 use crate::clock::{Instant, later};
 use entry::{Again, Barrier, Entry, Place};
+pub(super) use hashed::Hashed;
+use hashed::HashedMap;
 use ready::Ready;
 
 /// The items of a queue.
 pub(super) struct State<T, R> {
-    items: HashMap<T, Entry<R>>,
-    ready: Ready<T>,
-    waiting: BTreeMap<(Instant, u64), T>,
+    /// With a random key, since others may choose the names of objects.
+    hasher: RandomState,
+    items: HashedMap<T, Entry<R>>,
+    ready: Ready<Hashed<T>>,
+    waiting: BTreeMap<(Instant, u64), Hashed<T>>,
     running: usize,
     sequence: u64,
     pub(super) phase: Phase,
@@ -49,7 +54,7 @@ pub(super) enum Next<T, R> {
 
 /// An item that a worker has taken.
 pub(super) struct Taken<T, R> {
-    pub(super) item: T,
+    pub(super) item: Hashed<T>,
     pub(super) attempt: u32,
     pub(super) priority: i32,
     pub(super) reasons: Reasons<R>,
@@ -78,7 +83,8 @@ type Due = (Instant, Option<Barrier>);
 impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
     pub(super) fn new(backoff: Backoff, bucket: Option<TokenBucket>) -> Self {
         Self {
-            items: HashMap::new(),
+            hasher: RandomState::new(),
+            items: HashedMap::default(),
             ready: Ready::new(),
             waiting: BTreeMap::new(),
             running: 0,
@@ -99,6 +105,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         self.promote(now);
         let due = later(now, add.after);
         let add = Again::new(add, due);
+        let item = self.hashed(item);
         match self.items.get_mut(&item) {
             None => {
                 let Again { due, priority, reasons, .. } = add;
@@ -117,7 +124,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
     }
 
     /// Adds to an item that is ready or waits.
-    fn merge(&mut self, item: T, add: Again<R>, now: Instant) {
+    fn merge(&mut self, item: Hashed<T>, add: Again<R>, now: Instant) {
         let Some(entry) = self.items.get_mut(&item) else { return };
         entry.reasons.extend(add.reasons);
         let priority = entry.priority.max(add.priority);
@@ -157,7 +164,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
     }
 
     /// Puts an item that has no place where it belongs.
-    fn settle(&mut self, item: T, due: Instant, barrier: Option<Barrier>, now: Instant) {
+    fn settle(&mut self, item: Hashed<T>, due: Instant, barrier: Option<Barrier>, now: Instant) {
         let Some(entry) = self.items.get_mut(&item) else { return };
         // It was counted, and its time in the queue observed, before a worker put it back.
         let was_held = matches!(entry.place, Place::Waiting { barrier: Some(Barrier::Hold), .. });
@@ -173,10 +180,15 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         }
     }
 
+    fn hashed(&self, item: T) -> Hashed<T> {
+        Hashed::new(item, &self.hasher)
+    }
+
     /// Ends the hold of an item, if it has one.
-    pub(super) fn release(&mut self, item: &T, now: Instant) {
+    pub(super) fn release(&mut self, item: T, now: Instant) {
+        let item = self.hashed(item);
         if let Some(Entry { place: Place::Waiting { at, sequence, barrier: Some(Barrier::Hold) }, .. }) =
-            self.items.get(item)
+            self.items.get(&item)
             && let Some(item) = self.waiting.remove(&(*at, *sequence))
         {
             self.settle(item, now, None, now);
@@ -184,8 +196,9 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
     }
 
     /// Removes an item, unless a worker has it.
-    pub(super) fn remove(&mut self, item: &T) {
-        let Some(entry) = self.items.get(item) else { return };
+    pub(super) fn remove(&mut self, item: T) {
+        let item = self.hashed(item);
+        let Some(entry) = self.items.get(&item) else { return };
         match entry.place {
             Place::Running { .. } => return,
             Place::Ready { turn, .. } => {
@@ -193,7 +206,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
             }
             Place::Waiting { at, sequence, .. } => drop(self.waiting.remove(&(at, sequence))),
         }
-        self.items.remove(item);
+        self.items.remove(&item);
     }
 
     pub(super) fn next(&mut self, now: Instant) -> Next<T, R> {
@@ -231,7 +244,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
     }
 
     /// Takes in the outcome of an item that a worker has.
-    pub(super) fn finish(&mut self, item: T, outcome: Outcome<R>, now: Instant) {
+    pub(super) fn finish(&mut self, item: Hashed<T>, outcome: Outcome<R>, now: Instant) {
         self.promote(now);
         // Most items are not handed out again, so that they are looked up once.
         let Some(mut entry) = self.items.remove(&item) else { return };
@@ -355,8 +368,8 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
     }
 
     /// How often an item has failed in a row.
-    pub(super) fn failures(&self, item: &T) -> u32 {
-        self.items.get(item).map_or(0, |entry| entry.failures)
+    pub(super) fn failures(&self, item: T) -> u32 {
+        self.items.get(&self.hashed(item)).map_or(0, |entry| entry.failures)
     }
 
     pub(super) fn counts(&mut self, now: Instant) -> QueueCounts {

@@ -1,5 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::Hash;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kubernetes_core::Str;
 
@@ -39,7 +38,7 @@ struct Level<T> {
     items: BTreeMap<Turn, T>,
     /// The round of the item that was handed out last.
     round: u64,
-    groups: HashMap<Str, Group>,
+    groups: BTreeMap<Str, Group>,
 }
 
 /// The items of one group.
@@ -49,7 +48,7 @@ struct Group {
     len: usize,
 }
 
-impl<T: Clone + Eq + Hash> Ready<T> {
+impl<T> Ready<T> {
     pub(super) fn new() -> Self {
         Self { levels: BTreeMap::new(), seen: BTreeSet::from([0]), len: 0, higher: 0, last_lower: i32::MIN }
     }
@@ -123,7 +122,7 @@ impl<T: Clone + Eq + Hash> Ready<T> {
 
 impl<T> Level<T> {
     fn new() -> Self {
-        Self { items: BTreeMap::new(), round: 0, groups: HashMap::new() }
+        Self { items: BTreeMap::new(), round: 0, groups: BTreeMap::new() }
     }
 
     /// Notes that an item of a group was removed.
