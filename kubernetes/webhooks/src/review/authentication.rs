@@ -4,7 +4,7 @@ use tracing::Span;
 
 use super::kind::Reviewed;
 
-/// The decision about a token: the user whose it is, or none.
+/// The decision about a token: the user it belongs to, or none.
 ///
 /// ```
 /// use kubernetes_models::authentication::v1::UserInfo;
@@ -24,7 +24,7 @@ pub struct Authentication {
 }
 
 impl Authentication {
-    /// The token is valid, and this user's. The name must not be empty.
+    /// The token is valid and belongs to this user, whose name must not be empty.
     pub fn authenticated(user: UserInfo) -> Self {
         Self { user: Some(user), audiences: Vec::new() }
     }

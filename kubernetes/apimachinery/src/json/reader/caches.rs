@@ -33,7 +33,8 @@ thread_local! {
 }
 
 impl Caches {
-    /// What this thread has learned about types, for a document that may be short. There is nothing of a value in it.
+    /// The orders of fields that this thread has seen, for a document that may be too short to learn them from. They have no
+    /// content of a document.
     #[doc(hidden)]
     pub fn of_thread() -> Self {
         let mut orders = ORDERS.try_with(Cell::take).unwrap_or_default();
@@ -41,7 +42,7 @@ impl Caches {
         Self { orders, ..Self::default() }
     }
 
-    /// Keeps what was learned about types, for the next document of this thread.
+    /// Keeps the orders of fields for the next document of this thread.
     #[doc(hidden)]
     pub fn keep_in_thread(self) {
         // When the thread ends, there is no next one.

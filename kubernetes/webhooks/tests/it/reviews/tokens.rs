@@ -1,6 +1,5 @@
 //! controller-runtime's tests of `pkg/webhook/authentication`, by their names, and what a token must not do.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use http::{Request, StatusCode};
@@ -10,7 +9,7 @@ use kubernetes_webhooks::{Authentication, ReviewRequest, Webhooks};
 use serde_json::{Value, json};
 
 use super::post;
-use crate::support::send;
+use crate::support::{Log, send};
 
 const PATH: &str = "/authenticate";
 
@@ -172,17 +171,12 @@ async fn audiences_are_those_that_the_server_asks_for() {
 /// Not even one that a handler puts into its error, or logs with its request.
 #[tokio::test]
 async fn tokens_are_in_no_log_and_no_metric() {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    let log = Mutex::new(file.reopen().expect("the file"));
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(log);
-    // With a single subscriber, a span that another test's thread is the first to reach stays disabled for all threads.
-    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
-    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let log = Log::start(tracing::Level::TRACE);
     let webhooks = webhooks();
     for token in ["ann's-secret", "failing-secret", "panicking-secret", "an-unknown-secret"] {
         post(&webhooks, PATH, review(token).to_string()).await;
     }
-    let text = std::fs::read_to_string(file.path()).expect("the log");
+    let text = log.text();
     assert!(text.contains("token_review{path=\"/authenticate\"}: ") && text.contains("token=[token] failed"), "{text}");
     let mut metrics = MetricsText::default();
     webhooks.metrics()(&mut metrics);
