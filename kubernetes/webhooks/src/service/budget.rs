@@ -81,15 +81,21 @@ impl Room<'_> {
 }
 
 impl Share {
-    pub(super) fn kibibytes(&self) -> usize {
-        self.own.num_permits()
-    }
-
-    pub(super) fn merge(&mut self, more: Self) {
-        self.own.merge(more.own);
-        if let (Some(all), Some(more)) = (&mut self.all, more.all) {
-            all.merge(more);
+    /// Takes more, or gives some back, so that it is this large; returns `None`, and takes nothing, if there is no room.
+    pub(super) fn resize(&mut self, room: &Room<'_>, kibibytes: usize) -> Option<()> {
+        let now = self.own.num_permits();
+        if kibibytes > now {
+            let more = room.take(kibibytes - now)?;
+            self.own.merge(more.own);
+            if let (Some(all), Some(more)) = (&mut self.all, more.all) {
+                all.merge(more);
+            }
+        } else {
+            // What is split off is dropped, which gives it back.
+            self.own.split(now - kibibytes);
+            self.all.as_mut().and_then(|all| all.split(now - kibibytes));
         }
+        Some(())
     }
 }
 
