@@ -194,14 +194,15 @@ impl Webhooks {
         self
     }
 
-    /// Limits the bytes of all requests in memory; 256 MiB by default.
+    /// Limits the bytes of admission and conversion requests in memory; 256 MiB by default.
     ///
-    /// Admission and conversion each get at most three quarters of it, so that neither can keep the other out; the
-    /// largest request should fit into that. A request whose bytes find no room gets the status 503 at once, so that the
-    /// failure policy of the webhook decides.
+    /// Each of the two gets at most three quarters of it, so that neither can keep the other out; the largest request
+    /// should fit into that. A request whose bytes find no room gets the status 503 at once, so that the failure policy
+    /// of the webhook decides.
     ///
-    /// A sixteenth is added for reviews of tokens and access, and an eighth for the bodies of requests whose callers are
-    /// [being authenticated](Self::authenticate_callers); without room there, a body is read afterwards.
+    /// Added to it are a sixteenth, but at least 1 MiB, for reviews of tokens and access, and an eighth for the bodies of
+    /// requests whose callers are [being authenticated](Self::authenticate_callers); without room there, a body is read
+    /// afterwards.
     pub fn max_buffered_bytes(mut self, bytes: usize) -> Self {
         Arc::make_mut(&mut self.0).budget = Budget::new(bytes);
         self

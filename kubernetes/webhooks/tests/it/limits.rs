@@ -12,7 +12,7 @@ use http::{Request, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use kubernetes_serving::MetricsText;
-use kubernetes_webhooks::{AdmissionRequest, Caller, Denied, Webhooks};
+use kubernetes_webhooks::{AdmissionRequest, Authorization, Caller, Denied, Webhooks};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -206,6 +206,33 @@ async fn admission_and_conversion_leave_room_for_each_other() {
     }
     // Of one kind, not even one request gets more than its part.
     assert!(is_refused(send_some(&webhooks, "/convert", 60 << 10, 60).await.0));
+}
+
+/// Reviews of objects can't take the room of those that all requests depend on, and a review of the largest size fits.
+#[tokio::test(start_paused = true)]
+async fn reviews_of_access_have_room_of_their_own() {
+    let webhooks = allowing().convert(converter()).max_buffered_bytes(64 << 10);
+    let webhooks = webhooks.authorize(|_| async { Ok::<_, String>(Authorization::allow()) });
+    let hold = |path: &'static str, chunks: usize| {
+        let webhooks = webhooks.clone();
+        tokio::spawn(async move { send_some(&webhooks, path, (chunks as u64 + 1) << 10, chunks).await })
+    };
+    let ask = |length: usize| {
+        let review = json!({"spec": {"user": "x".repeat(length)}});
+        let request = Request::post("/authorize").header("content-type", "application/json");
+        let request = request.body(review.to_string().into()).expect("a request");
+        let webhooks = webhooks.clone();
+        async move { send(&webhooks, request).await.0 }
+    };
+    let _held = [hold("/convert", 40), hold(VALIDATE, 24)];
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let (status, ..) = send_some(&webhooks, VALIDATE, 2 << 10, 1).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "admission and conversion have taken all of theirs");
+    assert_eq!(ask(1020 << 10).await, StatusCode::OK);
+    let _held = hold("/authorize", 1000);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(ask(40 << 10).await, StatusCode::SERVICE_UNAVAILABLE, "reviews have a limit, too");
+    assert_eq!(ask(4 << 10).await, StatusCode::OK);
 }
 
 /// The API server has gone by then.

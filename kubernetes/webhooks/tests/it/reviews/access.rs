@@ -105,12 +105,3 @@ async fn callers_are_authenticated() {
     });
     assert_eq!(post(&guarded, PATH, review("v1", "get").to_string()).await.0, StatusCode::UNAUTHORIZED);
 }
-
-/// Reviews of objects can't take the room of those that all requests depend on.
-#[tokio::test]
-async fn reviews_have_room_of_their_own() {
-    let small = webhooks().max_buffered_bytes(64 << 10);
-    let long = review("v1", &"x".repeat(5 << 10)).to_string();
-    assert_eq!(post(&small, PATH, long).await.0, StatusCode::SERVICE_UNAVAILABLE, "a sixteenth is 4 KiB");
-    assert_eq!(post(&small, PATH, review("v1", "get").to_string()).await.0, StatusCode::OK);
-}
