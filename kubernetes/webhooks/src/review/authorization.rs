@@ -27,6 +27,10 @@ impl Authorization {
     }
 
     /// The access is denied, and no later authorizer is asked.
+    ///
+    /// An authorizer before this one may have allowed the access: then the webhook is not asked. So one that denies must
+    /// stand before RBAC in the file of `--authorization-config`; with the flag `--authorization-mode=Node,RBAC,Webhook` it
+    /// denies only what RBAC does not allow.
     pub fn deny() -> Self {
         Self(SubjectAccessReviewStatus { denied: Some(true), ..SubjectAccessReviewStatus::default() })
     }
