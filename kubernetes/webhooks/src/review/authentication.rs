@@ -1,4 +1,4 @@
-use kubernetes_core::Str;
+use kubernetes_core::{Str, percent};
 use kubernetes_models::authentication::v1::{TokenReview, TokenReviewSpec, TokenReviewStatus, UserInfo};
 use tracing::Span;
 
@@ -88,7 +88,11 @@ impl Reviewed for TokenReview {
     }
 
     fn redact(spec: &TokenReviewSpec, message: String) -> String {
-        message.replace(&*spec.token, "[token]")
+        let token = spec.token.as_str();
+        let (in_url, in_quotes) = (percent::encode(token).to_string(), format!("{token:?}"));
+        let in_quotes = in_quotes.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(token);
+        let others = [&*in_url, in_quotes].into_iter().filter(|form| *form != token);
+        others.chain([token]).fold(message, |message, form| message.replace(form, "[token]"))
     }
 
     fn span(path: &str, _: &TokenReviewSpec) -> Span {

@@ -24,12 +24,13 @@ impl Webhooks {
     /// });
     /// ```
     ///
-    /// An API server calls it that has `--authentication-token-webhook-config-file`; `docs/webhooks.md` shows the file. Both
+    /// API servers that have `--authentication-token-webhook-config-file` call it; `docs/webhooks.md` shows the file. Both
     /// versions of `TokenReview` are understood, and answered in kind: `v1beta1`, which is the default of API servers, and
-    /// `v1`.
+    /// `v1`. [Authenticate](Self::authenticate_callers) the API server: other callers could try tokens.
     ///
-    /// The error of a handler is reported in the review's `status.error`, and logged, with the token left out: the API
-    /// server then tries its other authenticators, and does not remember the result.
+    /// The error of a handler is reported in the review's `status.error`, and logged: the API server then tries its other
+    /// authenticators, and does not remember the result. The token is left out of the error as it was sent, percent-encoded
+    /// as in a URL, and escaped as by `Debug`; in other forms, the handler must leave it out.
     ///
     /// # Panics
     ///
@@ -78,8 +79,9 @@ impl Webhooks {
     /// });
     /// ```
     ///
-    /// An API server calls it that has a webhook in the file of `--authorization-config`, or
-    /// `--authorization-webhook-config-file`. Both versions of `SubjectAccessReview` are understood, and answered in kind.
+    /// API servers that have a webhook in the file of `--authorization-config`, or `--authorization-webhook-config-file`,
+    /// call it. Both versions of `SubjectAccessReview` are understood, and answered in kind.
+    /// [Authenticate](Self::authenticate_callers) the API server: other callers could ask for the rights of any user.
     ///
     /// The error of a handler is answered with the status 500, so that the failure policy in the API server's
     /// configuration decides. (A review with an error in it would count as "no opinion".) If no other authorizer allows
