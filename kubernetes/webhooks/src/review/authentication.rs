@@ -2,7 +2,7 @@ use kubernetes_core::{Str, percent};
 use kubernetes_models::authentication::v1::{TokenReview, TokenReviewSpec, TokenReviewStatus, UserInfo};
 use tracing::Span;
 
-use super::kind::Reviewed;
+use super::kind::ReviewKind;
 
 /// The decision about a token: the user it belongs to, or none.
 ///
@@ -57,8 +57,9 @@ impl From<Option<UserInfo>> for Authentication {
     }
 }
 
-impl Reviewed for TokenReview {
+impl ReviewKind for TokenReview {
     const API_VERSIONS: [&'static str; 2] = ["authentication.k8s.io/v1", "authentication.k8s.io/v1beta1"];
+    const HAS_SECRET: bool = true;
     type Spec = TokenReviewSpec;
     type Decision = Authentication;
     type Status = TokenReviewStatus;

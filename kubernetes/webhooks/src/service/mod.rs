@@ -26,7 +26,7 @@ use crate::admission::{AdmissionRequest, Allowed, Denied, Mutated};
 use crate::authenticate::{Authenticate, Caller};
 use crate::conversion::{Converter, HubAndSpokes};
 use crate::metrics::Counters;
-use crate::review::Review;
+use crate::review::ReviewHandler;
 use crate::webhook::Webhook;
 use budget::Budget;
 
@@ -79,7 +79,7 @@ pub(crate) struct Inner {
     pub(crate) admission: BTreeMap<String, Arc<Webhook>>,
     pub(crate) conversion: Vec<Arc<HubAndSpokes>>,
     /// By their paths.
-    reviews: BTreeMap<String, Arc<dyn Review>>,
+    reviews: BTreeMap<String, Arc<dyn ReviewHandler>>,
     authenticate: Option<Arc<Authenticate>>,
     counters: Counters,
     max_admission_bytes: Option<usize>,

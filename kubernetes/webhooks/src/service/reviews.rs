@@ -8,7 +8,8 @@ use kubernetes_models::authentication::v1::{TokenReview, TokenReviewSpec};
 use kubernetes_models::authorization::v1::{SubjectAccessReview, SubjectAccessReviewSpec};
 
 use super::Webhooks;
-use crate::review::{Authentication, Authorization, Handler, Review, ReviewRequest};
+use crate::review::{Authentication, Authorization, Handler, ReviewHandler, ReviewRequest};
+use crate::webhook::absolute;
 
 impl Webhooks {
     /// Adds a handler that authenticates bearer tokens, at the path `/authenticate`.
@@ -49,7 +50,7 @@ impl Webhooks {
     ///
     /// # Panics
     ///
-    /// Panics if another webhook has the path.
+    /// Panics if another webhook has the path, or it is `/convert`.
     pub fn authenticate_tokens_at<F, T, A, E>(self, path: &str, handler: F) -> Self
     where
         F: Fn(ReviewRequest<TokenReviewSpec>) -> T + Send + Sync + 'static,
@@ -104,7 +105,7 @@ impl Webhooks {
     ///
     /// # Panics
     ///
-    /// Panics if another webhook has the path.
+    /// Panics if another webhook has the path, or it is `/convert`.
     pub fn authorize_at<F, T, A, E>(self, path: &str, handler: F) -> Self
     where
         F: Fn(ReviewRequest<SubjectAccessReviewSpec>) -> T + Send + Sync + 'static,
@@ -115,10 +116,10 @@ impl Webhooks {
         self.with_review(path, Arc::new(Handler::<SubjectAccessReview, F>::new(handler)))
     }
 
-    fn with_review(mut self, path: &str, review: Arc<dyn Review>) -> Self {
-        let (path, inner) = (format!("/{}", path.trim_matches('/')), Arc::make_mut(&mut self.0));
+    fn with_review(mut self, path: &str, handler: Arc<dyn ReviewHandler>) -> Self {
+        let (path, inner) = (absolute(path), Arc::make_mut(&mut self.0));
         inner.add_path(&path);
-        inner.reviews.insert(path, review);
+        inner.reviews.insert(path, handler);
         self
     }
 }

@@ -28,7 +28,7 @@ async fn handle(request: ReviewRequest<TokenReviewSpec>) -> Result<Authenticatio
         "nameless" => Ok(UserInfo::default().into()),
         "failing-secret" => Err(format!("GET https://issuer/check?token={} failed", request.spec.token)),
         OPAQUE => Err(format!("GET https://issuer/check?token=se%2Bcret%2F%22%3D%3D failed: {OPAQUE:?} of {OPAQUE}")),
-        "panicking-secret" => panic!("a bug"),
+        "panicking-secret" => panic!("a bug with {}", request.spec.token),
         "slow" => {
             tokio::time::sleep(Duration::from_secs(60)).await;
             Ok(ann().into())
