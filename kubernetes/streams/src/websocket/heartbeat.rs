@@ -10,6 +10,8 @@ use tokio::sync::Notify;
 #[derive(Debug, Default)]
 pub(super) struct Heartbeat {
     sent: AtomicU64,
+    /// The number of bytes that were sent before the last ping.
+    asked: AtomicU64,
     taken: AtomicU64,
     /// Has the writing task send a ping.
     pub(super) ping_due: Notify,
@@ -22,7 +24,14 @@ impl Heartbeat {
 
     /// The payload of the next ping.
     pub(super) fn ping(&self) -> BytesMut {
-        BytesMut::from(&self.sent.load(Ordering::Relaxed).to_be_bytes()[..])
+        let sent = self.sent.load(Ordering::Relaxed);
+        self.asked.store(sent, Ordering::Relaxed);
+        BytesMut::from(&sent.to_be_bytes()[..])
+    }
+
+    /// Whether anything was sent since the last ping.
+    pub(super) fn has_unasked(&self) -> bool {
+        self.sent.load(Ordering::Relaxed) > self.asked.load(Ordering::Relaxed)
     }
 
     /// Takes the payload of a pong; one that no ping had means nothing.

@@ -30,8 +30,9 @@ const MAX_STATUS_BYTES: usize = 64 * 1024;
 
 /// Has pings sent on a connection on which nothing arrives, and decides when it is lost.
 ///
-/// While bytes arrive, or wait for their reader, there are no pings: a kubelet closes its connection behind the last
-/// bytes of a process, and an API server that can't deliver a ping to it drops those that are still on their way.
+/// While bytes arrive, or wait for their reader, there are no pings but that which follows input: a kubelet closes its
+/// connection behind the last bytes of a process, and an API server that can't deliver a ping to it drops those that are
+/// still on their way.
 ///
 /// A server that waits for a process to read its input answers no ping, and neither does one that is gone. A request of
 /// its own tells them apart: a server that is alive answers it. If several servers share an address, another one may
@@ -65,6 +66,9 @@ impl Liveness {
     /// Ready when the connection is lost.
     pub(super) fn poll(&mut self, heartbeat: &Heartbeat, cx: &mut Context<'_>) -> Poll<()> {
         loop {
+            if !matches!(self.phase, Phase::Active) {
+                self.poll_pings(heartbeat, cx);
+            }
             match &mut self.phase {
                 Phase::Active => {
                     self.timer.set(MAX_SILENCE - PROBE_TIME);
@@ -72,7 +76,6 @@ impl Liveness {
                     self.phase = Phase::Silent;
                 }
                 Phase::Silent => {
-                    self.poll_pings(heartbeat, cx);
                     ready!(self.timer.poll(cx));
                     self.timer.set(PROBE_TIME);
                     self.phase = Phase::Probing(if heartbeat.is_stalled() {

@@ -40,10 +40,11 @@ pub(crate) struct Connection {
 impl Connection {
     /// Opens a WebSocket for one of `protocols`, the preferred one first.
     ///
-    /// A ping is sent whenever the receiver has waited for 5 s. The receiver fails when nothing has arrived for 61 s in which it waited for a message.
-    /// If the server has not yet taken in what was sent before, as when a process does not read its input, it fails
-    /// only if the server does not answer another request either. If several servers share an address, another one may
-    /// answer that; then it fails when TCP gives the connection up.
+    /// A ping is sent whenever the receiver has waited for 5 s, and a second after a message. The receiver fails when
+    /// nothing has arrived for 61 s in which it waited for a message. If the server has not yet taken in what was sent
+    /// before, as when a process does not read its input, it fails only if the server does not answer another request
+    /// either. If several servers share an address, another one may answer that; then it fails when TCP gives the
+    /// connection up.
     ///
     /// # Errors
     /// Returns an error if the server refuses the request, with its `Status`, or chooses none of the protocols.

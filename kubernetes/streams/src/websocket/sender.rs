@@ -1,4 +1,5 @@
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use tokio_util::sync::PollSender;
 
 use super::frames::Frames;
 use super::shared::Shared;
-use crate::clock;
+use crate::clock::{self, Timer};
 use crate::error::Error;
 
 /// How many messages wait to be written. With twice as many, sending takes twice the time of the processor: of 32 KiB
@@ -22,6 +23,9 @@ const QUEUE: usize = 4;
 
 /// How many bytes are written at once, if as many wait.
 const BATCH_BYTES: usize = 256 * 1024;
+
+/// How long after a message a ping asks whether the server has taken it in.
+const ASK_DELAY: Duration = Duration::from_secs(1);
 
 /// How long the last bytes and the closing message have to be written.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -37,7 +41,8 @@ impl Sender {
     /// Starts the task that writes.
     pub(super) fn start(io: WriteHalf<Upgraded>, shared: Arc<Shared>) -> Self {
         let (messages, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(Writer { io, frames: Frames::default(), queue, shared: Arc::clone(&shared) }.run());
+        let (frames, ask) = (Frames::default(), Timer::after(ASK_DELAY));
+        tokio::spawn(Writer { io, frames, queue, ask, shared: Arc::clone(&shared) }.run());
         Self { messages, shared }
     }
 
@@ -75,6 +80,8 @@ struct Writer {
     /// The frames that are to be written next.
     frames: Frames,
     queue: mpsc::Receiver<BytesMut>,
+    /// Set by the first message after a ping.
+    ask: Timer,
     shared: Arc<Shared>,
 }
 
@@ -100,10 +107,8 @@ impl Writer {
         loop {
             tokio::select! {
                 biased;
-                () = self.shared.heartbeat.ping_due.notified() => {
-                    let ping = self.shared.heartbeat.ping();
-                    self.frames.push(OpCode::Control(Control::Ping), ping)?;
-                }
+                () = self.shared.heartbeat.ping_due.notified() => self.ping()?,
+                () = poll_fn(|cx| self.ask.poll(cx)), if self.shared.heartbeat.has_unasked() => self.ping()?,
                 pong = self.shared.next_pong() => self.frames.push(OpCode::Control(Control::Pong), pong.into())?,
                 message = self.queue.recv() => match message {
                     Some(message) => self.put(message)?,
@@ -119,7 +124,14 @@ impl Writer {
         }
     }
 
+    fn ping(&mut self) -> Result<(), SocketError> {
+        self.frames.push(OpCode::Control(Control::Ping), self.shared.heartbeat.ping())
+    }
+
     fn put(&mut self, message: BytesMut) -> Result<(), SocketError> {
+        if !self.shared.heartbeat.has_unasked() {
+            self.ask.set(ASK_DELAY);
+        }
         self.shared.heartbeat.sent(message.len());
         self.frames.push(OpCode::Data(Data::Binary), message)
     }

@@ -207,6 +207,29 @@ async fn pings_are_sent_only_while_nothing_arrives() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_ping_follows_input_though_output_arrives() {
+    let (mut connection, mut socket) = played().await;
+    let sender = connection.sender.clone();
+    let reading = tokio::spawn(async move { while connection.receiver.next().await.is_ok() {} });
+    let mut heard = Vec::new();
+    for seconds in 0..60 {
+        if seconds == 20 {
+            sender.send(Bytes::from_static(b"\0input").into()).await.unwrap();
+            sender.send(Bytes::from_static(b"\0more").into()).await.unwrap();
+        }
+        socket.send(Message::Binary(Bytes::from_static(b"\x01data"))).await.unwrap();
+        while let Ok(message) = tokio::time::timeout(Duration::from_millis(1100), socket.next()).await {
+            heard.push((seconds, message.unwrap().unwrap()));
+        }
+    }
+    let ping = Message::Ping(Bytes::copy_from_slice(&11_u64.to_be_bytes()));
+    let input = |text: &'static str| Message::Binary(Bytes::from_static(text.as_bytes()));
+    assert_eq!(heard, [(20, input("\0input")), (20, input("\0more")), (20, ping)]);
+    drop(socket);
+    reading.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_answers_no_ping_is_lost() {
     let server = echo();
     server.inject(Fault::drop_pongs());

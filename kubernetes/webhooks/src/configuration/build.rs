@@ -14,6 +14,9 @@ impl Configuration {
         let (mut mutating, mut validating) = (Vec::new(), Vec::new());
         for webhook in webhooks.0.admission.values() {
             let mut settings = webhook.settings.clone();
+            if settings.rules.is_empty() {
+                tracing::warn!(path = webhook.path, "a webhook has no rules, so API servers do not call it");
+            }
             settings.client_config = client_config(endpoint, &webhook.path, ca_bundle);
             match webhook.is_mutating {
                 true => mutating.push(settings),

@@ -7,7 +7,7 @@ use kubernetes_core::{GroupVersionKind, Status};
 use kubernetes_webhooks::{AdmissionRequest, Allowed, Denied, Operation, Webhook, Webhooks};
 use serde_json::{Value, json};
 
-use crate::support::{Lantern, Notes, VALIDATE, lantern, post, review};
+use crate::support::{Lantern, Log, Notes, VALIDATE, lantern, post, review};
 
 fn validating<A, E>(decide: fn() -> Result<A, E>) -> Webhooks
 where
@@ -175,18 +175,13 @@ async fn an_error_of_a_client_keeps_its_status() {
 /// controller-runtime's "should pass a request logger via the context".
 #[tokio::test]
 async fn events_of_handlers_tell_the_request() {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    let log = std::sync::Mutex::new(file.reopen().expect("the file"));
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_ansi(false).with_writer(log);
-    // With a single subscriber, a span that another test's thread is the first to reach stays disabled for all threads.
-    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
-    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let log = Log::start(tracing::Level::DEBUG);
     let webhooks = Webhooks::new().validate(|_: AdmissionRequest<Lantern>| async {
         tracing::info!("deciding");
         Ok::<(), Denied>(())
     });
     ask(&webhooks).await;
-    let text = std::fs::read_to_string(file.path()).expect("the log");
+    let text = log.text();
     let line = text.lines().find(|line| line.contains("deciding")).expect("the event");
     for field in ["admission{", "uid=\"u-1\"", "operation=\"CREATE\"", "namespace=\"home\" name=\"porch\" user=\"ann\""]
     {

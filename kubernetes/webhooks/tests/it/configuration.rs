@@ -9,12 +9,12 @@ use kubernetes_core::{Patch, PatchRequest, ReadRequest};
 use kubernetes_models::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use kubernetes_testing::{CustomResource, Fault, TestServer};
 use kubernetes_webhooks::{
-    AdmissionRequest, CaBundle, Configuration, Denied, Endpoint, FailurePolicy, MatchPolicy, Operation, SideEffects,
-    Webhook, Webhooks,
+    AdmissionRequest, Authentication, Authorization, CaBundle, Configuration, Denied, Endpoint, FailurePolicy,
+    MatchPolicy, Operation, SideEffects, Webhook, Webhooks,
 };
 use serde_json::{Value, json};
 
-use crate::support::{Lantern, converter};
+use crate::support::{Lantern, Log, converter};
 
 fn webhooks() -> Webhooks {
     let guard = Webhook::validating(|_: AdmissionRequest<Lantern>| async { Ok::<(), Denied>(()) })
@@ -37,6 +37,29 @@ fn webhooks() -> Webhooks {
 fn manifests(endpoint: &Endpoint, ca_bundle: &CaBundle) -> Vec<Value> {
     let configuration = Configuration::new("lights", &webhooks(), endpoint, ca_bundle);
     configuration.manifests().iter().map(|manifest| serde_json::from_str(manifest).expect("JSON")).collect()
+}
+
+/// API servers take such a webhook, and call it never: a guard would be without effect.
+#[test]
+fn a_webhook_without_rules_is_in_the_log() {
+    let log = Log::start(tracing::Level::WARN);
+    let endpoint = Endpoint::service("home", "lights");
+    Configuration::new("lights", &webhooks(), &endpoint, &CaBundle::Unset);
+    assert_eq!(log.text(), "");
+    let guard = Webhook::validating_at("/without-rules", |_: AdmissionRequest<Tree>| async { Err::<(), _>("no") });
+    Configuration::new("lights", &webhooks().with(guard), &endpoint, &CaBundle::Unset);
+    assert!(log.text().contains("has no rules") && log.text().contains("\"/without-rules\""), "{}", log.text());
+}
+
+/// API servers learn about reviews of tokens and access from their flags.
+#[test]
+fn reviews_are_not_part_of_a_configuration() {
+    let reviewing = Webhooks::new()
+        .authenticate_tokens(|_| async { Ok::<_, String>(Authentication::unauthenticated()) })
+        .authorize(|_| async { Ok::<_, String>(Authorization::no_opinion()) });
+    let endpoint = Endpoint::service("home", "lights");
+    let configuration = Configuration::new("lights", &reviewing, &endpoint, &CaBundle::Unset);
+    assert_eq!(configuration.manifests(), [""; 0]);
 }
 
 #[test]

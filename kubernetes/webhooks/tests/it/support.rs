@@ -125,6 +125,29 @@ pub(crate) async fn post(webhooks: &Webhooks, path: &str, body: &Value) -> Value
     review["response"].clone()
 }
 
+/// The log of a test, on its thread, until this is dropped.
+pub(crate) struct Log {
+    file: tempfile::NamedTempFile,
+    /// With a single subscriber, a span that another test's thread is the first to reach stays disabled for all threads.
+    _second: tracing::Dispatch,
+    _guard: tracing::subscriber::DefaultGuard,
+}
+
+impl Log {
+    pub(crate) fn start(level: tracing::Level) -> Self {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let writer = Mutex::new(file.reopen().expect("the file"));
+        let subscriber = tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_writer(writer);
+        let second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
+        let guard = tracing::subscriber::set_default(subscriber.finish());
+        Self { file, _second: second, _guard: guard }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        std::fs::read_to_string(self.file.path()).expect("the log")
+    }
+}
+
 /// The notes of handlers.
 #[derive(Clone, Default)]
 pub(crate) struct Notes(Arc<Mutex<Vec<String>>>);

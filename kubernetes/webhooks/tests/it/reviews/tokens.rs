@@ -1,6 +1,5 @@
 //! controller-runtime's tests of `pkg/webhook/authentication`, by their names, and what a token must not do.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use http::{Request, StatusCode};
@@ -10,9 +9,11 @@ use kubernetes_webhooks::{Authentication, ReviewRequest, Webhooks};
 use serde_json::{Value, json};
 
 use super::post;
-use crate::support::send;
+use crate::support::{Log, send};
 
 const PATH: &str = "/authenticate";
+/// A token that texts may show in other forms than it was sent.
+const OPAQUE: &str = r#"se+cret/"=="#;
 
 fn ann() -> UserInfo {
     UserInfo { username: Some("ann".into()), groups: vec!["shop".into()], ..UserInfo::default() }
@@ -26,7 +27,8 @@ async fn handle(request: ReviewRequest<TokenReviewSpec>) -> Result<Authenticatio
         "for-vault" => Ok(Authentication::authenticated(ann()).audiences(["vault", "other"])),
         "nameless" => Ok(UserInfo::default().into()),
         "failing-secret" => Err(format!("GET https://issuer/check?token={} failed", request.spec.token)),
-        "panicking-secret" => panic!("a bug"),
+        OPAQUE => Err(format!("GET https://issuer/check?token=se%2Bcret%2F%22%3D%3D failed: {OPAQUE:?} of {OPAQUE}")),
+        "panicking-secret" => panic!("a bug with {}", request.spec.token),
         "slow" => {
             tokio::time::sleep(Duration::from_secs(60)).await;
             Ok(ann().into())
@@ -140,6 +142,8 @@ async fn should_return_a_not_allowed_response() {
 async fn should_return_a_unauthenticated_response_with_an_error() {
     let answer = ask(&review("failing-secret")).await;
     assert_eq!(error(&answer), "GET https://issuer/check?token=[token] failed");
+    let answer = ask(&review(OPAQUE)).await;
+    assert_eq!(error(&answer), r#"GET https://issuer/check?token=[token] failed: "[token]" of [token]"#);
     let answer = ask(&review("panicking-secret")).await;
     assert_eq!(error(&answer), "the handler panicked");
     // Else it would be a user whom rules for "" apply to.
@@ -172,17 +176,12 @@ async fn audiences_are_those_that_the_server_asks_for() {
 /// Not even one that a handler puts into its error, or logs with its request.
 #[tokio::test]
 async fn tokens_are_in_no_log_and_no_metric() {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    let log = Mutex::new(file.reopen().expect("the file"));
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(log);
-    // With a single subscriber, a span that another test's thread is the first to reach stays disabled for all threads.
-    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
-    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let log = Log::start(tracing::Level::TRACE);
     let webhooks = webhooks();
     for token in ["ann's-secret", "failing-secret", "panicking-secret", "an-unknown-secret"] {
         post(&webhooks, PATH, review(token).to_string()).await;
     }
-    let text = std::fs::read_to_string(file.path()).expect("the log");
+    let text = log.text();
     assert!(text.contains("token_review{path=\"/authenticate\"}: ") && text.contains("token=[token] failed"), "{text}");
     let mut metrics = MetricsText::default();
     webhooks.metrics()(&mut metrics);
