@@ -1,4 +1,4 @@
-//! Makes objects what they should be, by server-side apply: as often as one likes, without reading them before.
+//! Creates or updates objects by server-side apply, without reading them first; it can run again at any time.
 //!
 //! ```text
 //! cargo run --example apply
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 pub(crate) async fn apply(client: &Client, namespace: &str, mode: &str) -> Result<ConfigMap, Error> {
     let settings = ConfigMap::named("settings").with_data([("mode", mode)]);
     match ApplyRequest::namespaced(namespace, &settings, MANAGER).send(client).await {
-        // Somebody else has set the mode to something else, and wants to keep it.
+        // Another manager owns the field and has set another mode.
         Err(conflict) if conflict.is_conflict() => {
             println!("{conflict}");
             let theirs = core_v1::read_namespaced_config_map(namespace, "settings").send(client).await?;

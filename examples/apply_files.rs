@@ -1,4 +1,4 @@
-//! Applies a file or a folder of manifests, and waits until everything works.
+//! Applies a file or a folder of manifests, and waits until all objects are current.
 //!
 //! ```text
 //! cargo run --example apply_files -- deploy/

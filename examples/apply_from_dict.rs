@@ -1,4 +1,4 @@
-//! Applies objects of any kind that are data: dictionaries, as from a file or a template.
+//! Applies objects of any kind that are given as JSON, such as the output of a template.
 //!
 //! ```text
 //! cargo run --example apply_from_dict
@@ -39,7 +39,7 @@ pub(crate) fn objects() -> Vec<Value> {
     ]
 }
 
-/// Applies each of them; one that names no namespace goes to `namespace`, if its kind lives in one.
+/// Applies each object; a namespaced one without a namespace goes to `namespace`.
 pub(crate) async fn apply(client: &Client, namespace: &str, objects: &[Value]) -> Result<Vec<String>, Box<dyn Error>> {
     let mapper = Mapper::new(client);
     let mut lines = Vec::new();

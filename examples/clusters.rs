@@ -1,4 +1,4 @@
-//! Ways to a cluster: each context of the kubeconfig, one by name, a server with a token, and from within a pod.
+//! Ways to connect to a cluster: every context of the kubeconfig, one by name, a server with a token, and from a pod.
 //!
 //! ```text
 //! cargo run --example clusters                                   # all contexts, side by side
@@ -21,13 +21,13 @@ pub(crate) struct Cli {
     /// A context of the kubeconfig; by default, all of them.
     #[arg(long)]
     context: Option<String>,
-    /// The URL of a server that no kubeconfig knows; its token is in $TOKEN.
+    /// The URL of a server that is not in the kubeconfig; $TOKEN has its token.
     #[arg(long, conflicts_with = "context")]
     server: Option<String>,
     /// The certificate authority of that server.
     #[arg(long, requires = "server")]
     ca: Option<PathBuf>,
-    /// The service account of the pod in which this runs.
+    /// Use the service account of the pod that this runs in.
     #[arg(long, conflicts_with_all = ["context", "server"])]
     in_cluster: bool,
 }
@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The configurations that are asked for, with their names.
+/// The requested configurations, with their names.
 pub(crate) fn configs(
     cli: &Cli,
     token: Option<Secret>,
@@ -67,7 +67,7 @@ pub(crate) fn configs(
     names.into_iter().map(|name| Ok((name.to_owned(), Config::from_kubeconfig(&kubeconfig, Some(name))?))).collect()
 }
 
-/// A client for each cluster: they share nothing.
+/// Counts with a client of its own, since clients of different clusters share nothing.
 pub(crate) async fn count_pods(config: Config) -> Result<usize, Box<dyn Error>> {
     let client = Client::new(config)?;
     Ok(core_v1::list_pod_for_all_namespaces().send(&client).await?.items.len())

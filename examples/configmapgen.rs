@@ -1,4 +1,4 @@
-//! For each ConfigMapGenerator there must be a ConfigMap with its content: kube's example `configmapgen_controller`.
+//! Creates a ConfigMap with the content of each ConfigMapGenerator: kube's example `configmapgen_controller`.
 //!
 //! ```text
 //! cargo run --example configmapgen

@@ -1,4 +1,4 @@
-//! Copies files and folders to and from a container, as `kubectl cp`: a path in a container has its pod before it.
+//! Copies files and folders to and from a container, as `kubectl cp` does.
 //!
 //! ```text
 //! cargo run --example copy -- ./site shop/web:/usr/share/nginx/html
@@ -16,13 +16,13 @@ use kubernetes_sdk::streams::{Copied, Download, Upload};
 /// Copies files and folders to and from a container.
 #[derive(Parser)]
 struct Arguments {
-    /// A path, or one in a container: [NAMESPACE/]POD:PATH
+    /// A local path, or a path in a container: [NAMESPACE/]POD:PATH
     source: String,
     target: String,
-    /// The container; the one that kubectl would take without it.
+    /// The container; by default, the one that kubectl would choose.
     #[arg(short, long)]
     container: Option<String>,
-    /// How often a download is resumed whose connection was lost.
+    /// How often a download is resumed after its connection was lost.
     #[arg(long, default_value_t = 0)]
     retries: u32,
 }
@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Copies to or from a container, whichever of the paths is in one.
+/// Copies to or from a container, depending on which path is in one.
 pub(crate) async fn copy(
     client: &Client,
     source: &str,
@@ -66,7 +66,7 @@ pub(crate) async fn copy(
     }
 }
 
-/// The namespace, pod and path of `[NAMESPACE/]POD:PATH`; a path with a slash before its colon is a local one.
+/// The namespace, pod and path of `[NAMESPACE/]POD:PATH`, or `None` for a local path such as `./a:b`.
 fn remote(path: &str) -> Option<(&str, &str, &str)> {
     let (pod, path) = path.split_once(':')?;
     let (namespace, pod) = pod.split_once('/').unwrap_or(("default", pod));

@@ -4,7 +4,8 @@
 //! cargo run --example custom_resource
 //! ```
 //!
-//! (docs/custom-resources.md has all attributes; docs/regenerating.md shows how the types of many are generated.)
+//! docs/custom-resources.md describes all attributes; docs/regenerating.md shows how to generate types from
+//! definitions.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use futures::TryStreamExt;
@@ -56,7 +57,7 @@ struct LanternStatus {
     lit: i32,
 }
 
-/// The version before, in which the color stood at the top.
+/// The previous version, in which `color` was a top-level field.
 mod v1beta1 {
     use super::{CustomResource, ObjectMeta};
 
@@ -84,7 +85,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Defines the resource, lights a lantern and puts it out; returns what a watch saw of it.
+/// Defines the resource, creates and deletes a lantern, and returns the events of a watch.
 pub(crate) async fn run(client: &Client, namespace: &str) -> Result<Vec<String>, Box<dyn std::error::Error>> {
     let definition = Lantern::definition()?.with_version::<v1beta1::Lantern>()?;
     ensure_definition(client, &definition, "lantern-operator").await?;

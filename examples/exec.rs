@@ -1,11 +1,11 @@
-//! Runs a command in a container, and ends with its exit code.
+//! Runs a command in a container, and exits with its exit code.
 //!
 //! ```text
 //! cargo run --example exec -- web nginx -T
 //! echo 'SELECT 1' | cargo run --example exec -- --stdin --namespace shop database psql -At
 //! ```
 //!
-//! With `--embedded`, an API server in memory plays a container that repeats its arguments and its input.
+//! With `--embedded`, an API server in memory simulates a container that prints its arguments and its input.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -21,13 +21,13 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy};
 struct Arguments {
     #[arg(short, long, default_value = "default")]
     namespace: String,
-    /// The container; the one that kubectl would take without it.
+    /// The container; by default, the one that kubectl would choose.
     #[arg(short, long)]
     container: Option<String>,
-    /// Gives the command the input of this program.
+    /// Passes this program's input to the command.
     #[arg(short = 'i', long)]
     stdin: bool,
-    /// An API server in memory instead of a cluster.
+    /// Uses an API server in memory instead of a cluster.
     #[arg(long)]
     embedded: bool,
     pod: String,
@@ -48,11 +48,11 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
     let input = arguments.stdin.then(tokio::io::stdin);
     let code = run(&client, exec, input, tokio::io::stdout(), tokio::io::stderr()).await?;
-    // A read of this program's input can't be cancelled, and would keep it from ending.
+    // Exits at once, because a pending read of stdin can't be canceled and would block the end of `main`.
     std::process::exit(code);
 }
 
-/// Connects a command with an input and outputs, and returns its exit code.
+/// Runs a command with the given input and outputs, and returns its exit code.
 pub(crate) async fn run(
     client: &Client,
     exec: Exec,
@@ -70,7 +70,7 @@ pub(crate) async fn run(
     };
     if let (Some(mut input), Some(mut stdin)) = (input, stdin) {
         let feed = async {
-            // A command that has ended reads no more, which is its own matter.
+            // A write to a command that has ended fails, which is not an error of this program.
             if copy(&mut input, &mut stdin).await.is_ok() {
                 let _ = stdin.shutdown().await;
             }
@@ -86,7 +86,7 @@ pub(crate) async fn run(
     Ok(process.wait().await?.code())
 }
 
-/// Has a server play a pod whose commands repeat their arguments and their input.
+/// Simulates a pod whose commands print their arguments and their input.
 pub(crate) fn play(server: &TestServer, namespace: &str, pod: &str) -> Result<(), Box<dyn Error>> {
     let manifest =
         "{apiVersion: v1, kind: Pod, metadata: {name: NAME, namespace: NAMESPACE}, spec: {containers: [{name: main}]}}";

@@ -1,10 +1,10 @@
-//! Waits until a pod runs, and follows its log until it ends or is interrupted: `kubectl logs --follow`.
+//! Waits until a pod runs, and follows its log to the end, as `kubectl logs --follow` does.
 //!
 //! ```text
 //! cargo run --example follow_logs -- default web
 //! ```
 //!
-//! It needs a cluster, since an API server in memory runs no pods.
+//! This needs a cluster, since an API server in memory does not run pods.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::error::Error;
@@ -20,7 +20,7 @@ use kubernetes_sdk::watch::Watch;
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(namespace), Some(name)) = (arguments.next(), arguments.next()) else {
-        return Err("say which pod: NAMESPACE NAME".into());
+        return Err("expected the namespace and the name of a pod".into());
     };
     let watch = Watch::new(&Client::from_env()?);
     let interrupted = watch.clone();
@@ -32,14 +32,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     follow(&watch, &namespace, &name, |line| println!("{line}")).await
 }
 
-/// Passes the pod's lines on until its log ends, or the watch is stopped.
+/// Calls `take` for each line, until the log ends or the watch is stopped.
 pub(crate) async fn follow(
     watch: &Watch,
     namespace: &str,
     name: &str,
     mut take: impl FnMut(&str),
 ) -> Result<(), Box<dyn Error>> {
-    // A pod that has ended already has a log too.
+    // A pod that has already ended has a log too.
     let started = pod_completed().or(pod_running());
     let pod = watch.until(core_v1::list_namespaced_pod(namespace)).named(name);
     pod.within(Duration::from_secs(300)).is(started).await?;

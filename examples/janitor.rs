@@ -1,5 +1,5 @@
-//! An operator of many kinds, found at run time: objects with the annotation `example.com/ttl` are deleted when that time
-//! has passed since they were created, whatever their kind, custom resources that are defined later included.
+//! An operator of all kinds, which it discovers at run time: it deletes objects with the annotation `example.com/ttl`
+//! when they are older than that, including custom resources that are defined later.
 //!
 //! ```text
 //! cargo run --example janitor
@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// Objects of any kind, of which the metadata are enough.
+/// The metadata of objects of any kind.
 type Metadata = PartialObjectMetadata<DynamicObject>;
 
 const TTL: &str = "example.com/ttl";
@@ -36,11 +36,11 @@ async fn main() -> Result<(), Error> {
     }
 }
 
-/// Works for as long as it is polled.
+/// Runs until its future is dropped.
 pub(crate) async fn operate(client: &Client) -> Result<(), Error> {
     let janitor = Janitor { client: client.clone(), informers: Informers::new(client), running: Arc::default() };
     janitor.clean_new_kinds().await?;
-    // When a definition comes or goes, so does a kind.
+    // Definitions add and remove kinds.
     let definitions = ListRequest::<CustomResourceDefinition>::cluster();
     let changes = janitor.clone();
     Controller::new(client, definitions)
@@ -58,7 +58,7 @@ pub(crate) async fn operate(client: &Client) -> Result<(), Error> {
             async move {
                 janitor.clean_new_kinds().await?;
                 let (group, plural) = (&definition.spec.group, &definition.spec.names.plural);
-                // It is served a little after it is established.
+                // The kind is served shortly after its definition is established.
                 Ok::<_, Error>(if janitor.knows(group, plural) { Action::await_change() } else { Action::requeue() })
             }
         })
@@ -75,7 +75,7 @@ struct Janitor {
     running: Arc<Mutex<HashMap<(String, String), Running>>>,
 }
 
-/// A controller that ends with this.
+/// The task of a controller, which is aborted when this is dropped.
 struct Running(JoinHandle<()>);
 
 impl Drop for Running {
@@ -91,7 +91,7 @@ impl Janitor {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         for resource in discovery.preferred_resources() {
             let can = |verb: &&str| resource.supports(verb);
-            // Events go by themselves, and there are many.
+            // Events are numerous, and the server deletes them after an hour.
             if resource.kind == "Event" || !["list", "watch", "delete"].iter().all(can) {
                 continue;
             }
@@ -114,7 +114,7 @@ impl Janitor {
         running.remove(&(group.to_owned(), plural.to_owned()));
     }
 
-    /// Deletes the objects of a kind when their time has passed.
+    /// Deletes the expired objects of a kind.
     async fn clean(&self, resource: ApiResource) {
         let objects = resource.all_namespaces().list().metadata_only();
         let source = Source::new(objects).filter(Predicate::annotations_changed()).drop_managed_fields();
@@ -138,7 +138,7 @@ async fn delete_in_time(object: Arc<Metadata>, context: Context<Metadata>) -> Re
     if let Some(rest) = ttl.checked_sub(age).filter(|rest| !rest.is_zero()) {
         return Ok(Action::requeue_after(rest));
     }
-    // Another object of the same name, which has come meanwhile, stays.
+    // Does not delete an object that was created under the same name in the meantime.
     let preconditions = Preconditions { uid: metadata.uid.clone(), ..Preconditions::default() };
     let options = DeleteOptions { preconditions: Some(Box::new(preconditions)), ..DeleteOptions::default() };
     match DeleteRequest::<DynamicObject>::at(context.path()).options(&options).send(context.client()).await {

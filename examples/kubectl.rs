@@ -25,10 +25,10 @@ use kubernetes_sdk::watch::ObjectCondition;
 #[derive(Parser)]
 #[command(about = "A small kubectl")]
 pub(crate) struct Cli {
-    /// The namespace, instead of that of the configuration.
+    /// The namespace; by default, that of the kubeconfig.
     #[arg(short, long, global = true)]
     namespace: Option<String>,
-    /// Works on an API server in memory.
+    /// Uses an API server in memory instead of a cluster.
     #[arg(long, global = true)]
     embedded: bool,
     #[command(subcommand)]
@@ -44,21 +44,21 @@ enum Command {
         #[arg(short = 'l')]
         selector: Option<String>,
     },
-    /// Applies manifests on the server.
+    /// Applies manifests by server-side apply.
     Apply {
         #[command(flatten)]
         files: Files,
         /// Deletes the members of this set (a Secret) that are no longer among the manifests.
         #[arg(long)]
         prune: Option<String>,
-        /// Takes over a set of another tool.
+        /// Takes over the set of another tool.
         #[arg(long)]
         take_over: bool,
         #[arg(long)]
         force: bool,
         #[arg(long)]
         dry_run: bool,
-        /// Waits until everything works.
+        /// Waits until all objects are current, for at most this time.
         #[arg(long)]
         wait: Option<KubernetesDuration>,
     },
@@ -66,13 +66,13 @@ enum Command {
     Diff {
         #[command(flatten)]
         files: Files,
-        /// Shows the members of this set (a Secret) that would be deleted, too.
+        /// Also shows the members of this set (a Secret) that would be deleted.
         #[arg(long)]
         prune: Option<String>,
     },
     /// Deletes the objects of manifests.
     Delete(Files),
-    /// Shows the state of an object, and its events.
+    /// Shows the status of an object, and its events.
     Status { object: String },
     /// Waits for objects: `current`, `delete`, `condition=Ready`, `jsonpath={.status.phase}=Running`.
     Wait {
@@ -93,7 +93,7 @@ enum Command {
     },
     /// Shows the pods of a workload or a service.
     Pods { object: String },
-    /// Keeps new pods away from a node.
+    /// Marks a node as unschedulable.
     Cordon { node: String },
     /// Marks a node as schedulable again.
     Uncordon { node: String },
@@ -109,9 +109,9 @@ enum Command {
         #[arg(long)]
         timeout: Option<KubernetesDuration>,
     },
-    /// Says whether a request is allowed.
+    /// Checks whether a request is allowed.
     CanI { verb: String, resource: String },
-    /// Shows the user that the server sees.
+    /// Shows the current user, as the server sees it.
     Whoami,
 }
 
@@ -161,7 +161,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-/// Runs a command on a cluster, and hands its lines to `show`.
+/// Runs a command, and calls `show` for each line of output.
 pub(crate) async fn run(client: &Client, cli: Cli, mut show: impl FnMut(&str)) -> Outcome {
     let namespace = cli.namespace.unwrap_or_else(|| client.default_namespace().to_owned());
     let kubectl = Kubectl { client, mapper: Mapper::new(client), namespace };
@@ -251,13 +251,7 @@ impl Kubectl<'_> {
             if let Some(selector) = &selector {
                 list = list.label_selector(selector.clone());
             }
-            let table = list.table().send(self.client).await?;
-            let columns: Vec<usize> = (0..table.column_definitions.len())
-                .filter(|column| table.column_definitions[*column].priority == 0)
-                .collect();
-            let mut rows = vec![columns.iter().map(|it| table.column_definitions[*it].name.to_uppercase()).collect()];
-            rows.extend(table.rows.iter().map(|row| columns.iter().map(|it| row.text(*it).into_owned()).collect()));
-            aligned(&rows).iter().for_each(|line| show(line));
+            list.table().send(self.client).await?.to_string().lines().for_each(&mut *show);
         }
         Ok(())
     }
@@ -314,7 +308,7 @@ impl Kubectl<'_> {
                 None => condition_is(wanted, "True"),
             },
             Some(("jsonpath", wanted)) => {
-                // The value stands behind the brace that closes the path.
+                // The value follows the brace that closes the path.
                 let (path, value) = wanted.rsplit_once("}=").ok_or("expected jsonpath={…}=value")?;
                 json_path(&format!("{path}}}"), value)?
             }
@@ -383,13 +377,4 @@ impl Files {
         }
         Ok(reader.read()?)
     }
-}
-
-/// The rows of a table, with columns of equal width.
-fn aligned(rows: &[Vec<String>]) -> Vec<String> {
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
-    let cell = |(column, cell): (usize, &String)| format!("{cell:width$}", width = width(column).unwrap_or_default());
-    rows.iter()
-        .map(|row| row.iter().enumerate().map(cell).collect::<Vec<_>>().join("  ").trim_end().to_owned())
-        .collect()
 }

@@ -1,11 +1,10 @@
-//! An operator: for each Greeting there must be a ConfigMap with its text, and its status must say so.
+//! An operator that publishes the text of each Greeting in a ConfigMap, and reports that in its status.
 //!
 //! ```text
 //! cargo run --example operator
 //! ```
 //!
-//! A controller calls `reconcile` for each Greeting that has changed, or whose ConfigMap has, and again after a
-//! failure.
+//! The controller calls `reconcile` for each Greeting when it or its ConfigMap has changed, and again after a failure.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::sync::Arc;
@@ -66,7 +65,7 @@ const DEFINITION: &str = r#"{
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // The SDK reports trouble by `tracing`: without a subscriber, nobody sees it.
+    // The SDK logs with `tracing`: without a subscriber, retries and failures of watches stay invisible.
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let (client, _server) = kubernetes_examples::connect(false)?;
     define(&client).await?;
@@ -94,9 +93,9 @@ pub(crate) async fn define(client: &Client) -> Result<(), Box<dyn std::error::Er
     Ok(())
 }
 
-/// Works for as long as it is polled.
+/// Runs until its future is dropped.
 pub(crate) async fn operate(client: &Client) -> Result<(), ControllerError> {
-    // Who changes or deletes a ConfigMap by hand gets it back.
+    // A ConfigMap that is changed or deleted by hand is restored.
     let config_maps = ListRequest::<ConfigMap>::all_namespaces().label_selector("app=greetings");
     Controller::new(client, ListRequest::<Greeting>::all_namespaces())
         .named("example.com/greetings")
@@ -106,16 +105,17 @@ pub(crate) async fn operate(client: &Client) -> Result<(), ControllerError> {
         .await
 }
 
-/// Makes the world as this Greeting wants it. It may be called too often, and after a failure in the middle.
+/// Brings the cluster to the state that this Greeting describes. It may run at any time, also after a run that failed
+/// halfway.
 async fn reconcile(
     greeting: Arc<Greeting>,
     context: Context<Greeting>,
 ) -> Result<Action, Box<dyn std::error::Error + Send + Sync>> {
     let mut config_map = ConfigMap::named(greeting.name()).with_data([("text", greeting.spec.text.as_str())]);
     config_map.metadata.labels = [("app", "greetings")].into();
-    // The garbage collector deletes it after its owner.
+    // The garbage collector deletes the ConfigMap after its owner.
     context.apply_owned(&greeting, [config_map]).await?;
-    context.update_status(&*greeting).condition(Condition::of("Ready", "True", "Published")).send().await?;
+    context.update_status(&greeting).condition(Condition::of("Ready", "True", "Published")).send().await?;
     println!("{}: done", context.key());
     Ok(Action::await_change())
 }

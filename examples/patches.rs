@@ -1,4 +1,4 @@
-//! Small changes: a label of each node, and keys of a config map.
+//! Patches: a label of each node, and keys of a ConfigMap.
 //!
 //! ```text
 //! cargo run --example patches -- disk=ssd
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Sets a label of all nodes; returns the labels of each.
+/// Sets a label on all nodes, and returns the labels of each.
 pub(crate) async fn label_nodes(client: &Client, key: &str, value: &str) -> Result<Vec<String>, kubernetes_sdk::Error> {
     let patch = Patch::merge(&json!({"metadata": {"labels": {key: value}}}));
     let mut lines = Vec::new();
@@ -35,7 +35,7 @@ pub(crate) async fn label_nodes(client: &Client, key: &str, value: &str) -> Resu
     Ok(lines)
 }
 
-/// Changes one key, removes another, and leaves the rest alone.
+/// Changes a key, removes another, and leaves the others unchanged.
 pub(crate) async fn change_config_map(client: &Client, namespace: &str) -> Result<ConfigMap, kubernetes_sdk::Error> {
     let map = ConfigMap::named("patched").with_data([("mode", "slow"), ("old", "1"), ("kept", "yes")]);
     core_v1::create_namespaced_config_map(namespace, &map).send(client).await?;

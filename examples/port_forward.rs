@@ -1,12 +1,12 @@
-//! Forwards local ports to a pod, or to a pod of a service or deployment, until it is interrupted: `kubectl port-forward`
-//! that goes on with the next pod.
+//! Forwards local ports to a pod, or to a pod of a Service or Deployment, until it is interrupted. Unlike
+//! `kubectl port-forward`, it continues with another pod when the first one is gone.
 //!
 //! ```text
 //! cargo run --example port_forward -- service/web 8080:http 8443:443
 //! cargo run --example port_forward -- --get http://web:8080/healthz web-0
 //! ```
 //!
-//! With `--embedded`, an API server in memory plays a pod that answers HTTP requests.
+//! With `--embedded`, an API server in memory simulates a pod that answers HTTP requests.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::convert::Infallible;
@@ -35,7 +35,7 @@ struct Arguments {
     /// Prints the response to this request instead of listening.
     #[arg(long)]
     get: Option<Uri>,
-    /// An API server in memory instead of a cluster.
+    /// Uses an API server in memory instead of a cluster.
     #[arg(long)]
     embedded: bool,
     /// The name of a pod, or `service/NAME`, or `deployment/NAME`.
@@ -69,7 +69,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Tells which connections have failed, and why.
+/// Prints which connections have failed, and why.
 async fn report_failures(mut failures: ConnectionFailures) {
     while let Some(failure) = failures.next().await {
         println!(
@@ -81,7 +81,7 @@ async fn report_failures(mut failures: ConnectionFailures) {
     }
 }
 
-/// A forwarder to whatever the target names.
+/// A forwarder to the target.
 pub(crate) fn forwarder(client: &Client, namespace: &str, target: &str) -> PortForwarder {
     match target.split_once('/') {
         Some(("service" | "svc", name)) => PortForwarder::new(client, ServiceTarget::new(namespace, name)),
@@ -102,7 +102,7 @@ pub(crate) async fn fetch(forwarder: &PortForwarder, uri: Uri) -> Result<String,
     Ok(String::from_utf8_lossy(&body).into_owned())
 }
 
-/// Tells which pod the connections lead to, as that changes.
+/// Prints the pod that connections go to, when it changes.
 async fn report(forwarder: PortForwarder) {
     let mut states = forwarder.watch_state();
     while let Some(state) = states.changed().await {
@@ -114,7 +114,7 @@ async fn report(forwarder: PortForwarder) {
     }
 }
 
-/// Plays a pod, and a service of its name, on an API server in memory: it answers HTTP requests on every port.
+/// Simulates a pod and a Service of its name on an API server in memory; the pod answers HTTP requests on every port.
 pub(crate) fn play(server: &TestServer, namespace: &str, target: &str) -> Result<(), Box<dyn Error>> {
     let name = target.rsplit('/').next().unwrap_or(target);
     server.load_yaml(&format!(

@@ -1,4 +1,4 @@
-//! Takes a Deployment, DaemonSet or StatefulSet back to an earlier revision.
+//! Rolls a Deployment, DaemonSet or StatefulSet back to an earlier revision.
 //!
 //! ```text
 //! cargo run --example roll_back -- ds/agent        # to the revision before the current one

@@ -1,4 +1,5 @@
-//! An interactive shell in a container, as `kubectl exec -it`: the terminal is in raw mode, and its size is passed on.
+//! An interactive shell in a container, as `kubectl exec -it`: the terminal is in raw mode, and the shell follows its
+//! size.
 //!
 //! ```text
 //! cargo run --example shell -- --namespace shop web
@@ -19,7 +20,7 @@ use tokio::sync::mpsc;
 struct Arguments {
     #[arg(short, long, default_value = "default")]
     namespace: String,
-    /// The container; the one that kubectl would take without it.
+    /// The container; by default, the one that kubectl would choose.
     #[arg(short, long)]
     container: Option<String>,
     #[arg(long, default_value = "sh")]
@@ -50,11 +51,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let raw = RawMode::enter();
     let ended = attach(process, stdin(), stdout(), changes).await;
     drop(raw);
-    // A read of the terminal can't be cancelled, and would keep this program from ending.
+    // Exits at once, because a pending read of the terminal can't be canceled and would block the end of `main`.
     std::process::exit(ended?);
 }
 
-/// Connects a terminal with a process, and returns its exit code.
+/// Connects a terminal to a process, and returns its exit code.
 pub(crate) async fn attach(
     mut process: Process,
     mut keys: impl AsyncRead + Unpin,
@@ -72,7 +73,7 @@ pub(crate) async fn attach(
                 return Ok::<(), std::io::Error>(());
             }
             screen.write_all(&output[..count]).await?;
-            // A terminal shows each key at once.
+            // Shows each key at once.
             screen.flush().await?;
         }
     };
@@ -95,7 +96,7 @@ pub(crate) async fn attach(
     Ok(process.wait().await?.code())
 }
 
-/// Passes on keys as they are typed, until it is dropped, on every way out.
+/// The terminal's raw mode, which passes on keys as they are typed; dropping this restores the former mode.
 struct RawMode(Termios);
 
 impl RawMode {

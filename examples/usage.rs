@@ -1,4 +1,4 @@
-//! The processor time and memory that nodes and pods use, from a metrics server: `kubectl top`.
+//! Prints the CPU time and memory that nodes and pods use, from the metrics server, as `kubectl top` does.
 //!
 //! ```text
 //! cargo run --example usage

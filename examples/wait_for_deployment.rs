@@ -1,4 +1,4 @@
-//! Waits until a deployment is rolled out, as `kubectl rollout status` does, and says what it waits for.
+//! Waits until a Deployment is rolled out, as `kubectl rollout status` does, and prints the reason while it waits.
 //!
 //! ```text
 //! cargo run --example wait_for_deployment -- default web
@@ -42,7 +42,7 @@ pub(crate) async fn wait(client: &Client, namespace: &str, name: &str) -> Result
     Ok(())
 }
 
-/// Plays the cluster's controllers where there are none: a new replica each second.
+/// Simulates the cluster's controllers: a new replica becomes available each second.
 pub(crate) async fn roll_out(client: Client, namespace: String, name: String) -> Result<(), kubernetes_sdk::Error> {
     let new = Deployment::named(&*name).with_spec(DeploymentSpec { replicas: Some(3), ..Default::default() });
     let mut deployment = apps_v1::create_namespaced_deployment(&namespace, &new).send(&client).await?;

@@ -1,10 +1,10 @@
-//! Prints what happens to pods until it is interrupted.
+//! Prints changes of pods until it is interrupted.
 //!
 //! ```text
 //! cargo run --example watch_pods -- --namespace kube-system --selector app=web
 //! ```
 //!
-//! Where no kubeconfig is at hand, and with `--embedded`, it runs against an API server in memory.
+//! Without a kubeconfig, and with `--embedded`, it runs against an API server in memory.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::error::Error;
@@ -17,26 +17,26 @@ use kubernetes_sdk::models::core::v1::{Pod, PodStatus};
 use kubernetes_sdk::watch::{Event, Watch, WatchStream};
 use kubernetes_sdk::{Client, Config};
 
-/// Prints what happens to pods.
+/// Prints changes of pods.
 #[derive(Parser)]
 struct Arguments {
-    /// The namespace to watch; all namespaces without it.
+    /// The namespace to watch; by default, all namespaces.
     #[arg(short, long)]
     namespace: Option<String>,
     /// A label selector, such as app=web.
     #[arg(short = 'l', long)]
     selector: Option<String>,
-    /// The kubeconfig's context; its current one without it.
+    /// The kubeconfig's context; by default, the current one.
     #[arg(long)]
     context: Option<String>,
-    /// An API server in memory, where a pod comes, changes or goes every second, instead of a cluster.
+    /// Uses an API server in memory instead of a cluster, where a pod is created, changed or deleted each second.
     #[arg(long, conflicts_with = "context")]
     embedded: bool,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // The SDK reports trouble by `tracing`: without a subscriber, nobody sees it.
+    // The SDK logs with `tracing`: without a subscriber, retries and failures of watches stay invisible.
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let arguments = Arguments::parse();
     let (client, server) = match &arguments.context {
@@ -57,7 +57,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         request = request.label_selector(selector);
     }
 
-    // Without a resourceVersion the stream begins with the pods that exist.
+    // Without a resourceVersion, the stream begins with the existing pods.
     let events = Watch::new(&client).stream(request);
     let stop = events.stop_handle();
     tokio::spawn(async move {
@@ -69,7 +69,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Passes on a line for each event, until the stream ends.
+/// Calls `print` with a line for each event, until the stream ends.
 pub(crate) async fn show(
     mut events: WatchStream<Pod>,
     mut print: impl FnMut(String),
@@ -85,7 +85,7 @@ pub(crate) async fn show(
     Ok(())
 }
 
-/// Starts, runs and ends one pod after the other, a step a second.
+/// Creates, starts and deletes one pod after the other, one step a second.
 pub(crate) async fn change_pods(client: Client) -> Result<(), kubernetes_sdk::Error> {
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     for number in 1.. {

@@ -1,5 +1,5 @@
-//! Watches objects of any kind and goes on after whatever happens: from the last version, and with a new list when the
-//! server has forgotten it.
+//! Watches objects of any kind, and continues after every failure: from the last version, or with a new list when the
+//! server has forgotten that version.
 //!
 //! ```text
 //! cargo run --example watch_recovery -- configmaps
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     .await
 }
 
-/// Shows every change of a resource, until `show` returns false.
+/// Calls `show` for every change of a resource, until it returns false.
 pub(crate) async fn follow(
     client: &Client,
     name: &str,

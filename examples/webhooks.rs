@@ -1,11 +1,11 @@
-//! A resource in two versions, with webhooks that change, check and convert it.
+//! A resource in two versions, with webhooks that mutate, validate and convert it.
 //!
 //! ```text
 //! cargo run --example webhooks
 //! ```
 //!
-//! The API server calls this program at 127.0.0.1, so a cluster must run on the same machine; without one, it is called by
-//! an API server in memory. (docs/webhooks.md shows how webhooks are deployed.)
+//! The API server calls this program at 127.0.0.1, so the cluster must run on the same machine. Without a cluster, an
+//! API server in memory calls it. docs/webhooks.md shows how to deploy webhooks.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::time::Duration;
@@ -40,7 +40,7 @@ struct LanternSpec {
     bulbs: i32,
 }
 
-/// The version before, in which the color stood at the top, and there was one bulb.
+/// The previous version, in which `color` was a top-level field and each lantern had one bulb.
 mod v1beta1 {
     use super::{CustomResource, ObjectMeta};
 
@@ -65,7 +65,7 @@ impl Spoke for v1beta1::Lantern {
     }
 }
 
-/// Every lantern gets a bulb.
+/// Adds a bulb to a lantern that has none.
 async fn add_bulb(mut lantern: Lantern, _: AdmissionRequest<Lantern>) -> Result<Mutated<Lantern>, Denied> {
     if lantern.spec.bulbs > 0 {
         return Ok(lantern.into());
@@ -74,7 +74,7 @@ async fn add_bulb(mut lantern: Lantern, _: AdmissionRequest<Lantern>) -> Result<
     Ok(Mutated::new(lantern, Allowed::new().warning("a lantern without bulbs got one")))
 }
 
-/// None is black.
+/// Refuses black lanterns.
 async fn check_color(request: AdmissionRequest<Lantern>) -> Result<(), Denied> {
     match request.object {
         Some(lantern) if lantern.spec.color == "black" => {
@@ -93,7 +93,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Serves the webhooks, and has the API server call them; returns what came of it.
+/// Serves the webhooks, sends requests that make the API server call them, and returns the results.
 pub(crate) async fn run(client: &Client, namespace: &str) -> Result<Vec<String>, Box<dyn std::error::Error>> {
     let definition = Lantern::definition()?.with_version::<v1beta1::Lantern>()?;
     ensure_definition(client, &definition, "lantern-webhooks").await?;
@@ -133,7 +133,7 @@ async fn use_them(client: &Client, namespace: &str) -> Result<Vec<String>, Box<d
         spec: LanternSpec { color: color.to_owned(), bulbs: 0 },
     };
     let red = lantern("red", "red");
-    // The API server trusts the webhooks once it has seen their new CA.
+    // Until the API server has seen the new CA, it does not trust the webhooks.
     let mut attempts = 0;
     let created = loop {
         match CreateRequest::namespaced(namespace, &red).send(client).await {

@@ -1,11 +1,11 @@
-//! An operator as it goes to production: one of several replicas leads, each Website has a Deployment, a Service and a
-//! ConfigMap, its status and events report its progress, and a finalizer removes what lives outside of these.
+//! An operator ready for production: one of several replicas leads, each Website has a Deployment, a Service and a
+//! ConfigMap, its status and events report progress, and a finalizer cleans up outside of the cluster.
 //!
 //! ```text
 //! cargo run --example website_operator -- --leader-elect-lease-duration=30s --leader-elect-renew-deadline=20s
 //! ```
 //!
-//! While it runs: <http://127.0.0.1:8080/readyz>, `/livez`, and `/metrics`. SIGTERM or Ctrl-C ends it in order.
+//! While it runs, it serves <http://127.0.0.1:8080/readyz>, `/livez` and `/metrics`. SIGTERM or Ctrl-C shuts it down.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use kubernetes_sdk::{Client, CustomResource, Schema};
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// A page that some pods serve.
+/// A page that pods serve.
 #[derive(Clone, Debug, PartialEq, CustomResource)]
 #[kubernetes(
     group = "example.com",
@@ -45,7 +45,7 @@ pub(crate) struct Website {
 pub(crate) struct WebsiteSpec {
     /// The page, as HTML.
     pub(crate) page: String,
-    /// The name under which it can be reached.
+    /// The host name of the page.
     pub(crate) host: String,
     #[kubernetes(default = 1, minimum = 0)]
     pub(crate) replicas: i32,
@@ -96,7 +96,7 @@ pub(crate) fn manager(client: &Client, requests: &ClientMetrics, settings: Setti
 }
 
 fn controller(context: &ServiceContext) -> Runner<Website> {
-    // Of the cluster's objects, only those of websites are watched.
+    // Watches only the objects that belong to Websites.
     let label = "app.kubernetes.io/managed-by=website-operator";
     Controller::new(context.client(), ListRequest::<Website>::all_namespaces())
         .named("websites")
@@ -113,18 +113,18 @@ fn controller(context: &ServiceContext) -> Runner<Website> {
         .runner(reconcile)
 }
 
-/// Brings the cluster to the state that this Website describes. It may be called too often, and after a failure in the
-/// middle.
+/// Brings the cluster to the state that this Website describes. It may run at any time, also after a run that failed
+/// halfway.
 async fn reconcile(website: Arc<Website>, context: Context<Website>) -> Result<Action, Error> {
     if !website.spec.host.contains('.') {
         let condition = Condition::of("Ready", "False", "InvalidHost");
-        context.update_status(&*website).condition(condition).send().await?;
-        // No retry would cure it, but a change of the Website.
+        context.update_status(&website).condition(condition).send().await?;
+        // A retry can't help: the next run waits for a change of the Website.
         return Err(Terminal::new("the host is not a domain name").into());
     }
     let name = website.name().to_owned();
     change_hosts(&website, &context, |hosts, host| drop(hosts.insert(host, name.as_str()))).await?;
-    let children = context.owned_set(&*website).child(pages(&website)).child(service(&website));
+    let children = context.owned_set(&website).child(pages(&website)).child(service(&website));
     let changes = children.child(deployment(&website)).apply().await?;
     if changes.iter().any(|change| change.change == Change::Created) {
         context.record(&*website, Event::normal("Published", "Publish").note(format!("at {}", website.spec.host)));
@@ -138,12 +138,12 @@ async fn reconcile(website: Arc<Website>, context: Context<Website>) -> Result<A
     };
     let none = WebsiteStatus { observed_generation: None, ready_replicas: None, conditions: None };
     let set = |website: &mut Website| website.status.get_or_insert(none.clone()).ready_replicas = Some(ready);
-    context.update_status(&*website).condition(condition).set(set).send().await?;
+    context.update_status(&website).condition(condition).set(set).send().await?;
     Ok(Action::await_change())
 }
 
-/// Changes the table of all hosts, which stands for a system outside of Kubernetes: nothing deletes its entries when their
-/// owner goes, but the finalizer.
+/// Changes the table of hosts, which stands for a system outside of Kubernetes: only the finalizer deletes the entry of
+/// a Website.
 async fn change_hosts(
     website: &Website,
     context: &Context<Website>,

@@ -1,49 +1,48 @@
-//! Follows the logs of all pods of a deployment, those that come later included: `kubectl logs --follow` for a workload,
-//! or `stern`.
+//! Follows the logs of all pods of a workload, including pods that are created later, as `stern` does.
 //!
 //! ```text
-//! cargo run --example workload_logs -- shop web
+//! cargo run --example workload_logs -- shop deploy/web
 //! ```
 //!
-//! It needs a cluster, since an API server in memory runs no pods.
+//! This needs a cluster, since an API server in memory does not run pods.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::error::Error;
 
 use futures::StreamExt;
 use kubernetes_sdk::Client;
-use kubernetes_sdk::api::apps::v1 as apps_v1;
-use kubernetes_sdk::core::selector::LabelSelector;
-use kubernetes_sdk::streams::PodLogs;
+use kubernetes_sdk::core::ObjectKey;
+use kubernetes_sdk::dynamic::Mapper;
+use kubernetes_sdk::utils::{Target, logs_of};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (Some(namespace), Some(name)) = (arguments.next(), arguments.next()) else {
-        return Err("say which deployment: NAMESPACE NAME".into());
+    let (Some(namespace), Some(workload)) = (arguments.next(), arguments.next()) else {
+        return Err("expected a namespace and a workload, such as deploy/web".into());
     };
     let client = Client::from_env()?;
-    let following = follow(&client, &namespace, &name, |line| println!("{line}"));
+    let following = follow(&client, &namespace, &workload, |line| println!("{line}"));
     tokio::select! {
         followed = following => followed,
         interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
     }
 }
 
-/// Passes the lines of a deployment's containers on, each with the names of its pod and container.
+/// Calls `take` for each line of a workload's containers, with the names of the pod and the container.
 pub(crate) async fn follow(
     client: &Client,
     namespace: &str,
-    name: &str,
+    workload: &str,
     mut take: impl FnMut(&str),
 ) -> Result<(), Box<dyn Error>> {
-    let deployment = apps_v1::read_namespaced_deployment(namespace, name).send(client).await?;
-    let selector = LabelSelector::try_from(&deployment.spec.selector)?.to_string();
-    let mut lines = PodLogs::labelled(namespace, selector).tail_lines(10).reconnect(true).stream(client);
+    let (resource, name) = Mapper::new(client).object(workload).await?;
+    let logs = logs_of(client, &Target::new(resource, ObjectKey::new(namespace, &name))).await?;
+    let mut lines = logs.tail_lines(10).reconnect(true).stream(client);
     while let Some(line) = lines.next().await {
         match line {
             Ok(line) => take(&format!("{} {} {}", line.pod, line.container, line.text)),
-            // The others go on.
+            // The logs of other containers continue.
             Err(error) => eprintln!("{error}"),
         }
     }

@@ -1,4 +1,4 @@
-//! The life of a Deployment, a Job, a CronJob, a Service and an Ingress: created, read, listed, changed and deleted.
+//! Creates, reads, lists, patches and deletes a Deployment, a Job, a CronJob, a Service and an Ingress.
 //!
 //! ```text
 //! cargo run --example workloads
@@ -47,7 +47,7 @@ pub(crate) async fn run(client: &Client, namespace: &str) -> Result<Vec<String>,
     Ok(lines)
 }
 
-/// The same requests for any type. `kubernetes_sdk::api` has a function for each of them and each type, too, such as
+/// Sends the same requests for any type. `kubernetes_sdk::api` also has a function for each operation and type, such as
 /// `create_namespaced_job`.
 async fn life<K: NamespacedResource + Object + Value + Send>(
     client: &Client,
@@ -64,7 +64,7 @@ async fn life<K: NamespacedResource + Object + Value + Send>(
     let changed = PatchRequest::<K>::namespaced(namespace, name, change).send(client).await?;
     let is_changed = changed.metadata().resource_version != read.metadata().resource_version;
     lines.push(format!("changed: {is_changed}"));
-    // Jobs leave their pods otherwise.
+    // The default for Jobs is to keep their pods.
     let delete = DeleteRequest::<K>::namespaced(namespace, name).propagation_policy("Background");
     delete.send(client).await?;
     let is_gone = ReadRequest::<K>::namespaced(namespace, name).send_opt(client).await?.is_none();

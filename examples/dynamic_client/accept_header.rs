@@ -1,4 +1,4 @@
-//! The same pods in other forms: their metadata alone, and as the table that kubectl prints.
+//! Lists pods in two other forms: as metadata only, and as the table that kubectl prints.
 //!
 //! ```text
 //! cargo run --example dynamic_accept_header
@@ -29,12 +29,6 @@ pub(crate) async fn run(client: &Client, namespace: &str) -> Result<Vec<String>,
 
     let table = pods.list().table();
     lines.push(format!("Accept: {}", table.request().accept.to_str()?));
-    let table = table.send(client).await?;
-    let shown: Vec<_> =
-        table.column_definitions.iter().enumerate().filter(|(_, column)| column.priority == 0).collect();
-    lines.push(shown.iter().map(|(_, column)| column.name.to_string()).collect::<Vec<_>>().join("\t"));
-    for row in &table.rows {
-        lines.push(shown.iter().map(|(index, _)| row.text(*index).into_owned()).collect::<Vec<_>>().join("\t"));
-    }
+    lines.extend(table.send(client).await?.to_string().lines().map(str::to_owned));
     Ok(lines)
 }

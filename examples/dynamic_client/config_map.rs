@@ -1,4 +1,4 @@
-//! A ConfigMap through the dynamic client: created, read, listed, patched and deleted.
+//! Creates, reads, lists, patches and deletes a ConfigMap with the dynamic client.
 //!
 //! ```text
 //! cargo run --example dynamic_config_map

@@ -1,4 +1,4 @@
-//! A custom resource without a type of its own, from its definition to its objects: of either scope.
+//! Custom resources without Rust types, from their definitions to their objects: one namespaced, one cluster-scoped.
 //!
 //! ```text
 //! cargo run --example dynamic_custom_resource
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Ingress routes, which live in namespaces.
+/// Ingress routes, which are namespaced.
 pub(crate) async fn namespaced(client: &Client, namespace: &str) -> Result<Vec<String>, Box<dyn Error>> {
     let mapper = Mapper::new(client);
     let routes = define(client, &mapper, "Namespaced", "IngressRoute", "ingressroutes").await?;
@@ -34,7 +34,7 @@ pub(crate) async fn namespaced(client: &Client, namespace: &str) -> Result<Vec<S
     Ok(lines)
 }
 
-/// Gateways, which live in no namespace.
+/// Gateways, which are cluster-scoped.
 pub(crate) async fn cluster_scoped(client: &Client) -> Result<Vec<String>, Box<dyn Error>> {
     let mapper = Mapper::new(client);
     let gateways = define(client, &mapper, "Cluster", "ClusterGateway", "clustergateways").await?;
@@ -43,7 +43,7 @@ pub(crate) async fn cluster_scoped(client: &Client) -> Result<Vec<String>, Box<d
     Ok(lines)
 }
 
-/// Creates a definition, and waits until the server has its kind.
+/// Creates a definition, and waits until the server serves its kind.
 async fn define(
     client: &Client,
     mapper: &Mapper,

@@ -50,7 +50,7 @@ pub(crate) async fn run(client: &Client, namespace: &str) -> Result<Vec<String>,
     Ok(lines)
 }
 
-/// Gives the pods another annotation, so that the controller replaces them.
+/// Changes an annotation of the pod template, so that the controller replaces the pods.
 async fn restart(
     client: &Client,
     deployments: &ScopedResource,
@@ -58,7 +58,7 @@ async fn restart(
 ) -> Result<DynamicObject, kubernetes_sdk::Error> {
     let now = Time::now().to_string();
     modify(client, deployments.read(name), |deployment| {
-        // The template has metadata, so that this can't lead past anything but an object.
+        // The template has metadata, so the path leads through objects only.
         let _ = deployment.set(RESTARTED_AT, &now);
     })
     .await

@@ -1,4 +1,4 @@
-//! The nodes of a cluster through the dynamic client: what each of them runs.
+//! Lists the nodes of a cluster, and what each of them runs, with the dynamic client.
 //!
 //! ```text
 //! cargo run --example dynamic_node

@@ -1,4 +1,4 @@
-//! Requests that must not take long: a limit for one, and a limit for all of a client.
+//! Time limits of requests: of a single one, and of all requests of a client.
 //!
 //! ```text
 //! cargo run --example dynamic_request_timeout
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 pub(crate) async fn run(client: &Client, namespace: &str, limit: Duration) -> Result<String, Box<dyn Error>> {
     let config_maps = Mapper::new(client).resource("cm").await?.in_namespace(namespace);
-    // The future of any request can be dropped: the request is abandoned.
+    // Dropping the future of a request cancels it.
     Ok(match tokio::time::timeout(limit, config_maps.list().send(client)).await {
         Ok(list) => format!("{} config maps within {limit:?}", list?.items.len()),
         Err(_) => format!("no answer within {limit:?}"),

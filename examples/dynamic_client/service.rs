@@ -1,4 +1,4 @@
-//! A Service through the dynamic client.
+//! Creates, patches and deletes a Service with the dynamic client.
 //!
 //! ```text
 //! cargo run --example dynamic_service

@@ -1,5 +1,4 @@
-//! Programs that show the Kubernetes SDK at work, one in each file beside this crate's folder `src`; and what they
-//! share.
+//! Code that the example programs share. The programs are the files in the folder above this one.
 
 use std::error::Error;
 
@@ -8,11 +7,11 @@ use kubernetes_sdk::config::Environment;
 use kubernetes_sdk::{Client, Config};
 use kubernetes_testing::TestServer;
 
-/// A client of the cluster that kubectl would use. Where no kubeconfig is at hand, or `embedded` asks for it, one of an
-/// API server in memory, which lives as long as what is returned beside it.
+/// Connects to the cluster that kubectl would use. Without a kubeconfig, or if `embedded` is set, connects to an API
+/// server in memory, which is returned too and ends when it is dropped.
 ///
 /// # Errors
-/// Returns an error if a kubeconfig is wrong, or `$KUBECONFIG` names none.
+/// Returns an error if a kubeconfig is invalid, or if the file that `$KUBECONFIG` names does not exist.
 pub fn connect(embedded: bool) -> Result<(Client, Option<TestServer>), Box<dyn Error>> {
     connect_observed(embedded, |_| ())
 }
@@ -35,7 +34,7 @@ pub fn connect_observed(
     Ok((Client::service_builder(server.service(), "default").observe(observer).build()?, Some(server)))
 }
 
-/// The configuration, if there is any.
+/// The configuration, or `None` if there is none.
 fn find(environment: &Environment) -> Result<Option<Config>, kubernetes_sdk::config::Error> {
     match Config::from_environment(environment) {
         Ok(config) => Ok(Some(config)),

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Component, Path, PathBuf, absolute};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -35,7 +36,7 @@ pub(super) struct Crds {
     group: Vec<String>,
     /// The folder of the SDK's workspace, for a new manifest that depends on it by path.
     #[arg(long, value_name = "FOLDER")]
-    sdk: Option<String>,
+    sdk: Option<PathBuf>,
     /// Write nothing; list the files that are out of date, and exit with 1 if there are any.
     #[arg(long)]
     check: bool,
@@ -62,11 +63,12 @@ pub(super) fn run(arguments: &Crds) -> Result<ExitCode, Error> {
     for path in paths {
         files.push((path.display().to_string(), read_file(&path)?));
     }
+    let sdk = arguments.sdk.as_ref().map(|sdk| path_from(&arguments.out, sdk)).transpose()?;
     let resources = CustomResources {
         files: &files,
         groups: &arguments.group,
         name: &arguments.name,
-        sdk: arguments.sdk.as_deref(),
+        sdk: sdk.as_deref(),
         strict: arguments.strict,
         reuse: arguments.reuse,
     };
@@ -98,6 +100,38 @@ pub(super) fn run(arguments: &Crds) -> Result<ExitCode, Error> {
     }
     print(format_args!("{kinds} kinds → {total} files ({written} written, {deleted} deleted) in {seconds:.2} s\n"));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The path from the folder of the crate to that of the SDK, which is given relative to the current folder; Cargo takes
+/// a path in a manifest as relative to the manifest. An absolute path stays one.
+fn path_from(out: &Path, sdk: &Path) -> Result<String, Error> {
+    let manifest = sdk.join("kubernetes/core/Cargo.toml");
+    if !manifest.is_file() {
+        let message = "it does not exist; --sdk must be the folder of the SDK's workspace";
+        return Err(Error::of_file(&manifest.display().to_string(), message));
+    }
+    if sdk.is_absolute() {
+        return Ok(sdk.to_string_lossy().into_owned());
+    }
+    let resolve = |path: &Path| resolved(path).map_err(|error| Error::unreadable(path, error));
+    let (out, sdk) = (resolve(out)?, resolve(sdk)?);
+    let common = out.components().zip(sdk.components()).take_while(|(of_out, of_sdk)| of_out == of_sdk).count();
+    let up = out.components().skip(common).map(|_| Component::ParentDir);
+    let path: PathBuf = up.chain(sdk.components().skip(common)).collect();
+    Ok(if path.as_os_str().is_empty() { ".".to_owned() } else { path.to_string_lossy().into_owned() })
+}
+
+/// The absolute path without links, of a folder that need not exist yet.
+fn resolved(path: &Path) -> io::Result<PathBuf> {
+    let mut existing = absolute(path)?;
+    let mut missing = Vec::new();
+    loop {
+        match (existing.canonicalize(), existing.file_name()) {
+            (Err(error), Some(name)) if error.kind() == io::ErrorKind::NotFound => missing.push(name.to_owned()),
+            (found, _) => return found.map(|found| missing.iter().rev().fold(found, |path, name| path.join(name))),
+        }
+        existing.pop();
+    }
 }
 
 /// A valid name of a Cargo package.

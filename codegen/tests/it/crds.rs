@@ -148,7 +148,7 @@ fn a_group_of_a_description() {
 
 fn crds(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kubernetes-codegen"));
-    command.arg("crds").args(arguments).output().expect("the program starts")
+    command.arg("crds").args(arguments).current_dir(root()).output().expect("the program starts")
 }
 
 /// The crate compiles without a warning, with each version by itself; what is the user's stays.
@@ -160,9 +160,13 @@ fn a_crate_is_written_and_compiles() {
         fs::remove_dir_all(&out).expect("the folder is ours");
     }
     fs::create_dir_all(&workspace).expect("the folder is ours");
-    let (input, folder, sdk) = (lamps(), out.to_string_lossy().into_owned(), root().to_string_lossy().into_owned());
+    let (input, folder) = (lamps(), out.to_string_lossy().into_owned());
     let input = input.parent().expect("a file has a folder").to_string_lossy().into_owned();
-    let arguments = ["--input", &input, "--out", &folder, "--name", "lamps", "--sdk", &sdk];
+    let arguments = ["--input", &input, "--out", &folder, "--name", "lamps", "--sdk", "."];
+    let output = crds(&[&arguments[..6], &["--sdk", "codegen"]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("codegen/kubernetes/core/Cargo.toml: it does not exist; --sdk must be"), "{error}");
     let output = crds(&arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();

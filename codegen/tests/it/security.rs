@@ -187,13 +187,16 @@ fn options_put_nothing_into_a_manifest() {
         );
         assert!(!out.exists());
     }
-    let output = generate("lamps", "a\" }\n[patch.crates-io]\nx = { path = \"");
+    let sdk = folder.path().join("a\" }\n[patch.crates-io]\nx = { path = \"");
+    fs::create_dir_all(sdk.join("kubernetes/core")).expect("the folder is ours");
+    fs::write(sdk.join("kubernetes/core/Cargo.toml"), "").expect("the folder is ours");
+    let output = generate("lamps", &sdk.to_string_lossy());
     assert!(output.status.success(), "{}", stderr(&output));
     let manifest = fs::read_to_string(out.join("Cargo.toml")).expect("it was written");
     let manifest: toml::Table = manifest.parse().expect("it is TOML");
     assert!(!manifest.contains_key("patch"), "{manifest}");
-    let path = "a\" }\n[patch.crates-io]\nx = { path = \"/kubernetes/core";
-    assert_eq!(manifest["dependencies"]["kubernetes-core"]["path"].as_str(), Some(path));
+    let path = sdk.join("kubernetes/core").to_string_lossy().into_owned();
+    assert_eq!(manifest["dependencies"]["kubernetes-core"]["path"].as_str(), Some(&*path));
 }
 
 #[cfg(unix)]

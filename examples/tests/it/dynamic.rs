@@ -79,7 +79,10 @@ async fn pods_are_shown_as_metadata_and_as_a_table() {
     assert!(lines[0].contains("as=PartialObjectMetadataList"), "{lines:?}");
     assert_eq!(lines[1], "web has 1 labels");
     assert!(lines[2].contains("as=Table"), "{lines:?}");
-    assert!(lines[3].starts_with("Name\tReady\tStatus") && lines[4].starts_with("web\t0/1\tRunning"), "{lines:?}");
+    assert!(
+        lines[3].starts_with("NAME   READY   STATUS") && lines[4].starts_with("web    0/1     Running"),
+        "{lines:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

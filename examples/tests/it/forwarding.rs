@@ -47,7 +47,7 @@ async fn the_logs_of_a_deployment_are_followed() {
     });
     let mut lines = Vec::new();
     let client = server.client();
-    let following = workload_logs::follow(&client, "shop", "web", |line| lines.push(line.to_owned()));
+    let following = workload_logs::follow(&client, "shop", "deploy/web", |line| lines.push(line.to_owned()));
     assert!(tokio::time::timeout(std::time::Duration::from_secs(60), following).await.is_err(), "it goes on");
     lines.sort();
     assert_eq!(lines, ["one main one says hello", "two main two says hello"]);

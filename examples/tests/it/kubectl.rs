@@ -36,7 +36,7 @@ async fn a_folder_is_applied_shown_changed_pruned_and_deleted() {
     let applied = kubectl(&server, &format!("apply -f {path} --prune set")).await.expect("it is applied");
     assert_eq!(applied, ["configmaps default/settings applied", "deployments.apps default/web applied"]);
     let table = kubectl(&server, "get deploy,cm").await.expect("a table");
-    assert!(table[0].starts_with("NAME") && table[1].starts_with("web   0/2"), "{table:?}");
+    assert!(table[0].starts_with("NAME") && table[1].starts_with("web    0/2"), "{table:?}");
     let status = kubectl(&server, "status deploy/web").await.expect("a status");
     assert_eq!(status[0], "deployments.apps default/web  InProgress (LessReplicas): 0 of 2 replicas exist");
 

@@ -41,9 +41,9 @@ impl ObjectKey {
 
 impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(namespace) = self.namespace() {
-            write!(f, "{namespace}/")?;
+        match self.namespace() {
+            Some(namespace) => f.pad(&format!("{namespace}/{}", self.name)),
+            None => f.pad(&self.name),
         }
-        f.write_str(&self.name)
     }
 }

@@ -20,7 +20,7 @@ type Set<'a, K> = Box<dyn Fn(&mut K) + Send + Sync + 'a>;
 /// use kubernetes_core::meta::v1::Condition;
 ///
 /// async fn reconcile(tab: Arc<Pod>, context: Context<Pod>) -> Result<Action, Error> {
-///     context.update_status(&*tab).condition(Condition::of("Ready", "True", "Scheduled")).send().await?;
+///     context.update_status(&tab).condition(Condition::of("Ready", "True", "Scheduled")).send().await?;
 ///     Ok(Action::await_change())
 /// }
 /// ```

@@ -76,6 +76,15 @@ pub mod client {
     //!
     //! [`Client::from_env`] uses kubectl's configuration; [`Client::builder`] has all settings.
     //!
+    //! ```no_run
+    //! use std::time::Duration;
+    //!
+    //! use kubernetes_sdk::{Client, Config};
+    //!
+    //! let client = Client::builder(Config::from_env()?).request_timeout(Duration::from_secs(20)).build()?;
+    //! # Ok::<(), Box<dyn std::error::Error>>(())
+    //! ```
+    //!
     //! Examples call this module by the name of its crate, `kubernetes_client`:
     //! `use kubernetes_sdk::client as kubernetes_client;` makes them compile.
 
@@ -87,6 +96,17 @@ pub mod config {
     //! Configuration of the API server and the user: kubeconfig files and in-cluster configuration.
     //!
     //! [`Config::from_env`] reads what kubectl reads; [`Client::new`](crate::Client::new) takes the result.
+    //!
+    //! ```no_run
+    //! use kubernetes_sdk::Client;
+    //! use kubernetes_sdk::config::{Config, Kubeconfig};
+    //!
+    //! let kubeconfig = Kubeconfig::from_env()?;
+    //! for context in kubeconfig.contexts() {
+    //!     let client = Client::new(Config::from_kubeconfig(&kubeconfig, Some(context))?)?;
+    //! }
+    //! # Ok::<(), Box<dyn std::error::Error>>(())
+    //! ```
     //!
     //! Examples call this module by the name of its crate, `kubernetes_config`:
     //! `use kubernetes_sdk::config as kubernetes_config;` makes them compile.
@@ -102,6 +122,26 @@ pub mod controller {
     //!
     //! [`Controller`] calls a function for each object that has changed. [`Manager`] runs controllers in production.
     //!
+    //! ```no_run
+    //! # #[cfg(feature = "core-v1")] {
+    //! use kubernetes_sdk::Client;
+    //! use kubernetes_sdk::controller::{Action, Controller};
+    //! use kubernetes_sdk::core::ListRequest;
+    //! use kubernetes_sdk::models::core::v1::ConfigMap;
+    //!
+    //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    //! let controller = Controller::new(&Client::from_env()?, ListRequest::<ConfigMap>::all_namespaces());
+    //! controller
+    //!     .run(async |map, _context| {
+    //!         println!("{} has {} keys", map.name(), map.data.len());
+    //!         Ok::<_, kubernetes_sdk::Error>(Action::await_change())
+    //!     })
+    //!     .await?;
+    //! # Ok(())
+    //! # }
+    //! # }
+    //! ```
+    //!
     //! Examples call this module by the name of its crate, `kubernetes_controller`:
     //! `use kubernetes_sdk::controller as kubernetes_controller;` makes them compile.
 
@@ -114,6 +154,16 @@ pub mod core {
     //! times, selectors, and a JSON reader and writer.
     //!
     //! Programs use it for types of their own, and for code that is generic over types.
+    //!
+    //! ```
+    //! use kubernetes_sdk::core::{NamespacedResource, Quantity, ReadRequest};
+    //!
+    //! fn read<K: NamespacedResource>(name: &str) -> ReadRequest<K> {
+    //!     ReadRequest::namespaced("shop", name)
+    //! }
+    //! assert_eq!("1500m".parse::<Quantity>()?.to_milli(), Some(1500));
+    //! # Ok::<(), Box<dyn std::error::Error>>(())
+    //! ```
     //!
     //! Examples call this module by the name of its crate, `kubernetes_core`:
     //! `use kubernetes_sdk::core as kubernetes_core;` makes them compile.
@@ -129,6 +179,19 @@ pub mod dynamic {
     //!
     //! [`Mapper`] finds a resource by any name that kubectl accepts; [`DynamicObject`] is an object of any kind.
     //!
+    //! ```no_run
+    //! use kubernetes_sdk::Client;
+    //! use kubernetes_sdk::dynamic::Mapper;
+    //!
+    //! # async fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+    //! let deployments = Mapper::new(&client).resource("deploy").await?;
+    //! for object in deployments.all_namespaces().list().send(&client).await? {
+    //!     println!("{} has {:?} replicas", object.name(), object.get::<i64>("/spec/replicas")?);
+    //! }
+    //! # Ok(())
+    //! # }
+    //! ```
+    //!
     //! Examples call this module by the name of its crate, `kubernetes_dynamic`:
     //! `use kubernetes_sdk::dynamic as kubernetes_dynamic;` makes them compile.
 
@@ -141,6 +204,18 @@ pub mod election {
     //! Leader election with Leases, interoperable with client-go, so that one of several replicas is active.
     //!
     //! [`Election::run`] runs a function while this process holds the Lease.
+    //!
+    //! ```no_run
+    //! use kubernetes_sdk::Client;
+    //! use kubernetes_sdk::election::{Election, LeaseConfig};
+    //!
+    //! # async fn work(client: Client) {}
+    //! # async fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+    //! let mut election = Election::new(&client, LeaseConfig::new("shop", "operator"))?;
+    //! election.run(|leadership| async move { work(leadership.client()).await }).await?;
+    //! # Ok(())
+    //! # }
+    //! ```
     //!
     //! Examples call this module by the name of its crate, `kubernetes_election`:
     //! `use kubernetes_sdk::election as kubernetes_election;` makes them compile.
@@ -185,6 +260,17 @@ pub mod streams {
     //! [`Exec`] runs a command, [`Upload`] and [`Download`] copy files, [`PodLogs`] follows logs, and
     //! [`port_forward`] connects to ports.
     //!
+    //! ```no_run
+    //! use kubernetes_sdk::Client;
+    //! use kubernetes_sdk::streams::Exec;
+    //!
+    //! # async fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+    //! let output = Exec::new("shop", "web", ["date"]).output(&client).await?;
+    //! println!("{}", String::from_utf8_lossy(&output.stdout));
+    //! # Ok(())
+    //! # }
+    //! ```
+    //!
     //! Examples call this module by the name of its crate, `kubernetes_streams`:
     //! `use kubernetes_sdk::streams as kubernetes_streams;` makes them compile.
 
@@ -198,6 +284,20 @@ pub mod utils {
     //! manifests and kubectl's verbs.
     //!
     //! [`modify`] changes an object safely; [`conditions`] has conditions such as a ready pod or a rolled out deployment.
+    //!
+    //! ```no_run
+    //! # #[cfg(feature = "core-v1")] {
+    //! use kubernetes_sdk::Client;
+    //! use kubernetes_sdk::api::core::v1 as core_v1;
+    //! use kubernetes_sdk::utils::modify;
+    //!
+    //! # async fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+    //! let request = core_v1::read_namespaced_pod("shop", "web");
+    //! modify(&client, request, |pod| drop(pod.metadata.labels.insert("tier", "front"))).await?;
+    //! # Ok(())
+    //! # }
+    //! # }
+    //! ```
     //!
     //! Examples call this module by the name of its crate, `kubernetes_utils`:
     //! `use kubernetes_sdk::utils as kubernetes_utils;` makes them compile.
@@ -215,6 +315,21 @@ pub mod watch {
     //! - [`until`]: waits for a condition on an object or a list.
     //! - [`Watch::stream_lines`]: the lines of a log.
     //!
+    //! ```no_run
+    //! # #[cfg(feature = "core-v1")] {
+    //! use kubernetes_sdk::Client;
+    //! use kubernetes_sdk::api::core::v1 as core_v1;
+    //! use kubernetes_sdk::watch::Informer;
+    //!
+    //! # async fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+    //! let pods = Informer::start(&client, core_v1::list_pod_for_all_namespaces());
+    //! pods.wait_until_ready().await?;
+    //! println!("there are {} pods", pods.store().len());
+    //! # Ok(())
+    //! # }
+    //! # }
+    //! ```
+    //!
     //! Examples call this module by the name of its crate, `kubernetes_watch`:
     //! `use kubernetes_sdk::watch as kubernetes_watch;` makes them compile.
 
@@ -228,6 +343,20 @@ pub mod webhooks {
     //! certificates, and the API server's configuration.
     //!
     //! [`Webhooks`] holds the handlers, [`WebhookServer`] serves them, [`Configuration`] makes the API server call them.
+    //!
+    //! ```
+    //! # #[cfg(feature = "core-v1")] {
+    //! use kubernetes_sdk::models::core::v1::Pod;
+    //! use kubernetes_sdk::webhooks::{AdmissionRequest, Webhooks};
+    //!
+    //! let webhooks = Webhooks::new().validate(|request: AdmissionRequest<Pod>| async move {
+    //!     match request.object {
+    //!         Some(pod) if pod.metadata.labels.contains_key("team") => Ok(()),
+    //!         _ => Err("the label team is missing"),
+    //!     }
+    //! });
+    //! # }
+    //! ```
     //!
     //! Examples call this module by the name of its crate, `kubernetes_webhooks`:
     //! `use kubernetes_sdk::webhooks as kubernetes_webhooks;` makes them compile.

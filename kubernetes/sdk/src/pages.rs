@@ -3,6 +3,10 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+#[cfg(feature = "core-v1")]
+#[doc = include_str!("../../../docs/client.md")]
+struct Client;
+
 #[doc = include_str!("../../../docs/testing.md")]
 struct Testing;
 

@@ -4,7 +4,8 @@
 //!   any object has a condition.
 //! - [`modify`] changes an object without losing unknown fields or concurrent changes by others.
 //! - [`ObjectStatus`] is the state of an object of any kind: in progress, failed, current or terminating.
-//! - `port_forward`, behind the feature `streams`, finds pods of services and workloads to forward ports to.
+//! - `port_forward`, behind the feature `streams`, finds pods of services and workloads to forward ports to; `logs_of`
+//!   reads their logs.
 //! - With the feature `apiextensions-v1`, `ensure_definition` applies the definition of a custom resource and waits
 //!   until it is served, and `migrate_storage` makes the server store its objects in the current version. With the
 //!   feature `yaml`, `check_definitions` compares a checked-in manifest with Rust types.
@@ -42,6 +43,8 @@ pub use modify::{Modify, modify};
 pub use status::{ObjectState, ObjectStatus};
 #[cfg(feature = "dynamic")]
 pub use target::Target;
+#[cfg(all(feature = "dynamic", feature = "streams"))]
+pub use verbs::logs_of;
 #[cfg(feature = "dynamic")]
 pub use verbs::{
     Access, InvalidDuration, KubernetesDuration, ResourceUsage, Scale, UserInfo, VerbError, approve_certificate, can_i,

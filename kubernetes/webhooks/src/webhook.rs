@@ -134,7 +134,7 @@ impl Webhook {
             timeout_seconds: Some(10),
             ..MutatingWebhook::default()
         };
-        Self { path: format!("/{}", path.trim_matches('/')), is_mutating, handlers: vec![handler], settings }
+        Self { path: absolute(path), is_mutating, handlers: vec![handler], settings }
     }
 
     /// Adds a handler that validates the object as the preceding handlers have left it. The first refusal wins.
@@ -166,7 +166,7 @@ impl Webhook {
 
     /// Sets the path.
     pub fn path(mut self, path: &str) -> Self {
-        self.path = format!("/{}", path.trim_matches('/'));
+        self.path = absolute(path);
         self
     }
 
@@ -266,6 +266,11 @@ impl Webhook {
         }
         &mut self.settings.rules[0]
     }
+}
+
+/// The path with a slash before it, and none behind.
+pub(crate) fn absolute(path: &str) -> String {
+    format!("/{}", path.trim_matches('/'))
 }
 
 /// Like controller-runtime's `generateMutatePath`: dots become dashes, and the kind is in lower case.

@@ -89,7 +89,7 @@ fn code<T>(result: Result<T, Error>) -> (i32, String) {
 
 /// In both versions that API servers send: `v1beta1` is their default.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_server_asks_webhooks_who_a_user_is_and_what_it_may() {
+async fn the_server_asks_webhooks_who_a_user_is_and_what_it_may_do() {
     let (admin, namespace) = cluster::namespace("reviews").await;
     let map = ConfigMap::named("settings");
     core_v1::create_namespaced_config_map(&namespace, &map).send(&admin).await.expect("it is created");

@@ -142,7 +142,7 @@ impl From<StaticType> for GroupVersionKind {
 
 impl fmt::Display for GroupVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&api_version(&self.group, &self.version))
+        f.pad(&api_version(&self.group, &self.version))
     }
 }
 

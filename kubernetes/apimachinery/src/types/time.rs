@@ -43,11 +43,12 @@ macro_rules! time {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 if let Some(text) = usual_text(self.0, $precision, &mut { USUAL }) {
-                    return f.write_str(text);
+                    return f.pad(text);
                 }
                 static PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some($precision));
-                PRINTER.print_datetime(&self.0, StdFmtWrite(&mut *f)).map_err(|_| fmt::Error)?;
-                f.write_str("Z")
+                let mut text = String::new();
+                PRINTER.print_datetime(&self.0, StdFmtWrite(&mut text)).map_err(|_| fmt::Error)?;
+                f.pad(&(text + "Z"))
             }
         }
 

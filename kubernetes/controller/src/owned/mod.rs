@@ -55,7 +55,7 @@ pub enum Change {
 ///
 /// async fn reconcile(tab: Arc<Pod>, context: Context<Pod>) -> Result<Action, OwnedError> {
 ///     let jobs = (0..3).map(|index| Job::named(format!("{}-{index}", tab.name())));
-///     context.owned_set(&*tab).children(jobs).recreate_immutable().apply().await?;
+///     context.owned_set(&tab).children(jobs).recreate_immutable().apply().await?;
 ///     Ok(Action::await_change())
 /// }
 /// ```
@@ -92,7 +92,7 @@ impl<K: Object> Context<K> {
     /// # use kubernetes_controller::{Action, Context, OwnedError};
     /// async fn reconcile(tab: Arc<Pod>, context: Context<Pod>) -> Result<Action, OwnedError> {
     ///     let job = Job::named(format!("{}-run", tab.name()));
-    ///     context.apply_owned(&*tab, [job]).await?;
+    ///     context.apply_owned(&tab, [job]).await?;
     ///     Ok(Action::await_change())
     /// }
     /// ```

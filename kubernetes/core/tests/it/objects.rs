@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use kubernetes_core::meta::v1::{Condition, OwnerReference};
 use kubernetes_core::{
-    GroupVersion, GroupVersionKind, GroupVersionResource, Json, JsonPatch, JsonPointer, Object, Patch, PatchRequest,
-    Time, json,
+    GroupVersion, GroupVersionKind, GroupVersionResource, Json, JsonPatch, JsonPointer, Object, ObjectKey, Patch,
+    PatchRequest, Time, json,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -192,4 +192,13 @@ fn what_is_no_json_patch_is_an_error_when_it_is_sent() {
         let error = body_of(&Patch::json(&patch)).unwrap_err();
         assert!(error.starts_with(message), "{error}");
     }
+}
+
+#[test]
+fn names_and_times_are_aligned_by_a_width() {
+    let key = ObjectKey::new("shop", "web");
+    assert_eq!(format!("{key:10}|{:>5}|", ObjectKey::new(None, "web")), "shop/web  |  web|");
+    assert_eq!(format!("{:9}|", GroupVersion::new("apps", "v1")), "apps/v1  |");
+    let time: Time = "2030-01-01T00:00:00Z".parse().unwrap();
+    assert_eq!(format!("{time:>22}|"), "  2030-01-01T00:00:00Z|");
 }

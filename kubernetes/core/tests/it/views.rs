@@ -124,3 +124,30 @@ fn applies_by_name() {
     let request = ApplyRequest::namespaced("shop", &nameless, "me");
     assert!(request.request().path.as_str().unwrap_err().to_string().contains("empty"));
 }
+
+#[test]
+fn a_table_is_text_as_kubectl_prints_it() {
+    let text = r#"{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{},
+        "columnDefinitions":[{"name":"Name","type":"string"},{"name":"IP","type":"string","priority":1},
+            {"name":"Restarts","type":"integer"},{"name":"Note","type":"string"}],
+        "rows":[{"cells":["web-1","10.0.0.1",12,"\u001b[31mred"],"object":{"metadata":{"namespace":"shop"}}},
+            {"cells":["ü",null,0,"one\ntwo"],"object":{"metadata":{}}}]}"#;
+    let table: Table = json::from_str(text).unwrap();
+    let narrow = ["NAME    RESTARTS   NOTE", "web-1   12         \\u{1b}[31mred", "ü       0          one..."];
+    assert_eq!(table.to_string(), narrow.join("\n"));
+    let wide = ["NAME    IP         RESTARTS   NOTE", "web-1   10.0.0.1   12         \\u{1b}[31mred"];
+    assert_eq!(format!("{table:#}").lines().take(2).collect::<Vec<_>>(), wide);
+
+    let table = table.with_namespaces().unwrap();
+    assert_eq!(table.to_string().lines().next(), Some("NAMESPACE   NAME    RESTARTS   NOTE"));
+    assert_eq!((table.rows[0].text(0), table.rows[1].text(0)), ("shop".into(), "".into()));
+
+    assert_eq!(Table { rows: Vec::new(), ..table }.to_string(), "");
+
+    let long = "x".repeat(70_000);
+    let head = r#"{"kind":"Table","apiVersion":"meta.k8s.io/v1","#;
+    let text =
+        format!(r#"{head}"columnDefinitions":[{{"name":"A"}},{{"name":"B"}}],"rows":[{{"cells":["{long}",1]}}]}}"#);
+    let table: Table = json::from_str(&text).unwrap();
+    assert!(table.to_string().ends_with("xxx   1"));
+}

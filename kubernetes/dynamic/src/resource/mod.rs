@@ -158,6 +158,6 @@ impl ApiResource {
 impl fmt::Display for ApiResource {
     /// Writes kubectl's fully qualified form: `deployments.v1.apps`, or `pods.v1.` in the core group.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.plural, self.version, self.group)
+        f.pad(&format!("{}.{}.{}", self.plural, self.version, self.group))
     }
 }

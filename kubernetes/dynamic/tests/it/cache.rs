@@ -172,7 +172,7 @@ async fn damaged_files_are_as_good_as_missing() {
             fs::write(file, damage).unwrap();
         }
         let deploy = mapper(&script, &folder).resource("deploy").await.unwrap();
-        assert_eq!(deploy.to_string(), "deployments.v1.apps");
+        assert_eq!(format!("{deploy:20}"), "deployments.v1.apps ");
         assert_eq!(script.take_requests(), ["/api", "/apis"]);
     }
     // One byte of each response has changed.

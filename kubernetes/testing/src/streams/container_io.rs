@@ -33,7 +33,11 @@ impl ContainerIo {
 pub struct Input(Option<DuplexStream>);
 
 /// Bytes to a client. Dropping it ends the stream.
-pub struct Output(Option<DuplexStream>);
+pub struct Output(Option<Box<dyn Writer>>);
+
+trait Writer: AsyncWrite + Send + Sync + Unpin {}
+
+impl<W: AsyncWrite + Send + Sync + Unpin> Writer for W {}
 
 /// A connection to a port of a pod. Each direction ends separately.
 pub struct PortIo(DuplexStream);
@@ -45,8 +49,8 @@ impl Input {
 }
 
 impl Output {
-    pub(crate) fn new(io: Option<DuplexStream>) -> Self {
-        Self(io)
+    pub(crate) fn new(io: Option<impl AsyncWrite + Send + Sync + Unpin + 'static>) -> Self {
+        Self(io.map(|io| Box::new(io) as _))
     }
 }
 

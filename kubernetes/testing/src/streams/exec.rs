@@ -1,14 +1,15 @@
 //! Exec and attach: the streams of a process as channels of a connection.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::time::Duration;
 
-use bytes::{BufMut, BytesMut};
 use serde_json::json;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc;
 
+use super::channel_writer::ChannelWriter;
 use super::codec::channel::{self, ClientMessage, Version};
 use super::codec::websocket::{Message, NORMAL, Outgoing, PROTOCOL_ERROR};
 use super::connection::{Connection, SocketReader, SocketWriter};
@@ -17,8 +18,9 @@ use super::requests::{ExecRequest, Exit};
 use super::scripts::ExecScript;
 use crate::clock;
 
-/// The messages that wait to be written.
-pub(super) const QUEUE: usize = 16;
+/// The messages that wait to be written, most of 32 KiB: more would leave the processor's cache before the system copies
+/// them.
+pub(super) const QUEUE: usize = 4;
 
 /// The time that the server waits for the client to close.
 const LINGER: Duration = Duration::from_secs(5);
@@ -28,26 +30,23 @@ pub(super) async fn run(connection: Connection, version: Version, request: ExecR
     let (mut reader, writer) = connection.into_web_socket();
     let (messages, queue) = mpsc::channel(QUEUE);
     let (sizes, sizes_of_client) = mpsc::channel(QUEUE);
-    let pipe = |is_wanted: bool| is_wanted.then(|| duplex(BUFFER_BYTES)).unzip();
-    let (stdin, stdin_of_process) = pipe(request.stdin);
-    let (stdout, stdout_of_process) = pipe(request.stdout);
-    let (stderr, stderr_of_process) = pipe(request.stderr);
+    let (stdin, stdin_of_process) = request.stdin.then(|| duplex(BUFFER_BYTES)).unzip();
+    let (open, mut outputs) = mpsc::channel(1);
+    let output = |is_wanted: bool, channel| is_wanted.then(|| ChannelWriter::new(&messages, channel, &open));
     let io = ContainerIo::new(
         Input::new(stdin_of_process),
-        Output::new(stdout_of_process),
-        Output::new(stderr_of_process),
+        Output::new(output(request.stdout, channel::STDOUT)),
+        Output::new(output(request.stderr, channel::STDERR)),
         TerminalSizes::new(sizes_of_client),
     );
+    drop(open);
     let process = async {
         // A message tells the client that the connection is established.
         let first = if request.stdout { channel::STDOUT } else { channel::ERROR };
         send(&messages, first, &[]).await;
-        let running = script.run(request, io);
-        let (exit, (), ()) = tokio::join!(
-            running,
-            copy_output(stdout, channel::STDOUT, &messages),
-            copy_output(stderr, channel::STDERR, &messages)
-        );
+        let exit = script.run(request, io).await;
+        // Nothing is sent here: it ends with the last output, which a task of the script may still have.
+        let None::<Infallible> = outputs.recv().await;
         send(&messages, channel::ERROR, status(&exit).to_string().as_bytes()).await;
     };
     let input = read_input(&mut reader, version, stdin, &sizes, &messages);
@@ -80,38 +79,18 @@ pub(super) async fn send(messages: &mpsc::Sender<Outgoing>, channel: u8, payload
     let _ = messages.send(Outgoing::Binary(channel::encode(channel, payload))).await;
 }
 
-/// Copies an output, if there is one, to its channel.
-pub(super) async fn copy_output(
-    output: Option<impl AsyncRead + Unpin>,
-    channel: u8,
-    messages: &mpsc::Sender<Outgoing>,
-) {
-    let Some(mut output) = output else { return };
-    while let Some(message) = read_some(&mut output, &[channel]).await {
-        // As above.
-        let _ = messages.send(Outgoing::Binary(message.freeze())).await;
-    }
-}
-
-/// The maximum number of bytes that are read at once, as in the kubelet.
-const MAX_READ_BYTES: usize = 32 * 1024;
-
-/// The next bytes with `head` before them, so that messages need no copy; `None` at the end.
-pub(super) async fn read_some(io: &mut (impl AsyncRead + Unpin), head: &[u8]) -> Option<BytesMut> {
-    let mut bytes = BytesMut::with_capacity(head.len() + MAX_READ_BYTES);
-    bytes.put_slice(head);
-    let count = io.read_buf(&mut (&mut bytes).limit(MAX_READ_BYTES)).await.ok()?;
-    (count > 0).then_some(bytes)
-}
-
-/// Writes messages until the one that closes the connection.
+/// Writes messages until the one that closes the connection, those at once that wait.
 async fn write_all(mut writer: SocketWriter, mut queue: mpsc::Receiver<Outgoing>) -> io::Result<()> {
-    while let Some(message) = queue.recv().await {
-        let is_last = matches!(message, Outgoing::Close(_));
-        writer.write(message).await?;
-        if is_last {
-            break;
+    let mut messages = Vec::new();
+    while queue.recv_many(&mut messages, QUEUE).await > 0 {
+        for message in messages.drain(..) {
+            let is_last = matches!(message, Outgoing::Close(_));
+            writer.push(message).await?;
+            if is_last {
+                return writer.shutdown().await;
+            }
         }
+        writer.flush().await?;
     }
     Ok(())
 }

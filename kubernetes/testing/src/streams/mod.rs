@@ -5,6 +5,7 @@
 //! source does: `pkg/kubelet` and `staging/src/k8s.io/kubelet/pkg/cri/streaming` in
 //! <https://github.com/kubernetes/kubernetes/tree/v1.37.2>.
 
+mod channel_writer;
 mod codec;
 mod connection;
 mod container_io;

@@ -1,12 +1,14 @@
 //! Port-forward with the older channel protocol: two channels and one connection for each port.
 
-use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
+use bytes::{BufMut, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc;
 
+use super::codec::channel::MAX_MESSAGE_BYTES;
 use super::codec::websocket::{Message, NORMAL, Outgoing, PROTOCOL_ERROR};
 use super::connection::{Connection, SocketReader};
 use super::container_io::{BUFFER_BYTES, PortIo};
-use super::exec::{QUEUE, copy_output, linger, send, serve};
+use super::exec::{QUEUE, linger, send, serve};
 use super::requests::PortForwardRequest;
 use super::scripts::{PortForwardScript, result};
 
@@ -27,7 +29,7 @@ pub(super) async fn run(connection: Connection, of: PortForwardRequest, ports: V
             for channel in [data, data + 1] {
                 send(&messages, channel, &port.to_le_bytes()).await;
             }
-            let ((), result) = tokio::join!(copy_output(Some(read), data, &messages), running);
+            let ((), result) = tokio::join!(copy_output(read, data, &messages), running);
             if let Err(why) = result {
                 send(&messages, data + 1, error(&of_port(port), &why).as_bytes()).await;
             }
@@ -75,4 +77,20 @@ async fn read_input(
             Err(_) => return PROTOCOL_ERROR,
         }
     }
+}
+
+/// Copies the bytes of a connection to its channel.
+async fn copy_output(mut output: impl AsyncRead + Unpin, channel: u8, messages: &mpsc::Sender<Outgoing>) {
+    while let Some(message) = read_some(&mut output, &[channel]).await {
+        // The writer ends first only if the connection is lost, which ends everything.
+        let _ = messages.send(Outgoing::Binary(message.freeze())).await;
+    }
+}
+
+/// The next bytes with `head` before them, so that messages need no copy; `None` at the end.
+pub(super) async fn read_some(io: &mut (impl AsyncRead + Unpin), head: &[u8]) -> Option<BytesMut> {
+    let mut bytes = BytesMut::with_capacity(head.len() + MAX_MESSAGE_BYTES);
+    bytes.put_slice(head);
+    let count = io.read_buf(&mut (&mut bytes).limit(MAX_MESSAGE_BYTES)).await.ok()?;
+    (count > 0).then_some(bytes)
 }

@@ -195,7 +195,7 @@ impl fmt::Display for Outcome {
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Self::Applied => "applied",
             Self::Created => "created",
             Self::Configured => "configured",

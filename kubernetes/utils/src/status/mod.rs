@@ -123,7 +123,7 @@ fn compute(object: &Document<'_>, now: Time) -> ObjectStatus {
 
 impl fmt::Display for ObjectState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Self::InProgress => "InProgress",
             Self::Failed => "Failed",
             Self::Current => "Current",

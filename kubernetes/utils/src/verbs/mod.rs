@@ -6,6 +6,8 @@ pub mod drain;
 mod duration;
 mod error;
 mod events;
+#[cfg(feature = "streams")]
+mod logs;
 mod pods;
 pub mod rollout;
 mod scale;
@@ -16,6 +18,8 @@ pub use certificates::{approve_certificate, deny_certificate};
 pub use duration::{InvalidDuration, KubernetesDuration};
 pub use error::VerbError;
 pub use events::events_of;
+#[cfg(feature = "streams")]
+pub use logs::logs_of;
 pub use pods::{default_container, pods_of};
 pub use scale::Scale;
 pub use usage::{ResourceUsage, usage_of_nodes, usage_of_pods};

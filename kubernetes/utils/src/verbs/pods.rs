@@ -36,14 +36,30 @@ pub(super) fn pods() -> ApiResource {
 /// # Cancel safety
 /// If the future is dropped, the requests are abandoned; they change nothing on the server.
 pub async fn pods_of(client: &Client, target: &Target) -> Result<Vec<DynamicObject>, VerbError> {
-    let Some(namespace) = target.key.namespace() else {
-        return Err(VerbError::refused(format!("{target} has no namespace and therefore no pods")));
-    };
+    let namespace = namespace_of(target)?;
     let object = target.scope().read(target.key.name()).send(client).await?;
-    let resource = &target.resource;
-    let selector = match (resource.group.as_str(), resource.kind.as_str()) {
+    match (target.resource.group.as_str(), target.resource.kind.as_str()) {
         ("", "Pod") => return Ok(vec![object]),
         ("batch", "CronJob") => return pods_of_cron_job(client, target, &object).await,
+        _ => {}
+    }
+    let selector = selector_of(client, target, &object).await?;
+    let list = pods().in_namespace(namespace).list().label_selector(selector).send(client).await?;
+    let mut pods = list.items;
+    pods.sort_by(|one, other| one.name().cmp(other.name()));
+    Ok(pods)
+}
+
+/// The namespace of an object that has pods.
+pub(super) fn namespace_of(target: &Target) -> Result<&str, VerbError> {
+    let missing = || VerbError::refused(format!("{target} has no namespace and therefore no pods"));
+    target.key.namespace().ok_or_else(missing)
+}
+
+/// The selector of the pods of a workload or a service.
+pub(super) async fn selector_of(client: &Client, target: &Target, object: &DynamicObject) -> Result<String, VerbError> {
+    let resource = &target.resource;
+    let selector = match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Service" | "ReplicationController") => equalities(&object.get::<Tree>("/spec/selector")?),
         ("apps" | "extensions" | "batch", _) => label_selector(&object.get::<Tree>("/spec/selector")?),
         _ => {
@@ -52,13 +68,8 @@ pub async fn pods_of(client: &Client, target: &Target) -> Result<Vec<DynamicObje
             scale.get::<Str>("/status/selector")?.map(|selector| selector.to_string())
         }
     };
-    let Some(selector) = selector.filter(|selector| !selector.is_empty()) else {
-        return Err(VerbError::refused(format!("{target} selects no pods: it has no selector")));
-    };
-    let list = pods().in_namespace(namespace).list().label_selector(selector).send(client).await?;
-    let mut pods = list.items;
-    pods.sort_by(|one, other| one.name().cmp(other.name()));
-    Ok(pods)
+    let missing = || VerbError::refused(format!("{target} selects no pods: it has no selector"));
+    selector.filter(|selector| !selector.is_empty()).ok_or_else(missing)
 }
 
 async fn pods_of_cron_job(

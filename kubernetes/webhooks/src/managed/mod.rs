@@ -42,6 +42,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// # async fn example(client: Client, webhooks: Webhooks) -> Result<(), Box<dyn std::error::Error>> {
 /// let endpoint = Endpoint::service("shop", "webhooks");
 /// let configuration = Configuration::new("shop", &webhooks, &endpoint, &CaBundle::Unset);
+/// configuration.apply(&client, "shop-operator").await?; // `caBundle` alone is set by `managed`
 /// let managed = ManagedCertificates::new(&client, "shop", "webhook-ca", &endpoint).configuration(&configuration);
 ///
 /// let server = WebhookServer::new(webhooks, managed.certificates());
@@ -56,9 +57,9 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// configurations, with the field manager `webhook-certificates`. A new CA is trusted for a while before it signs, and
 /// the old one until it expires, so that no call fails meanwhile. The keys of certificates are in memory only.
 ///
-/// An empty Secret is filled; one with other content is left alone. If the Secret is deleted, the CA that replicas use is written again; delete it
-/// while no replica runs to get a new one. The old one stays trusted until it expires: if its key is known to others,
-/// remove `caBundle` from the configurations and definitions, too.
+/// An empty Secret is filled; one with other content is left alone. If the Secret is deleted, the CA that replicas use
+/// is written again; delete it while no replica runs to get a new one. The old one stays trusted until it expires: if
+/// its key is known to others, remove `caBundle` from the configurations and definitions, too.
 ///
 /// It needs permission to get, list, watch, create and update the Secret, to get, create and update the Lease, and to
 /// get, list, watch and patch the configurations and definitions; without permission to list and watch, it reads them

@@ -1,8 +1,8 @@
-use kubernetes_core::Str;
+use kubernetes_core::{Str, percent};
 use kubernetes_models::authentication::v1::{TokenReview, TokenReviewSpec, TokenReviewStatus, UserInfo};
 use tracing::Span;
 
-use super::kind::Reviewed;
+use super::kind::ReviewKind;
 
 /// The decision about a token: the user it belongs to, or none.
 ///
@@ -57,8 +57,9 @@ impl From<Option<UserInfo>> for Authentication {
     }
 }
 
-impl Reviewed for TokenReview {
+impl ReviewKind for TokenReview {
     const API_VERSIONS: [&'static str; 2] = ["authentication.k8s.io/v1", "authentication.k8s.io/v1beta1"];
+    const HAS_SECRET: bool = true;
     type Spec = TokenReviewSpec;
     type Decision = Authentication;
     type Status = TokenReviewStatus;
@@ -88,7 +89,11 @@ impl Reviewed for TokenReview {
     }
 
     fn redact(spec: &TokenReviewSpec, message: String) -> String {
-        message.replace(&*spec.token, "[token]")
+        let token = spec.token.as_str();
+        let (in_url, in_quotes) = (percent::encode(token).to_string(), format!("{token:?}"));
+        let in_quotes = in_quotes.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(token);
+        let others = [&*in_url, in_quotes].into_iter().filter(|form| *form != token);
+        others.chain([token]).fold(message, |message, form| message.replace(form, "[token]"))
     }
 
     fn span(path: &str, _: &TokenReviewSpec) -> Span {

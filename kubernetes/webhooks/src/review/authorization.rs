@@ -3,7 +3,7 @@ use kubernetes_core::{Json, Str};
 use kubernetes_models::authorization::v1::{SubjectAccessReview, SubjectAccessReviewSpec, SubjectAccessReviewStatus};
 use tracing::Span;
 
-use super::kind::Reviewed;
+use super::kind::ReviewKind;
 
 /// The decision about an access: it is allowed, denied, or left to the other authorizers.
 ///
@@ -27,6 +27,10 @@ impl Authorization {
     }
 
     /// The access is denied, and no later authorizer is asked.
+    ///
+    /// An authorizer before this one may have allowed the access: then the webhook is not asked. So one that denies must
+    /// stand before RBAC in the file of `--authorization-config`; with the flag `--authorization-mode=Node,RBAC,Webhook` it
+    /// denies only what RBAC does not allow.
     pub fn deny() -> Self {
         Self(SubjectAccessReviewStatus { denied: Some(true), ..SubjectAccessReviewStatus::default() })
     }
@@ -49,8 +53,9 @@ impl Authorization {
     }
 }
 
-impl Reviewed for SubjectAccessReview {
+impl ReviewKind for SubjectAccessReview {
     const API_VERSIONS: [&'static str; 2] = ["authorization.k8s.io/v1", "authorization.k8s.io/v1beta1"];
+    const HAS_SECRET: bool = false;
     type Spec = SubjectAccessReviewSpec;
     type Decision = Authorization;
     type Status = SubjectAccessReviewStatus;

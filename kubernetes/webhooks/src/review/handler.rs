@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use tracing::Instrument as _;
 
-use super::kind::Reviewed;
+use super::kind::ReviewKind;
 use super::request::ReviewRequest;
 use super::wire::{Identity, read};
 use crate::clock::Instant;
@@ -21,8 +21,8 @@ pub(crate) enum Answer {
 }
 
 /// A handler, type-erased.
-pub(crate) trait Review: Send + Sync {
-    fn review<'a>(
+pub(crate) trait ReviewHandler: Send + Sync {
+    fn handle<'a>(
         &'a self,
         path: &'a str,
         body: &'a [u8],
@@ -43,15 +43,15 @@ impl<R, F> Handler<R, F> {
     }
 }
 
-impl<R, F, T, D, E> Review for Handler<R, F>
+impl<R, F, T, D, E> ReviewHandler for Handler<R, F>
 where
-    R: Reviewed,
+    R: ReviewKind,
     F: Fn(ReviewRequest<R::Spec>) -> T + Send + Sync,
     T: Future<Output = Result<D, E>> + Send,
     D: Into<R::Decision>,
     E: Display,
 {
-    fn review<'a>(
+    fn handle<'a>(
         &'a self,
         path: &'a str,
         body: &'a [u8],
@@ -74,9 +74,11 @@ where
                     Err(message) => (500, message.to_owned()),
                 },
                 Ok(Err(message)) => (500, R::redact(&spec, message)),
-                Err(run::Failure::Panicked(_)) => {
+                Err(run::Failure::Panicked(message)) => {
                     counters.count_panic();
-                    // Not its message, which may quote a secret in any form.
+                    if !R::HAS_SECRET {
+                        tracing::error!(path, message, kind = R::KIND, "a webhook panicked");
+                    }
                     (500, "the handler panicked".to_owned())
                 }
                 Err(run::Failure::TimedOut) => (504, "timed out waiting for the handler".to_owned()),
@@ -90,7 +92,7 @@ where
     }
 }
 
-fn failure<R: Reviewed>(path: &str, identity: &Identity, code: u16, message: String) -> Answer {
+fn failure<R: ReviewKind>(path: &str, identity: &Identity, code: u16, message: String) -> Answer {
     tracing::warn!(path, code, message, kind = R::KIND, "can't answer a review");
     match R::failure(&message) {
         Some(status) => Answer::Review(identity.answer::<R>(&status)),

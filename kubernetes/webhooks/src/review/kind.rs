@@ -3,9 +3,11 @@ use kubernetes_core::{Json, Resource};
 use tracing::Span;
 
 /// A kind of review.
-pub(crate) trait Reviewed: Resource {
+pub(crate) trait ReviewKind: Resource {
     /// Its versions, with their group; the first one is the default.
     const API_VERSIONS: [&'static str; 2];
+    /// Whether the question has a secret, which the message of a panic may quote in any form.
+    const HAS_SECRET: bool;
     type Spec: Value + Clone + Send + Sync + 'static;
     type Decision: Send + 'static;
     type Status: Value;

@@ -9,5 +9,5 @@ mod wire;
 
 pub use authentication::Authentication;
 pub use authorization::Authorization;
-pub(crate) use handler::{Answer, Handler, Review};
+pub(crate) use handler::{Answer, Handler, ReviewHandler};
 pub use request::ReviewRequest;

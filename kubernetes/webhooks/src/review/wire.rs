@@ -3,7 +3,7 @@
 use kubernetes_core::json::{DecodeError, Reader, Value, Writer, from_slice};
 use kubernetes_core::{Json, ObjectMeta, Str};
 
-use super::kind::Reviewed;
+use super::kind::ReviewKind;
 
 /// A review of either kind as the API server sends it.
 #[derive(Default)]
@@ -21,7 +21,7 @@ pub(super) struct Identity {
 }
 
 /// Reads a review of the kind `R`.
-pub(super) fn read<R: Reviewed>(body: &[u8]) -> Result<(Identity, R::Spec), DecodeError> {
+pub(super) fn read<R: ReviewKind>(body: &[u8]) -> Result<(Identity, R::Spec), DecodeError> {
     let Wire { api_version, kind, metadata, spec } = from_slice(body)?;
     let known = match api_version.as_str() {
         "" => Some(R::API_VERSIONS[0]),
@@ -41,12 +41,12 @@ pub(super) fn read<R: Reviewed>(body: &[u8]) -> Result<(Identity, R::Spec), Deco
 
 impl Identity {
     /// That of a review that could not be read.
-    pub(super) fn unknown<R: Reviewed>() -> Self {
+    pub(super) fn unknown<R: ReviewKind>() -> Self {
         Self { api_version: R::API_VERSIONS[0], uid: None }
     }
 
     /// The review that is sent back. It has no `spec`: that of a token has the token.
-    pub(super) fn answer<R: Reviewed>(&self, status: &R::Status) -> String {
+    pub(super) fn answer<R: ReviewKind>(&self, status: &R::Status) -> String {
         let mut writer = Writer::new();
         writer.begin_object();
         writer.key("kind");

@@ -4,10 +4,11 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+use http::Version;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http_body::Body;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt as _;
 
 use super::BoxError;
 use super::budget::{KIBIBYTE, Room, Share};
@@ -18,6 +19,11 @@ pub(super) const JSON: &str = "application/json";
 /// Like Go's server, for a client that is still writing: it would get a reset in place of the response.
 const DRAIN_TIME: Duration = Duration::from_millis(500);
 const DRAIN_BYTES: usize = 8 << 20;
+
+/// The largest frame of a body: `SETTINGS_MAX_FRAME_SIZE` is left at its default with HTTP/2 (RFC 9113, section 6.5.2), and
+/// the server's buffer with HTTP/1.
+const HTTP2_FRAME: usize = 16 << 10;
+const HTTP1_FRAME: usize = 64 << 10;
 
 /// A body in memory, with its share of the budget.
 pub(super) struct Buffered {
@@ -35,7 +41,8 @@ pub(super) enum BodyError {
 
 /// The body of a request, which must be JSON, while it is read. It takes room as its bytes arrive, whatever it declares.
 pub(super) struct Incoming<'a, B> {
-    body: Limited<Pin<&'a mut B>>,
+    body: Pin<&'a mut B>,
+    largest_frame: usize,
     limit: usize,
     bytes: BytesMut,
     share: Option<Share>,
@@ -49,21 +56,27 @@ where
 {
     pub(super) fn new(head: &Parts, body: Pin<&'a mut B>, limit: usize) -> Self {
         let error = refusal(head, body.size_hint().lower(), limit);
-        let body = Limited::new(body, limit);
-        Self { body, limit, bytes: BytesMut::new(), share: None, is_complete: false, error }
+        let largest_frame = if head.version == Version::HTTP_2 { HTTP2_FRAME } else { HTTP1_FRAME };
+        Self { body, largest_frame, limit, bytes: BytesMut::new(), share: None, is_complete: false, error }
     }
 
-    /// Reads as much of the body as there is room for, for a request that may yet be refused.
+    /// Reads as much of the body as there is room for, for a request that may yet be refused. If it will be, whoever sent
+    /// it, its bytes are read, and not kept.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
     pub(super) async fn read_ahead(&mut self, room: Room<'_>) {
-        if self.error.is_none()
-            && let Err(error @ BodyError::Refused { .. }) = self.fill(&room).await
-        {
-            self.error = Some(error);
+        if self.error.is_none() {
+            // A frame that was read is in memory until there is a decision, also if it finds no room.
+            match self.fill(&room, self.largest_frame.div_ceil(KIBIBYTE)).await {
+                Err(error @ BodyError::Refused { .. }) => self.error = Some(error),
+                Ok(()) | Err(BodyError::NoRoom) => return,
+            }
+            self.bytes = BytesMut::new();
+            self.share = None;
         }
+        drain_bytes(self.body.as_mut()).await;
     }
 
     /// Reads the rest of the body.
@@ -72,7 +85,7 @@ where
             return Err(error);
         }
         let timed_out = |_| Err(refused(408, "timed out reading the request body"));
-        clock::timeout_at(deadline, pin!(self.fill(&room))).await.unwrap_or_else(timed_out)?;
+        clock::timeout_at(deadline, pin!(self.fill(&room, 0))).await.unwrap_or_else(timed_out)?;
         if self.bytes.is_empty() {
             return Err(refused(400, "request body is empty"));
         }
@@ -81,21 +94,23 @@ where
     }
 
     /// Reads to the end. The bytes that were read before take this room, too, in place of what they had.
-    async fn fill(&mut self, room: &Room<'_>) -> Result<(), BodyError> {
+    ///
+    /// So many kibibytes are taken before each frame; it gives back those that it does not need.
+    async fn fill(&mut self, room: &Room<'_>, ahead: usize) -> Result<(), BodyError> {
         let share = self.share.insert(room.take(kibibytes(&self.bytes)).ok_or(BodyError::NoRoom)?);
         while !self.is_complete {
-            let Some(frame) = self.body.frame().await else {
-                self.is_complete = true;
-                break;
-            };
-            let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
-                true => refused(413, too_large(self.limit)),
-                false => refused(400, format!("can't read the request body: {error}")),
-            })?;
-            let Ok(data) = frame.into_data() else { continue };
-            self.bytes.put(data);
-            let more = room.take(kibibytes(&self.bytes).saturating_sub(share.kibibytes()));
-            share.merge(more.ok_or(BodyError::NoRoom)?);
+            share.resize(room, kibibytes(&self.bytes) + ahead).ok_or(BodyError::NoRoom)?;
+            let frame = self.body.frame().await;
+            let error = |error: B::Error| refused(400, format!("can't read the request body: {}", error.into()));
+            match frame.transpose().map_err(error)?.map(Frame::into_data) {
+                Some(Ok(data)) if data.remaining() > self.limit.saturating_sub(self.bytes.len()) => {
+                    return Err(refused(413, too_large(self.limit)));
+                }
+                Some(Ok(data)) => self.bytes.put(data),
+                Some(Err(_)) => {} // Trailers.
+                None => self.is_complete = true,
+            }
+            share.resize(room, kibibytes(&self.bytes)).ok_or(BodyError::NoRoom)?;
         }
         Ok(())
     }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::MAX_REVIEW_BYTES;
+
 pub(super) const KIBIBYTE: usize = 1024;
 
 /// How many bytes of bodies may be in memory at a time, by permits of a kibibyte.
@@ -13,8 +15,8 @@ pub(super) const KIBIBYTE: usize = 1024;
 /// reviews must not keep objects from being read. Two separate budgets would do that too, but a program that has only one
 /// kind of webhook could not use the other half.
 ///
-/// Reviews of tokens and access have a small part of their own, since all requests of an API server depend on them; and so
-/// have callers that are not authenticated yet, who must not take that of others.
+/// Reviews of tokens and access have a small limit of their own besides, since all requests of an API server depend on
+/// them; and so have callers that are not authenticated yet, who must not take the room of others.
 #[derive(Clone)]
 pub(super) struct Budget {
     all: Arc<Semaphore>,
@@ -44,7 +46,7 @@ impl Budget {
             all: part(kibibytes),
             admission: part(kibibytes / 4 * 3),
             conversion: part(kibibytes / 4 * 3),
-            reviews: part(kibibytes / 16),
+            reviews: part((kibibytes / 16).max(MAX_REVIEW_BYTES / KIBIBYTE)),
             unauthenticated: part(kibibytes / 8),
         }
     }
@@ -81,15 +83,21 @@ impl Room<'_> {
 }
 
 impl Share {
-    pub(super) fn kibibytes(&self) -> usize {
-        self.own.num_permits()
-    }
-
-    pub(super) fn merge(&mut self, more: Self) {
-        self.own.merge(more.own);
-        if let (Some(all), Some(more)) = (&mut self.all, more.all) {
-            all.merge(more);
+    /// Takes more, or gives some back, so that it is this large; returns `None`, and takes nothing, if there is no room.
+    pub(super) fn resize(&mut self, room: &Room<'_>, kibibytes: usize) -> Option<()> {
+        let now = self.own.num_permits();
+        if kibibytes > now {
+            let more = room.take(kibibytes - now)?;
+            self.own.merge(more.own);
+            if let (Some(all), Some(more)) = (&mut self.all, more.all) {
+                all.merge(more);
+            }
+        } else {
+            // What is split off is dropped, which gives it back.
+            self.own.split(now - kibibytes);
+            self.all.as_mut().and_then(|all| all.split(now - kibibytes));
         }
+        Some(())
     }
 }
 

@@ -26,7 +26,7 @@ use crate::admission::{AdmissionRequest, Allowed, Denied, Mutated};
 use crate::authenticate::{Authenticate, Caller};
 use crate::conversion::{Converter, HubAndSpokes};
 use crate::metrics::Counters;
-use crate::review::Review;
+use crate::review::ReviewHandler;
 use crate::webhook::Webhook;
 use budget::Budget;
 
@@ -79,7 +79,7 @@ pub(crate) struct Inner {
     pub(crate) admission: BTreeMap<String, Arc<Webhook>>,
     pub(crate) conversion: Vec<Arc<HubAndSpokes>>,
     /// By their paths.
-    reviews: BTreeMap<String, Arc<dyn Review>>,
+    reviews: BTreeMap<String, Arc<dyn ReviewHandler>>,
     authenticate: Option<Arc<Authenticate>>,
     counters: Counters,
     max_admission_bytes: Option<usize>,
@@ -194,14 +194,15 @@ impl Webhooks {
         self
     }
 
-    /// Limits the bytes of all requests in memory; 256 MiB by default.
+    /// Limits the bytes of admission and conversion requests in memory; 256 MiB by default.
     ///
-    /// Admission and conversion each get at most three quarters of it, so that neither can keep the other out; the
-    /// largest request should fit into that. A request whose bytes find no room gets the status 503 at once, so that the
-    /// failure policy of the webhook decides.
+    /// Each of the two gets at most three quarters of it, so that neither can keep the other out; the largest request
+    /// should fit into that. A request whose bytes find no room gets the status 503 at once, so that the failure policy
+    /// of the webhook decides.
     ///
-    /// A sixteenth is added for reviews of tokens and access, and an eighth for the bodies of requests whose callers are
-    /// [being authenticated](Self::authenticate_callers); without room there, a body is read afterwards.
+    /// Added to it are a sixteenth, but at least 1 MiB, for reviews of tokens and access, and an eighth for the bodies of
+    /// requests whose callers are [being authenticated](Self::authenticate_callers); without room there, a body is read
+    /// afterwards.
     pub fn max_buffered_bytes(mut self, bytes: usize) -> Self {
         Arc::make_mut(&mut self.0).budget = Budget::new(bytes);
         self

@@ -19,7 +19,7 @@ use crate::admission::{self, decide};
 use crate::authenticate::{Authenticate, Caller};
 use crate::clock::{self, Instant};
 use crate::conversion::{self, PANIC, convert_all};
-use crate::review::{Answer, Review};
+use crate::review::{Answer, ReviewHandler};
 use crate::run::{Failure, run};
 use crate::webhook::Webhook;
 
@@ -36,7 +36,7 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(30);
 enum Endpoint<'a> {
     Admission(&'a Webhook),
     Conversion,
-    Review(&'a dyn Review),
+    Review(&'a dyn ReviewHandler),
 }
 
 impl Inner {
@@ -60,7 +60,9 @@ impl Inner {
             Ok(body) => match endpoint {
                 Endpoint::Admission(webhook) => self.admit(webhook, &body.bytes, deadline).await,
                 Endpoint::Conversion => self.convert_objects(&body.bytes, deadline).await,
-                Endpoint::Review(review) => answer_of(review.review(path, &body.bytes, deadline, &self.counters).await),
+                Endpoint::Review(handler) => {
+                    answer_of(handler.handle(path, &body.bytes, deadline, &self.counters).await)
+                }
             },
             Err(refusal) => {
                 drain(body, deadline).await;
@@ -75,8 +77,8 @@ impl Inner {
         if let Some(webhook) = self.admission.get(path) {
             return Some(Endpoint::Admission(webhook));
         }
-        if let Some(review) = self.reviews.get(path) {
-            return Some(Endpoint::Review(&**review));
+        if let Some(handler) = self.reviews.get(path) {
+            return Some(Endpoint::Review(&**handler));
         }
         (path == CONVERT_PATH && !self.conversion.is_empty()).then_some(Endpoint::Conversion)
     }
@@ -150,7 +152,7 @@ impl Inner {
                 admission::Answer::error(504, "timed out waiting for the handler of the webhook")
             }
         };
-        review(&answer, version, &request.uid)
+        admission_review(&answer, version, &request.uid)
     }
 
     async fn convert_objects(&self, body: &[u8], deadline: Instant) -> Response<Full<Bytes>> {
@@ -205,7 +207,7 @@ fn failed(endpoint: Endpoint<'_>, path: &str, code: u16, message: String) -> Res
     match endpoint {
         Endpoint::Admission(_) => {
             tracing::warn!(path, code, message, "can't handle an admission request");
-            review(&admission::Answer::error(code.into(), message), "admission.k8s.io/v1", "")
+            admission_review(&admission::Answer::error(code.into(), message), "admission.k8s.io/v1", "")
         }
         Endpoint::Conversion => {
             tracing::warn!(code, message, "can't handle a conversion request");
@@ -221,7 +223,7 @@ fn no_room(head: &Parts) -> Response<Full<Bytes>> {
     response(StatusCode::SERVICE_UNAVAILABLE, TEXT, "too many bytes of requests are in memory\n")
 }
 
-fn review(answer: &admission::Answer, version: &str, uid: &str) -> Response<Full<Bytes>> {
+fn admission_review(answer: &admission::Answer, version: &str, uid: &str) -> Response<Full<Bytes>> {
     let text = answer.write(version, uid).or_else(|error| {
         let message = format!("can't write the response: {error}");
         admission::Answer::error(500, message).write(version, uid)

@@ -8,7 +8,8 @@ use kubernetes_models::authentication::v1::{TokenReview, TokenReviewSpec};
 use kubernetes_models::authorization::v1::{SubjectAccessReview, SubjectAccessReviewSpec};
 
 use super::Webhooks;
-use crate::review::{Authentication, Authorization, Handler, Review, ReviewRequest};
+use crate::review::{Authentication, Authorization, Handler, ReviewHandler, ReviewRequest};
+use crate::webhook::absolute;
 
 impl Webhooks {
     /// Adds a handler that authenticates bearer tokens, at the path `/authenticate`.
@@ -24,12 +25,13 @@ impl Webhooks {
     /// });
     /// ```
     ///
-    /// An API server calls it that has `--authentication-token-webhook-config-file`; `docs/webhooks.md` shows the file. Both
+    /// API servers that have `--authentication-token-webhook-config-file` call it; `docs/webhooks.md` shows the file. Both
     /// versions of `TokenReview` are understood, and answered in kind: `v1beta1`, which is the default of API servers, and
-    /// `v1`.
+    /// `v1`. [Authenticate](Self::authenticate_callers) the API server: other callers could try tokens.
     ///
-    /// The error of a handler is reported in the review's `status.error`, and logged, with the token left out: the API
-    /// server then tries its other authenticators, and does not remember the result.
+    /// The error of a handler is reported in the review's `status.error`, and logged: the API server then tries its other
+    /// authenticators, and does not remember the result. The token is left out of the error as it was sent, percent-encoded
+    /// as in a URL, and escaped as by `Debug`; in other forms, the handler must leave it out.
     ///
     /// # Panics
     ///
@@ -48,7 +50,7 @@ impl Webhooks {
     ///
     /// # Panics
     ///
-    /// Panics if another webhook has the path.
+    /// Panics if another webhook has the path, or it is `/convert`.
     pub fn authenticate_tokens_at<F, T, A, E>(self, path: &str, handler: F) -> Self
     where
         F: Fn(ReviewRequest<TokenReviewSpec>) -> T + Send + Sync + 'static,
@@ -78,8 +80,9 @@ impl Webhooks {
     /// });
     /// ```
     ///
-    /// An API server calls it that has a webhook in the file of `--authorization-config`, or
-    /// `--authorization-webhook-config-file`. Both versions of `SubjectAccessReview` are understood, and answered in kind.
+    /// API servers that have a webhook in the file of `--authorization-config`, or `--authorization-webhook-config-file`,
+    /// call it. Both versions of `SubjectAccessReview` are understood, and answered in kind.
+    /// [Authenticate](Self::authenticate_callers) the API server: other callers could ask for the rights of any user.
     ///
     /// The error of a handler is answered with the status 500, so that the failure policy in the API server's
     /// configuration decides. (A review with an error in it would count as "no opinion".) If no other authorizer allows
@@ -102,7 +105,7 @@ impl Webhooks {
     ///
     /// # Panics
     ///
-    /// Panics if another webhook has the path.
+    /// Panics if another webhook has the path, or it is `/convert`.
     pub fn authorize_at<F, T, A, E>(self, path: &str, handler: F) -> Self
     where
         F: Fn(ReviewRequest<SubjectAccessReviewSpec>) -> T + Send + Sync + 'static,
@@ -113,10 +116,10 @@ impl Webhooks {
         self.with_review(path, Arc::new(Handler::<SubjectAccessReview, F>::new(handler)))
     }
 
-    fn with_review(mut self, path: &str, review: Arc<dyn Review>) -> Self {
-        let (path, inner) = (format!("/{}", path.trim_matches('/')), Arc::make_mut(&mut self.0));
+    fn with_review(mut self, path: &str, handler: Arc<dyn ReviewHandler>) -> Self {
+        let (path, inner) = (absolute(path), Arc::make_mut(&mut self.0));
         inner.add_path(&path);
-        inner.reviews.insert(path, review);
+        inner.reviews.insert(path, handler);
         self
     }
 }

@@ -74,7 +74,7 @@ async fn requests_that_wait_for_authentication_do_not_stall_others() {
     }
 }
 
-/// Unknown callers get no more memory than their part, and lose nothing by it if they turn out to be known.
+/// Callers that have to wait for room lose nothing by it if they turn out to be known.
 #[tokio::test]
 async fn bodies_are_read_afterwards_if_there_is_no_room_before() {
     let (waiting, permits) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));

@@ -12,7 +12,7 @@ use http::{Request, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use kubernetes_serving::MetricsText;
-use kubernetes_webhooks::{AdmissionRequest, Caller, Denied, Webhooks};
+use kubernetes_webhooks::{AdmissionRequest, Authorization, Caller, Denied, Webhooks};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -78,6 +78,51 @@ async fn the_body_of_a_refused_request_is_read_for_a_while() {
     assert_eq!((status, taken), (StatusCode::UNAUTHORIZED, 100));
     let (_, _, taken) = send_some(&refusing, VALIDATE, u64::MAX, 1_000_000).await;
     assert_eq!(taken, 8192, "and no longer");
+}
+
+fn sending(path: &str, content_type: &str, body: Sending) -> Request<Sending> {
+    Request::post(path).header("content-type", content_type).body(body).expect("a request")
+}
+
+/// Callers that are not known yet get no more memory than their part, an eighth, and keep nobody out.
+#[tokio::test(start_paused = true)]
+async fn bodies_of_unknown_callers_take_no_more_than_their_part() {
+    let webhooks = allowing().max_buffered_bytes(1 << 20).authenticate_callers(|caller: Caller| async move {
+        match caller.bearer_token() {
+            Some("api-server") => Ok(()),
+            _ => std::future::pending().await,
+        }
+    });
+    let taken = Arc::new(AtomicUsize::new(0));
+    for _ in 0..300 {
+        let body = Sending { declared: 100 << 10, chunks: 100, taken: Arc::clone(&taken) };
+        let mut webhooks = webhooks.clone();
+        tokio::spawn(async move { webhooks.call(sending(VALIDATE, "application/json", body)).await });
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let kibibytes = taken.load(Ordering::SeqCst);
+    assert!((1..=128).contains(&kibibytes), "{kibibytes} KiB are in memory");
+    let body = review("CREATE", &lantern("red"), &Value::Null).to_string();
+    let request = Request::post(VALIDATE).header("content-type", "application/json");
+    let request = request.header("authorization", "Bearer api-server").body(body.into()).expect("a request");
+    let (status, answer) = send(&webhooks, request).await;
+    let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+    assert_eq!((status, &answer["response"]["allowed"]), (StatusCode::OK, &json!(true)));
+}
+
+/// With HTTP/2, the window of their connection would be full of them otherwise.
+#[tokio::test(start_paused = true)]
+async fn bodies_that_will_be_refused_are_read_while_the_caller_is_authenticated() {
+    let webhooks = allowing().authenticate_callers(|_: Caller| std::future::pending());
+    for (content_type, declared) in [("text/plain", 500 << 10), ("application/json", 8 << 20)] {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let body = Sending { declared, chunks: 500, taken: Arc::clone(&taken) };
+        let mut webhooks = webhooks.clone();
+        let asking = tokio::spawn(async move { webhooks.call(sending(VALIDATE, content_type, body)).await });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(taken.load(Ordering::SeqCst), 500, "{content_type} of {declared} bytes");
+        asking.abort();
+    }
 }
 
 /// The declared length of a body takes no memory, so it takes no room.
@@ -161,6 +206,33 @@ async fn admission_and_conversion_leave_room_for_each_other() {
     }
     // Of one kind, not even one request gets more than its part.
     assert!(is_refused(send_some(&webhooks, "/convert", 60 << 10, 60).await.0));
+}
+
+/// Reviews of objects can't take the room of those that all requests depend on, and a review of the largest size fits.
+#[tokio::test(start_paused = true)]
+async fn reviews_of_access_have_room_of_their_own() {
+    let webhooks = allowing().convert(converter()).max_buffered_bytes(64 << 10);
+    let webhooks = webhooks.authorize(|_| async { Ok::<_, String>(Authorization::allow()) });
+    let hold = |path: &'static str, chunks: usize| {
+        let webhooks = webhooks.clone();
+        tokio::spawn(async move { send_some(&webhooks, path, (chunks as u64 + 1) << 10, chunks).await })
+    };
+    let ask = |length: usize| {
+        let review = json!({"spec": {"user": "x".repeat(length)}});
+        let request = Request::post("/authorize").header("content-type", "application/json");
+        let request = request.body(review.to_string().into()).expect("a request");
+        let webhooks = webhooks.clone();
+        async move { send(&webhooks, request).await.0 }
+    };
+    let _held = [hold("/convert", 40), hold(VALIDATE, 24)];
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let (status, ..) = send_some(&webhooks, VALIDATE, 2 << 10, 1).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "admission and conversion have taken all of theirs");
+    assert_eq!(ask(1020 << 10).await, StatusCode::OK);
+    let _held = hold("/authorize", 1000);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(ask(40 << 10).await, StatusCode::SERVICE_UNAVAILABLE, "reviews have a limit, too");
+    assert_eq!(ask(4 << 10).await, StatusCode::OK);
 }
 
 /// The API server has gone by then.

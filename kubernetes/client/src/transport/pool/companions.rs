@@ -9,7 +9,7 @@
 //! them, and an idle client soon has none. A read that is dropped before its end closes its companion, so a client that
 //! often does that gains nothing by them.
 //!
-//! Nor do writes, although a create would need 70,000 instructions instead of 98,000. HTTP/2 tells which requests a
+//! Nor do writes, although a create would need 65,000 instructions instead of 91,000. HTTP/2 tells which requests a
 //! server that ends has not looked at (GOAWAY), so that they are sent again. On HTTP/1.1 it closes each connection that
 //! has no request, and a write that meets this on its way may or may not have been carried out. That a connection was
 //! used just now does not help: a client that writes without a pause meets it with the chance of the round trip's share

@@ -2,9 +2,9 @@
 
 use super::source::{crates, root};
 
-/// Without a cryptography, a program compiles and fails when it connects.
+/// Without a crypto provider, a program compiles and fails when it connects.
 #[test]
-fn manifests_without_default_features_enable_a_cryptography() {
+fn manifests_without_default_features_enable_a_crypto_provider() {
     let pages = ["", "docs"].into_iter().flat_map(|folder| {
         let entries = std::fs::read_dir(root().join(folder)).expect("a folder of the workspace");
         let paths = entries.map(|entry| entry.expect("a readable entry").path());

@@ -12,6 +12,9 @@ pub(crate) const ERROR: u8 = 3;
 const RESIZE: u8 = 4;
 const CLOSE: u8 = 255;
 
+/// The most bytes of a process or a connection in one message, as in the kubelet.
+pub(crate) const MAX_MESSAGE_BYTES: usize = 32 * 1024;
+
 /// The version of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version {

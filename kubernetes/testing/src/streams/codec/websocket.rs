@@ -1,6 +1,6 @@
 //! The server's side of WebSocket (RFC 6455), frame by frame, so that a test can damage frames.
 
-use std::io::{self, Cursor};
+use std::io::{self, Cursor, IoSlice};
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -135,20 +135,24 @@ pub(crate) enum Outgoing {
 pub(crate) struct Writer<W> {
     io: W,
     faults: FrameFaults,
-    written: usize,
+    /// The frames that wait for a flush: heads and payloads, which are written without a copy.
+    frames: Vec<Bytes>,
+    /// The bytes of all frames.
+    length: usize,
 }
 
 impl<W: AsyncWrite + Unpin> Writer<W> {
     pub(crate) fn new(io: W, faults: FrameFaults) -> Self {
-        Self { io, faults, written: 0 }
+        Self { io, faults, frames: Vec::new(), length: 0 }
     }
 
-    /// Writes a message.
+    /// Adds a message to those that the next [`flush`](Self::flush) writes.
     ///
     /// # Errors
     /// Returns an error if the connection is lost, by a fault or otherwise.
-    pub(crate) async fn write(&mut self, message: Outgoing) -> io::Result<()> {
+    pub(crate) async fn push(&mut self, message: Outgoing) -> io::Result<()> {
         if let Some(delay) = self.faults.delay {
+            self.flush().await?;
             clock::sleep(delay).await;
         }
         match message {
@@ -156,11 +160,48 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
             Outgoing::Pong(payload) => self.frame(OpCode::Control(Control::Pong), payload, true).await,
             Outgoing::Close(code) => {
                 let payload = Bytes::copy_from_slice(&code.to_be_bytes());
-                self.frame(OpCode::Control(Control::Close), payload, true).await?;
-                self.io.shutdown().await
+                self.frame(OpCode::Control(Control::Close), payload, true).await
             }
             Outgoing::Binary(payload) => self.binary(payload).await,
         }
+    }
+
+    /// Writes all messages at once, unless a fault splits them.
+    ///
+    /// # Errors
+    /// Returns an error if the connection is lost.
+    pub(crate) async fn flush(&mut self) -> io::Result<()> {
+        let frames = std::mem::take(&mut self.frames);
+        match self.faults.split {
+            None => {
+                let mut slices: Vec<_> = frames.iter().map(|bytes| IoSlice::new(bytes)).collect();
+                let mut slices = &mut slices[..];
+                while !slices.is_empty() {
+                    let count = self.io.write_vectored(slices).await?;
+                    if count == 0 {
+                        return Err(io::ErrorKind::WriteZero.into());
+                    }
+                    IoSlice::advance_slices(&mut slices, count);
+                }
+            }
+            Some(size) => {
+                for piece in frames.iter().flat_map(|bytes| bytes.chunks(size)) {
+                    self.io.write_all(piece).await?;
+                    self.io.flush().await?;
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        self.io.flush().await
+    }
+
+    /// Writes all messages, and ends the connection.
+    ///
+    /// # Errors
+    /// Returns an error if the connection is lost.
+    pub(crate) async fn shutdown(&mut self) -> io::Result<()> {
+        self.flush().await?;
+        self.io.shutdown().await
     }
 
     async fn binary(&mut self, mut payload: Bytes) -> io::Result<()> {
@@ -184,24 +225,16 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         let header = FrameHeader { is_final, opcode, ..FrameHeader::default() };
         let mut head = Vec::with_capacity(MAX_HEAD_BYTES);
         header.format(payload.len() as u64, &mut head).map_err(|error| invalid(&error.to_string()))?;
-        let left = self.faults.reset_after.map_or(usize::MAX, |limit| limit.saturating_sub(self.written));
+        let left = self.faults.reset_after.map_or(usize::MAX, |limit| limit.saturating_sub(self.length));
         let is_cut = head.len() + payload.len() >= left;
         head.truncate(left);
         payload.truncate(left - head.len());
-        self.written += head.len() + payload.len();
-        // Both are written at once, without a copy.
-        let mut frame = Bytes::from(head).chain(payload);
-        match self.faults.split {
-            None => self.io.write_all_buf(&mut frame).await?,
-            Some(size) => {
-                while frame.has_remaining() {
-                    self.io.write_all_buf(&mut (&mut frame).take(size)).await?;
-                    self.io.flush().await?;
-                    tokio::task::yield_now().await;
-                }
-            }
+        self.length += head.len() + payload.len();
+        self.frames.extend([head.into(), payload].into_iter().filter(|bytes: &Bytes| !bytes.is_empty()));
+        if is_cut {
+            self.flush().await?;
+            return Err(io::ErrorKind::ConnectionReset.into());
         }
-        self.io.flush().await?;
-        if is_cut { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(()) }
+        Ok(())
     }
 }

@@ -93,6 +93,41 @@ async fn pods_are_those_that_the_selector_selects() {
     assert!(pods_of(&client, &node).await.unwrap_err().is_refused());
 }
 
+#[cfg(feature = "streams")]
+#[tokio::test(start_paused = true)]
+async fn logs_are_those_of_the_pods_that_the_selector_selects() {
+    use futures_util::TryStreamExt as _;
+    use kubernetes_utils::logs_of;
+    use tokio::io::AsyncWriteExt as _;
+
+    let server = server();
+    let client = server.client();
+    for (name, app) in [("a", "web"), ("b", "other")] {
+        let pod = json!({"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": name, "namespace": "shop", "labels": {"app": app}}, "spec": {"containers": [{"name": "c"}]},
+            "status": {"containerStatuses": [{"name": "c", "image": "i", "imageID": "i", "ready": true, "restartCount": 0,
+                "state": {"running": {"startedAt": "2030-01-01T00:00:00Z"}}}]}});
+        server.load_yaml(&pod.to_string()).unwrap();
+    }
+    server.on_log(|request, mut log| async move {
+        log.write_all(format!("2030-01-01T00:00:00.5Z of {}\n", request.pod).as_bytes()).await.unwrap();
+    });
+    server
+        .load_yaml(
+            "{apiVersion: v1, kind: Service, metadata: {name: s, namespace: shop}, spec: {selector: {app: web}}}",
+        )
+        .unwrap();
+    let read = async |target: Target| {
+        let lines = logs_of(&client, &target).await.unwrap().follow(false).stream(&client);
+        lines.map_ok(|line| line.text).try_collect::<Vec<_>>().await.unwrap()
+    };
+    let service = Target::new(resource("", "Service", "services", true), ObjectKey::new("shop", "s"));
+    assert_eq!(read(service).await, ["of a"]);
+    assert_eq!(read(Target::new(pods(), ObjectKey::new("shop", "b"))).await, ["of b"]);
+    let missing = Target::new(pods(), ObjectKey::new("shop", "missing"));
+    assert!(logs_of(&client, &missing).await.is_err());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_cron_job_has_the_pods_of_its_jobs() {
     let server = server();

@@ -12,6 +12,8 @@ use super::post;
 use crate::support::{Log, send};
 
 const PATH: &str = "/authenticate";
+/// A token that texts may show in other forms than it was sent.
+const OPAQUE: &str = r#"se+cret/"=="#;
 
 fn ann() -> UserInfo {
     UserInfo { username: Some("ann".into()), groups: vec!["shop".into()], ..UserInfo::default() }
@@ -25,7 +27,8 @@ async fn handle(request: ReviewRequest<TokenReviewSpec>) -> Result<Authenticatio
         "for-vault" => Ok(Authentication::authenticated(ann()).audiences(["vault", "other"])),
         "nameless" => Ok(UserInfo::default().into()),
         "failing-secret" => Err(format!("GET https://issuer/check?token={} failed", request.spec.token)),
-        "panicking-secret" => panic!("a bug"),
+        OPAQUE => Err(format!("GET https://issuer/check?token=se%2Bcret%2F%22%3D%3D failed: {OPAQUE:?} of {OPAQUE}")),
+        "panicking-secret" => panic!("a bug with {}", request.spec.token),
         "slow" => {
             tokio::time::sleep(Duration::from_secs(60)).await;
             Ok(ann().into())
@@ -139,6 +142,8 @@ async fn should_return_a_not_allowed_response() {
 async fn should_return_a_unauthenticated_response_with_an_error() {
     let answer = ask(&review("failing-secret")).await;
     assert_eq!(error(&answer), "GET https://issuer/check?token=[token] failed");
+    let answer = ask(&review(OPAQUE)).await;
+    assert_eq!(error(&answer), r#"GET https://issuer/check?token=[token] failed: "[token]" of [token]"#);
     let answer = ask(&review("panicking-secret")).await;
     assert_eq!(error(&answer), "the handler panicked");
     // Else it would be a user whom rules for "" apply to.

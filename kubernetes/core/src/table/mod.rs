@@ -1,3 +1,5 @@
+mod text;
+
 use std::borrow::Cow;
 
 use crate::json::{Constant, DecodeError, Reader, Value, Writer};
@@ -14,10 +16,15 @@ use crate::{Json, ListMeta, ObjectMeta, PartialObjectMetadata, RawExtension, Str
 ///         "columnDefinitions": [{"name": "Name", "type": "string"}, {"name": "Restarts", "type": "integer"}],
 ///         "rows": [{"cells": ["web", 3]}]}"#,
 /// )?;
+/// assert_eq!(table.to_string(), "NAME   RESTARTS\nweb    3");
+///
 /// let restarts = table.column("Restarts").unwrap_or_default();
 /// assert_eq!(table.rows[0].text(restarts), "3");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
+///
+/// `{table}` is the text that `kubectl get` prints, and `{table:#}` that of `kubectl get --output=wide`. Like there, a
+/// table without rows is empty, a cell ends at its first line break, and control characters are escaped.
 ///
 /// Source: <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/apis/meta/v1/types.go>
 #[derive(Clone, Default, PartialEq)]
