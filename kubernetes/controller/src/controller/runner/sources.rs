@@ -38,10 +38,8 @@ impl<K: Watchable> StartedSources<K> {
         let informers = runner.informers.clone().unwrap_or_else(|| Informers::new(&runner.client));
         let Source { requests, drops_managed_fields, .. } = &new.primary;
         let unwatchable = |source, reason| ControllerError::new(&settings.name, Cause::Unwatchable { source, reason });
-        let primary = {
-            let shard = settings.shard;
-            informers.get(&runner.client, requests, *drops_managed_fields, shard, &new.indexes, &Left::default())
-        };
+        let (shard, left) = (settings.shard, Left::default());
+        let primary = informers.get(&runner.client, requests, *drops_managed_fields, shard, &new.indexes, &left);
         let primary = primary.map_err(|reason| unwatchable(None, reason))?;
         let enqueuer = Arc::new(Enqueuer {
             name: Arc::clone(&settings.name),
@@ -51,7 +49,7 @@ impl<K: Watchable> StartedSources<K> {
             queue: inner.queue.clone(),
             primary: Arc::clone(&primary),
             stores: Arc::clone(&runner.stores),
-            left: Left::default(),
+            left,
             writes: Arc::clone(writes),
             tombstones,
             has_started_runs: AtomicBool::new(false),
