@@ -195,15 +195,7 @@ macro_rules! open_enum {
 macro_rules! object {
     ($type:ident: $group:literal / $version:literal / $kind:literal $(in $list:literal)?) => {
         $crate::object!(@ unnamed $type: $group / $version / $kind $(in $list)?);
-
-        impl $type {
-            /// Creates an object with this name and nothing else.
-            pub fn named(name: impl ::core::convert::Into<$crate::Str>) -> Self {
-                let mut object = Self::default();
-                $crate::Object::metadata_mut(&mut object).name = ::core::option::Option::Some(name.into());
-                object
-            }
-        }
+        $crate::object!(@ named $type);
     };
     (@ unnamed $type:ident: $group:literal / $version:literal / $kind:literal $(in $list:literal)?) => {
         impl $crate::Object for $type {
@@ -226,6 +218,19 @@ macro_rules! object {
             }
         }
 
+        $crate::object!(@ accessors $type);
+    };
+    (@ named $type:ident) => {
+        impl $type {
+            /// Creates an object with this name and nothing else.
+            pub fn named(name: impl ::core::convert::Into<$crate::Str>) -> Self {
+                let mut object = Self::default();
+                $crate::Object::metadata_mut(&mut object).name = ::core::option::Option::Some(name.into());
+                object
+            }
+        }
+    };
+    (@ accessors $type:ident) => {
         impl $type {
             /// `metadata.name`, or the empty string.
             #[inline]

@@ -357,13 +357,13 @@ impl<V: Value> Value for Map<V> {
         }
         reader.begin_object()?;
         let (mut sorted, place) = (true, reader.place());
-        let expected = reader.expected_length::<(Str, V)>(place);
+        let expected = reader.expected_length(place, size_of::<(Str, V)>());
         reader.entries(|key, reader| {
             sorted &= self.0.last().is_none_or(|(last, _)| *last < key);
             let index = self.0.len();
             if index == self.0.capacity() {
                 let more = if index == 0 { expected } else { index };
-                self.0.reserve_exact(reader.charge_elements::<(Str, V)>(more)?);
+                self.0.reserve_exact(reader.charge_elements(more, size_of::<(Str, V)>())?);
             }
             V::decode_into(&mut NextEntry { entries: &mut self.0, key }, reader)
         })?;

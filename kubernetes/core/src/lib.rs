@@ -22,7 +22,6 @@ mod generated {
     #[rustfmt::skip]
     mod request_setters;
 }
-pub mod meta;
 mod partial;
 mod printed;
 mod raw;

@@ -67,7 +67,8 @@ impl<V: Value> Value for Vec<V> {
     #[inline]
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         self.clear();
-        reader.elements(self)
+        let capacity = self.capacity();
+        reader.elements(self, capacity, size_of::<V>())
     }
 
     #[inline]
@@ -97,66 +98,59 @@ impl<V> Place<V> for Vec<V> {
 
 /// A type-erased list, so that the loop over its elements is compiled once.
 trait Elements {
-    /// Reads one more element; a list that is full grows as `growth` says.
-    fn read_next(&mut self, growth: Growth, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
+    /// Makes room for exactly this number of elements in a list that is full.
+    fn grow(&mut self, more: usize);
 
-    /// Like [`Vec::shrink_to_fit`]; returns how many bytes that frees.
-    fn shrink(&mut self) -> usize;
-}
+    /// Reads one more element.
+    fn read_next(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
 
-/// How a list grows. Most have one or two elements: exact growth makes a decoded pod a quarter smaller.
-#[derive(Clone, Copy)]
-struct Growth {
-    /// The place of the list, whose last length is expected again.
-    place: usize,
-    length: usize,
-}
-
-impl Growth {
-    #[cold]
-    fn more<V>(self, reader: &Reader<'_>) -> usize {
-        if self.length == 0 { reader.expected_length::<V>(self.place) } else { self.length }
-    }
+    /// Releases spare capacity.
+    fn shrink(&mut self);
 }
 
 impl<V: Value> Elements for Vec<V> {
-    fn read_next(&mut self, growth: Growth, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        if self.len() == self.capacity() {
-            let more = reader.charge_elements::<V>(growth.more::<V>(reader))?;
-            match self.is_empty() {
-                // Takes a third of the instructions.
-                true => *self = Self::with_capacity(more),
-                false => self.reserve_exact(more),
-            }
+    fn grow(&mut self, more: usize) {
+        match self.is_empty() {
+            // Takes a third of the instructions.
+            true => *self = Self::with_capacity(more),
+            false => self.reserve_exact(more),
         }
+    }
+
+    fn read_next(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         V::decode_into(self, reader)
     }
 
-    fn shrink(&mut self) -> usize {
-        let spare = self.capacity() - self.len();
-        if spare > 0 {
-            self.shrink_to_fit();
-        }
-        spare.saturating_mul(size_of::<V>())
+    fn shrink(&mut self) {
+        self.shrink_to_fit();
     }
 }
 
 impl Reader<'_> {
-    /// Reads a list into an empty one.
-    fn elements(&mut self, elements: &mut dyn Elements) -> Result<(), DecodeError> {
+    /// Reads a list into an empty one with this capacity, whose elements have `size` bytes each.
+    fn elements(&mut self, elements: &mut dyn Elements, mut capacity: usize, size: usize) -> Result<(), DecodeError> {
         if self.null()? {
             return Ok(());
         }
         self.begin_list()?;
-        let (mut first, mut growth) = (true, Growth { place: self.place(), length: 0 });
+        let (mut first, mut length, place) = (true, 0, self.place());
         while self.next_element(&mut first)? {
-            elements.read_next(growth, self).map_err(|error| error.in_index(growth.length))?;
-            growth.length += 1;
+            if length == capacity {
+                // Most lists have one or two elements: exact growth makes a decoded pod a quarter smaller.
+                let more = if length == 0 { self.expected_length(place, size) } else { length };
+                let more = self.charge_elements(more, size).map_err(|error| error.in_index(length))?;
+                elements.grow(more);
+                capacity += more;
+            }
+            elements.read_next(self).map_err(|error| error.in_index(length))?;
+            length += 1;
         }
-        self.note_length(growth.place, growth.length);
+        self.note_length(place, length);
         // Decoded values are mostly kept unchanged, so spare capacity is released.
-        let freed = elements.shrink();
-        self.refund(freed);
+        if capacity > length {
+            elements.shrink();
+            self.refund((capacity - length).saturating_mul(size));
+        }
         Ok(())
     }
 }

@@ -159,15 +159,16 @@ impl<K: Object> Sources<K> {
     ///
     /// Runs that were requested already take place, and those that wait until its store has seen a write go on.
     pub fn remove(&self, name: &str) -> bool {
-        let removed = match &mut *lock(&self.0) {
-            State::New(added) => return added.remove(name).is_some(),
+        match &mut *lock(&self.0) {
+            State::New(added) => added.remove(name).is_some(),
             State::Running { enqueuer, added } => {
-                added.remove(name).map(|started| (Arc::clone(&enqueuer.stores), started))
+                let Some(started) = added.remove(name) else { return false };
+                let informers = enqueuer.stores.remove(&started.stores);
+                enqueuer.left.add(informers, &enqueuer.informers);
+                true
             }
-            State::Ended { .. } => None,
-        };
-        // A watch may end here, which is not to be done under the lock.
-        removed.inspect(|(stores, started)| stores.remove(&started.stores)).is_some()
+            State::Ended { .. } => false,
+        }
     }
 
     /// The objects of a source; `None` if there is none of this name, its objects have another type, or the controller does
@@ -216,7 +217,7 @@ impl<K: Object> Sources<K> {
         let ended = State::Ended { controller: Arc::clone(controller) };
         let before = std::mem::replace(&mut *lock(&self.0), ended);
         if let State::Running { enqueuer, added } = before {
-            added.values().for_each(|started| enqueuer.stores.remove(&started.stores));
+            added.values().for_each(|started| drop(enqueuer.stores.remove(&started.stores)));
         }
     }
 }

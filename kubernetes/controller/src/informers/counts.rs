@@ -6,8 +6,8 @@ use std::sync::Arc;
 use kubernetes_core::{GroupVersionResource, Object, Str};
 use kubernetes_watch::ShardGroup;
 
-use super::SharedInformer;
 use super::latency::Latency;
+use super::{InformerId, SharedInformer};
 
 /// The numbers of the informers of a resource.
 pub(crate) struct InformerCounts {
@@ -24,6 +24,9 @@ pub(crate) struct InformerCounts {
 pub(super) trait Running: Any + Send + Sync {
     /// The resource and the numbers, of an informer.
     fn counts(&self) -> Option<(&GroupVersionResource, InformerCounts)>;
+
+    /// That of an informer.
+    fn id(&self) -> Option<InformerId>;
 }
 
 impl<K: Object> Running for SharedInformer<K> {
@@ -33,10 +36,18 @@ impl<K: Object> Running for SharedInformer<K> {
         let failing = usize::from(self.informer.error().is_some());
         Some((&self.resource, InformerCounts { failing, queued, version, latency: self.latency.clone() }))
     }
+
+    fn id(&self) -> Option<InformerId> {
+        Some(self.id)
+    }
 }
 
 impl<K: Send + Sync + 'static> Running for ShardGroup<K> {
     fn counts(&self) -> Option<(&GroupVersionResource, InformerCounts)> {
+        None
+    }
+
+    fn id(&self) -> Option<InformerId> {
         None
     }
 }

@@ -2,13 +2,14 @@
 
 mod counts;
 mod latency;
+mod left;
 mod scope;
 mod stores;
 mod unwatchable;
 mod watched;
 
 use std::any::{Any, TypeId};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
 
@@ -20,10 +21,11 @@ use kubernetes_watch::{ErrorPolicy, Index, Informer, InformerBuilder, Shard, Sha
 pub(crate) use counts::InformerCounts;
 use counts::Running;
 pub(crate) use latency::Latency;
+pub(crate) use left::Left;
 pub(crate) use scope::Scope;
 pub(crate) use stores::{StoreId, WatchedStores};
 pub(crate) use unwatchable::Unwatchable;
-pub(crate) use watched::{SharedInformer, WatchedRequest, WatchedStore};
+pub(crate) use watched::{InformerId, SharedInformer, WatchedRequest, WatchedStore};
 
 /// The informers of a process: controllers that ask for the same objects in the same form share one watch and one store.
 /// For a [source](crate::Source) of several requests, these are the controllers with the same ones.
@@ -77,7 +79,8 @@ impl Informers {
         self.client.as_ref().is_some_and(|own| own.is_same_client(client))
     }
 
-    /// The informer of these requests that has these indexes, which is started if there is none.
+    /// The informer of these requests that has these indexes, other than those that were left, which is started if there is
+    /// none.
     ///
     /// It retries whatever happens: a resource may not exist yet, or a permission be missing for a while.
     pub(crate) fn get<K: Watchable>(
@@ -87,6 +90,7 @@ impl Informers {
         drops_managed_fields: bool,
         shard: Option<Shard>,
         indexes: &[Index<K>],
+        left: &Left,
     ) -> Result<Arc<SharedInformer<K>>, Unwatchable> {
         // Neither their order nor repetitions matter.
         let requests: BTreeMap<_, _> = requests.iter().map(|request| (text_of(request), request)).collect();
@@ -105,7 +109,7 @@ impl Informers {
         });
         let known = running.get(&form).into_iter().flatten().filter_map(Weak::upgrade);
         let mut known = known.filter_map(downcast::<SharedInformer<K>>);
-        if let Some(informer) = known.find(|informer| informer.has_indexes(indexes)) {
+        if let Some(informer) = known.find(|informer| informer.has_indexes(indexes) && !left.has(informer.id)) {
             return Ok(informer);
         }
         drop(known);
@@ -130,10 +134,17 @@ impl Informers {
         let indexes = indexes.to_vec();
         let latency = latency_of(&running, &resource);
         let informer = builder.start();
-        let informer = Arc::new(SharedInformer { informer, by_owner, indexes, resource, scopes, latency });
+        let informer =
+            Arc::new(SharedInformer { informer, by_owner, indexes, resource, scopes, latency, id: InformerId::new() });
         let shared: Arc<dyn Running> = Arc::clone(&informer) as _;
         running.entry(form).or_default().push(Arc::downgrade(&shared));
         Ok(informer)
+    }
+
+    /// The informers that run.
+    fn ids(&self) -> HashSet<InformerId> {
+        let running: Vec<_> = lock(&self.running).values().flatten().filter_map(Weak::upgrade).collect();
+        running.iter().filter_map(|running| running.id()).collect()
     }
 
     /// The numbers of all informers by their resource: group, version and plural.

@@ -2,6 +2,7 @@ use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use kubernetes_core::{GroupVersionResource, Object, ObjectKey, ObjectMeta, Path, Str};
 use kubernetes_watch::{Error, Index, Informer, Stopped, Store};
@@ -18,6 +19,18 @@ pub(crate) struct SharedInformer<K: Object> {
     /// Those of its requests, in the order of the store's writers.
     pub(super) scopes: Vec<Scope>,
     pub(crate) latency: Latency,
+    pub(super) id: InformerId,
+}
+
+/// Tells an informer from all others of the process, earlier ones included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct InformerId(u64);
+
+impl InformerId {
+    pub(super) fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        Self(COUNT.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 impl<K: Object> SharedInformer<K> {
@@ -77,6 +90,9 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) trait WatchedStore: Any + Send + Sync {
     fn scope(&self) -> &Scope;
 
+    /// The informer, and which of its requests this is.
+    fn place(&self) -> (InformerId, usize);
+
     /// The uid of the object of this key, if there is one, whichever of the informer's requests has selected it.
     fn uid_of(&self, key: &ObjectKey) -> Option<Str>;
 
@@ -100,6 +116,10 @@ pub(crate) trait WatchedStore: Any + Send + Sync {
 impl<K: Object> WatchedStore for WatchedRequest<K> {
     fn scope(&self) -> &Scope {
         &self.scope
+    }
+
+    fn place(&self) -> (InformerId, usize) {
+        (self.informer.id, self.writer)
     }
 
     fn uid_of(&self, key: &ObjectKey) -> Option<Str> {

@@ -3,6 +3,7 @@
 mod added_sources;
 mod admin_tls;
 mod backoff;
+mod chaos;
 mod consistency;
 mod errors;
 mod finalizers;

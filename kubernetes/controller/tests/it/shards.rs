@@ -338,6 +338,28 @@ async fn a_replica_is_ready_when_the_objects_of_its_shards_are_known() {
     a.stop().await;
 }
 
+/// In a rollout, the old replica ends only when the new one is ready, which takes its shards then.
+#[tokio::test(start_paused = true)]
+async fn a_new_replica_is_ready_while_another_holds_all_shards() {
+    let (server, runs) = (server(), Runs::default());
+    let client = server.client();
+    for index in 0..OBJECTS {
+        create(&client, &format!("w{index}")).await;
+    }
+    let a = Replica::start(&server, "a", Duration::from_millis(10), &runs);
+    tokio::time::sleep(SECOND * 60).await;
+    let b = Replica::start(&server, "b", Duration::from_millis(10), &runs);
+    tokio::time::sleep(SECOND * 5).await;
+    assert_eq!((b.metric("shards_held"), b.answers("/readyz/widgets")), (0.0, http::StatusCode::OK));
+    a.stop().await;
+    tokio::time::sleep(SECOND * 5).await;
+    assert_eq!(b.metric("shards_held"), 8.0);
+    runs.shares();
+    change_all(&client, 2, SECOND * 5).await;
+    assert_eq!(runs.shares(), [("b".to_owned(), OBJECTS)]);
+    b.stop().await;
+}
+
 const FAILED: http::StatusCode = http::StatusCode::INTERNAL_SERVER_ERROR;
 
 async fn idle(_: Arc<Widget>, _: Context<Widget>) -> Result<Action, Error> {

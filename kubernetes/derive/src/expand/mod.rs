@@ -33,7 +33,10 @@ fn try_schema(input: &DeriveInput) -> Result<TokenStream> {
         Data::Enum(data) => enums::expand(input, &container, data)?,
         Data::Union(data) => return Err(Error::new(data.union_token.span, UNION)),
     };
-    Ok(in_scope(&container, &code.expand(input, &container)?))
+    if container.serde && !input.generics.params.is_empty() {
+        return Err(Error::new_spanned(&input.generics, "`serde` is for types without parameters"));
+    }
+    Ok(in_scope(&container, &code.expand(input, &container)))
 }
 
 fn try_custom_resource(input: &DeriveInput) -> Result<TokenStream> {

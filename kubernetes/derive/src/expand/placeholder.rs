@@ -2,34 +2,35 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Error, Fields};
+use syn::{DeriveInput, Error};
 
 use super::values::Code;
-use super::{in_scope, resource, type_expression};
-use crate::attributes::{Container, Keywords};
+use super::{in_scope, resource};
+use crate::attributes::Container;
 
 /// The error of a `Schema`, and its traits.
 pub(super) fn schema(input: &DeriveInput, error: &Error) -> TokenStream {
     let container = Container::parse_leniently(&input.attrs);
-    let (error, values) = (error.to_compile_error(), in_scope(&container, &values(input, &container)));
-    quote!(#error #values)
+    in_scope(&container, &values(input, &container, error))
 }
 
 /// The error of a `CustomResource`, and its traits.
 pub(super) fn custom_resource(input: &DeriveInput, error: &Error) -> TokenStream {
     let container = Container::parse_leniently(&input.attrs);
-    let (values, traits) = (values(input, &container), resource::placeholder(input, &container));
-    let (error, traits) = (error.to_compile_error(), in_scope(&container, &quote!(#values #traits)));
-    quote!(#error #traits)
+    let values = values(input, &container, error);
+    // The macros of resources do not write parameters, which a resource must not have.
+    let traits = input.generics.params.is_empty().then(|| resource::placeholder(input, &container));
+    in_scope(&container, &quote!(#values #traits))
 }
 
-fn values(input: &DeriveInput, container: &Container) -> TokenStream {
-    let shape = match &input.data {
-        Data::Struct(data) if matches!(data.fields, Fields::Named(_)) => quote!(__schema::Shape::Object(&[])),
-        _ => quote!(__schema::Shape::Any),
-    };
+fn values(input: &DeriveInput, container: &Container, error: &Error) -> TokenStream {
+    let error = error.to_compile_error();
     let code = Code {
-        schema: type_expression(&shape, &Keywords::default()),
+        // A constant with a compiler error fails no check of other types that evaluates it.
+        schema: quote!({
+            #error
+            ::core::unimplemented!()
+        }),
         assertions: Vec::new(),
         decode: quote!({
             let _ = reader;
@@ -37,5 +38,5 @@ fn values(input: &DeriveInput, container: &Container) -> TokenStream {
         }),
         write: TokenStream::new(),
     };
-    code.expand(input, container).unwrap_or_default()
+    code.expand(input, container)
 }

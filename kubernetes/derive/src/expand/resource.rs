@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Error, Fields, Ident, LitStr, Result};
+use syn::{DeriveInput, Error, Fields, Ident, LitStr, Result};
 
 use super::fields::{Body, Role};
 use super::{RESOURCE, reject_enum_attributes, values};
@@ -45,7 +45,7 @@ pub(super) fn expand(input: &DeriveInput, container: &Container, fields: &Fields
             #writes
         }
     };
-    let values = code.expand(input, container)?;
+    let values = code.expand(input, container);
     let traits = traits(&input.ident, &names, container.has_default);
     let has_status = body.fields.iter().any(|field| field.wire == "status");
     let declaration = declaration(&input.ident, &names, container, has_status);
@@ -56,16 +56,7 @@ pub(super) fn expand(input: &DeriveInput, container: &Container, fields: &Fields
 pub(super) fn placeholder(input: &DeriveInput, container: &Container) -> TokenStream {
     let (name, names) = (&input.ident, Names::placeholder(input, &container.resource));
     let declaration = declaration(name, &names, container, false);
-    let has_metadata = match &input.data {
-        Data::Struct(data) => {
-            data.fields.iter().filter_map(|field| field.ident.as_ref()).any(|name| name == "metadata")
-        }
-        Data::Enum(_) | Data::Union(_) => false,
-    };
-    if has_metadata {
-        let traits = traits(name, &names, container.has_default);
-        return quote!(#traits #declaration);
-    }
+    let named = container.has_default.then(|| quote!(__core::object!(@ named #name);));
     let Names { group, version, kind, plural, .. } = &names;
     let scope = names.scope();
     quote! {
@@ -81,6 +72,8 @@ pub(super) fn placeholder(input: &DeriveInput, container: &Container) -> TokenSt
                 ::core::unimplemented!()
             }
         }
+        __core::object!(@ accessors #name);
+        #named
         __core::resource!(@ type #name: #plural, #scope, watch);
         #declaration
     }

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{DeriveInput, Ident, Result, Type};
+use syn::{DeriveInput, Ident, Type};
 
 use super::fields::Body;
 use super::{assertions, bounded, type_expression};
@@ -21,7 +21,7 @@ pub(super) struct Code {
 }
 
 impl Code {
-    pub(super) fn expand(&self, input: &DeriveInput, container: &Container) -> Result<TokenStream> {
+    pub(super) fn expand(&self, input: &DeriveInput, container: &Container) -> TokenStream {
         let Self { schema, assertions, decode, write } = self;
         let name = &input.ident;
         let generics = bounded(&input.generics);
@@ -33,13 +33,7 @@ impl Code {
             false if assertions.is_empty() => (TokenStream::new(), None),
             false => (TokenStream::new(), Some(quote!(const _: () = { #(#assertions)* };))),
         };
-        let serde = match (container.serde, is_generic) {
-            (true, true) => {
-                return Err(syn::Error::new_spanned(&input.generics, "`serde` is for types without parameters"));
-            }
-            (true, false) => Some(quote!(__core::serde_by_json!(#name);)),
-            (false, _) => None,
-        };
+        let serde = (container.serde && generics.params.is_empty()).then(|| quote!(__core::serde_by_json!(#name);));
         let has_default = container.has_default.then(|| {
             quote! {
                 fn read(&mut self, reader: &mut __json::Reader<'_>) -> ::core::result::Result<(), __json::DecodeError> {
@@ -62,7 +56,7 @@ impl Code {
                 }
             }
         });
-        Ok(quote! {
+        quote! {
             #[automatically_derived]
             impl #impl_generics __schema::Schema for #name #type_generics #where_clause {
                 const SCHEMA: &'static __schema::Type = {
@@ -78,7 +72,7 @@ impl Code {
                 #write
             }
             #serde
-        })
+        }
     }
 }
 

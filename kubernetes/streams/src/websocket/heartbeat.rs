@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 #[derive(Debug, Default)]
 pub(super) struct Heartbeat {
     sent: AtomicU64,
-    /// What had been sent before the last ping.
+    /// The number of bytes that were sent before the last ping.
     asked: AtomicU64,
     taken: AtomicU64,
     /// Has the writing task send a ping.

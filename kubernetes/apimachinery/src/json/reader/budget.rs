@@ -85,14 +85,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Charges memory for `more` elements of a full list or map. Returns the number of elements to reserve, which is at
-    /// most the number that fits in the rest of the text.
-    #[inline]
-    pub(crate) fn charge_elements<V>(&mut self, more: usize) -> Result<usize, DecodeError> {
-        self.charge_sized(more, size_of::<V>())
-    }
-
-    fn charge_sized(&mut self, more: usize, size: usize) -> Result<usize, DecodeError> {
+    /// Charges memory for `more` elements, of `size` bytes each, of a full list or map. Returns the number of elements to
+    /// reserve, which is at most the number that fits in the rest of the text.
+    pub(crate) fn charge_elements(&mut self, more: usize, size: usize) -> Result<usize, DecodeError> {
         // The shortest element is a digit and a comma.
         let left = (self.text.len() - self.position) / 2 + 1;
         let more = more.min(left);

@@ -52,11 +52,11 @@ impl Reader<'_> {
         self.caches.orders.place
     }
 
-    /// How many elements a list or map in this place is expected to have: as many as the last one, which may be of another
-    /// document, if the budget of this one has room for them.
-    pub(crate) fn expected_length<V>(&self, place: usize) -> usize {
+    /// How many elements, of `size` bytes each, a list or map in this place is expected to have: as many as the last one,
+    /// which may be of another document, if the budget of this one has room for them.
+    pub(crate) fn expected_length(&self, place: usize, size: usize) -> usize {
         let last = self.caches.orders.fields.get(place).map_or(0, |field| usize::from(field.length));
-        last.min(self.memory / size_of::<V>().max(1)).max(1)
+        last.min(self.memory / size.max(1)).max(1)
     }
 
     pub(crate) fn note_length(&mut self, place: usize, length: usize) {

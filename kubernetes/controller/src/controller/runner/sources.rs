@@ -14,7 +14,7 @@ use crate::controller::context::Stores;
 use crate::controller::error::{Cause, ControllerError};
 use crate::controller::source::{Enqueuer, Source, Started, start_primary};
 use crate::controller::tombstones::Tombstones;
-use crate::informers::{Informers, WatchedStore};
+use crate::informers::{Informers, Left, WatchedStore};
 use crate::queue::Add;
 
 /// The sources of a controller that has started. Dropping them ends them.
@@ -37,7 +37,10 @@ impl<K: Watchable> StartedSources<K> {
         let informers = runner.informers.clone().unwrap_or_else(|| Informers::new(&runner.client));
         let Source { requests, drops_managed_fields, .. } = &new.primary;
         let unwatchable = |source, reason| ControllerError::new(&settings.name, Cause::Unwatchable { source, reason });
-        let primary = informers.get(&runner.client, requests, *drops_managed_fields, settings.shard, &new.indexes);
+        let primary = {
+            let shard = settings.shard;
+            informers.get(&runner.client, requests, *drops_managed_fields, shard, &new.indexes, &Left::default())
+        };
         let primary = primary.map_err(|reason| unwatchable(None, reason))?;
         let enqueuer = Arc::new(Enqueuer {
             name: Arc::clone(&settings.name),
@@ -46,6 +49,7 @@ impl<K: Watchable> StartedSources<K> {
             queue: inner.queue.clone(),
             primary: Arc::clone(&primary),
             stores: Arc::clone(&runner.stores),
+            left: Left::default(),
             writes: Arc::clone(writes),
             tombstones,
             has_started_runs: AtomicBool::new(false),

@@ -28,7 +28,7 @@ use super::Predicate;
 use super::reason::Reason;
 use super::tombstones::Tombstones;
 use crate::consistency::Writes;
-use crate::informers::{Informers, SharedInformer, StoreId, Unwatchable, WatchedStores};
+use crate::informers::{Informers, Left, SharedInformer, StoreId, Unwatchable, WatchedStores};
 use crate::queue::{Add, Queue};
 
 /// Objects that a controller watches, and which of their events count.
@@ -118,8 +118,9 @@ impl<K: Watchable> Source<K> {
         self
     }
 
-    fn informer(&self, informers: &Informers, client: &Client) -> Result<Arc<SharedInformer<K>>, Unwatchable> {
-        informers.get(client, &self.requests, self.drops_managed_fields, None, &[])
+    fn informer<P: Object>(&self, enqueuer: &Enqueuer<P>) -> Result<Arc<SharedInformer<K>>, Unwatchable> {
+        let Enqueuer { informers, client, left, .. } = enqueuer;
+        informers.get(client, &self.requests, self.drops_managed_fields, None, &[], left)
     }
 }
 
@@ -166,6 +167,7 @@ pub(crate) struct Enqueuer<K: Object> {
     pub(crate) queue: Queue<ObjectKey, Reason>,
     pub(crate) primary: Arc<SharedInformer<K>>,
     pub(crate) stores: Arc<WatchedStores>,
+    pub(crate) left: Left,
     pub(crate) writes: Arc<Writes>,
     pub(crate) tombstones: Option<Arc<Tombstones<K>>>,
     /// Whether runs have started. Before that, as in a replica that waits for leadership, deletions are another's.

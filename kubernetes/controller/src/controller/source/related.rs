@@ -18,7 +18,7 @@ pub(super) fn start<K: Object, O: Watchable>(
     ends_backoff: fn(&StoreEvent<O>) -> bool,
     keys: impl Fn(&O, &Enqueuer<K>, &dyn Fn(ObjectKey)) + Send + 'static,
 ) -> Result<Started, Unwatchable> {
-    let informer = source.informer(&enqueuer.informers, &enqueuer.client)?;
+    let informer = source.informer(enqueuer)?;
     let enqueuer = Arc::clone(enqueuer);
     let resource: Str = informer.resource.resource.clone();
     let name = Arc::clone(&enqueuer.name);
