@@ -10,6 +10,7 @@
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use futures::StreamExt;
@@ -24,6 +25,7 @@ use kubernetes_sdk::utils::conditions::{job_complete, job_finished};
 use kubernetes_sdk::utils::modify;
 use kubernetes_sdk::watch::{ObjectCondition, Verdict, until};
 use kubernetes_testing::TestServer;
+use tokio::sync::Notify;
 
 /// Runs a command as a Job.
 #[derive(Parser)]
@@ -49,7 +51,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let job = job(&arguments.image, &arguments.command, arguments.deadline);
     let running = run(&client, &arguments.namespace, &job, |line| println!("{line}"));
     let code = match server {
-        Some(server) => tokio::try_join!(running, play(&server, &client, &arguments.namespace, 0))?.0,
+        Some(server) => tokio::try_join!(running, play(&server, &client, &arguments.namespace, Some(0)))?.0,
         None => running.await?,
     };
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
@@ -75,7 +77,8 @@ pub(crate) fn job(image: &str, command: &[String], deadline: i64) -> Job {
     Job { metadata, spec: spec.into(), ..Default::default() }
 }
 
-/// Creates a Job, waits until it has ended, and passes on the lines of its logs; returns the exit code of its command.
+/// Creates a Job, passes on the lines of its logs as they come, and waits until it has ended; returns the exit code of
+/// its command.
 pub(crate) async fn run(
     client: &Client,
     namespace: &str,
@@ -83,24 +86,39 @@ pub(crate) async fn run(
     mut take: impl FnMut(&str),
 ) -> Result<i32, Box<dyn Error>> {
     let job = batch_v1::create_namespaced_job(namespace, job).send(client).await?;
-    let jobs = until(client, batch_v1::list_namespaced_job(namespace));
-    let finished = jobs.named(job.name()).same_object().is(job_finished()).await?;
-
+    let wait = || until(client, batch_v1::list_namespaced_job(namespace)).named(job.name()).same_object();
     let selector = format!("batch.kubernetes.io/job-name={}", job.name());
-    let mut lines = PodLogs::labelled(namespace, &*selector).follow(false).stream(client);
-    while let Some(line) = lines.next().await {
-        match line {
-            Ok(line) => take(&line.text),
-            // A command that has not started has no log.
-            Err(error) => eprintln!("{error}"),
+    let pods = || core_v1::list_namespaced_pod(namespace).label_selector(&*selector).send(client);
+
+    // A Job whose pod can't be created ends without one.
+    wait().is(has_pods().or(job_finished())).await?;
+    for pod in pods().await?.items {
+        // The log ends with the pod. At the deadline, the pod is deleted with its log, so it can't be read afterwards.
+        let mut lines = PodLogs::of_pod(namespace, pod.name()).reconnect(true).stream(client);
+        while let Some(line) = lines.next().await {
+            match line {
+                Ok(line) => take(&line.text),
+                // The Job goes on without its log.
+                Err(error) => eprintln!("{error}"),
+            }
         }
     }
+
+    let finished = wait().is(job_finished()).await?;
     if let Verdict::Failed(reason) = job_complete().check(finished.as_ref()) {
-        let pods = core_v1::list_namespaced_pod(namespace).label_selector(selector).send(client).await?;
+        let pods = pods().await?;
         let code = pods.items.iter().flat_map(exit_codes).find(|code| *code != 0);
         return code.ok_or_else(|| format!("the Job {}: {reason}", job.name()).into());
     }
     Ok(0)
+}
+
+/// Holds once the Job has had a pod.
+fn has_pods() -> ObjectCondition<Job> {
+    ObjectCondition::new("has pods", |job: &Job| {
+        let counts = job.status.iter().flat_map(|status| [status.active, status.succeeded, status.failed]);
+        counts.flatten().any(|count| count > 0)
+    })
 }
 
 /// The exit codes of a pod's containers.
@@ -110,34 +128,71 @@ fn exit_codes(pod: &Pod) -> impl Iterator<Item = i32> {
     ends.map(|end| end.exit_code)
 }
 
-/// Has a server play the controller of the next Job, whose command ends with an exit code.
+/// Has a server play the controller of the next Job, and its container, which repeats its command. The Job ends once its
+/// output has been read: with an exit code, or without one when its deadline passes, for which its pod is deleted.
 pub(crate) async fn play(
     server: &TestServer,
     client: &Client,
     namespace: &str,
-    exit_code: i32,
+    exit_code: Option<i32>,
 ) -> Result<(), Box<dyn Error>> {
     let jobs = until(client, batch_v1::list_namespaced_job(namespace)).any(ObjectCondition::exists()).await?;
-    let job = jobs.first().ok_or("there is a Job")?;
+    let job = jobs.first().ok_or("there is no Job")?;
     let name = job.name();
     let command =
         job.spec.as_ref().and_then(|spec| Some(spec.template.spec.as_ref()?.containers.first()?.command.join(" ")));
-    let line = format!("2030-01-01T00:00:00Z {}\n", command.unwrap_or_default());
-    server.on_log(move |_, mut log| {
-        let line = line.clone();
-        async move { drop(tokio::io::AsyncWriteExt::write_all(&mut log, line.as_bytes()).await) }
-    });
-    server.load_yaml(&format!(
-        "{{apiVersion: v1, kind: Pod, spec: {{containers: [{{name: main}}]}},
-           metadata: {{name: {name}-1, namespace: {namespace}, labels: {{batch.kubernetes.io/job-name: {name}}}}},
-           status: {{phase: Failed, containerStatuses: [
-             {{name: main, containerID: id-1, state: {{terminated: {{exitCode: {exit_code}}}}}}}]}}}}"
-    ))?;
-    let type_ = if exit_code == 0 { "Complete" } else { "Failed" };
-    modify(client, ReadRequest::<Job>::namespaced(namespace, name).subresource("status"), |job| {
-        let condition = JobCondition { type_: type_.into(), status: "True".into(), ..Default::default() };
-        job.status.get_or_insert_default().conditions.push(condition);
+    let is_read = write_logs(server, format!("2030-01-01T00:00:00Z {}\n", command.unwrap_or_default()));
+    let pod = |phase: &str, state: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, spec: {{containers: [{{name: main}}]}},
+               metadata: {{name: {name}-1, namespace: {namespace}, labels: {{batch.kubernetes.io/job-name: {name}}}}},
+               status: {{phase: {phase}, containerStatuses: [{{name: main, containerID: id-1, state: {{{state}}}}}]}}}}"
+        )
+    };
+    let status = || ReadRequest::<Job>::namespaced(namespace, name).subresource("status");
+    server.load_yaml(&pod("Running", "running: {}"))?;
+    modify(client, status(), |job| job.status.get_or_insert_default().active = Some(1)).await?;
+
+    is_read.notified().await;
+    let (type_, reason) = match exit_code {
+        Some(0) => {
+            server.load_yaml(&pod("Succeeded", "terminated: {exitCode: 0}"))?;
+            ("Complete", "CompletionsReached")
+        }
+        Some(code) => {
+            server.load_yaml(&pod("Failed", &format!("terminated: {{exitCode: {code}}}")))?;
+            ("Failed", "BackoffLimitExceeded")
+        }
+        None => {
+            let pod = format!("{name}-1");
+            core_v1::delete_namespaced_pod(namespace, &pod).grace_period_seconds(0).send(client).await?;
+            ("Failed", "DeadlineExceeded")
+        }
+    };
+    modify(client, status(), |job| {
+        let status = job.status.get_or_insert_default();
+        status.active = Some(0);
+        status.conditions.push(JobCondition {
+            type_: type_.into(),
+            status: "True".into(),
+            reason: Some(reason.into()),
+            ..Default::default()
+        });
     })
     .await?;
     Ok(())
+}
+
+/// Has each container write a line; tells when one has been read.
+fn write_logs(server: &TestServer, line: String) -> Arc<Notify> {
+    let is_read = Arc::new(Notify::new());
+    let reads = Arc::clone(&is_read);
+    server.on_log(move |_, mut log| {
+        let (line, is_read) = (line.clone(), Arc::clone(&reads));
+        async move {
+            drop(tokio::io::AsyncWriteExt::write_all(&mut log, line.as_bytes()).await);
+            is_read.notify_one();
+        }
+    });
+    is_read
 }

@@ -72,15 +72,17 @@ start_etcd() {
 }
 
 kube_apiserver() { # name port etcd-prefix flags...
-  local name=$1 secure_port=$2 prefix=$3 pki=$state/pki
+  local name=$1 secure_port=$2 prefix=$3 pki=$state/pki authorization=--authorization-mode=RBAC
   shift 3
+  # The server takes one of the two.
+  [[ " $* " != *" --authorization-config="* ]] || authorization=
   start "$name" "${apiserver:-$bin/kube-apiserver}" --etcd-servers="https://127.0.0.1:$((port + 1))" --etcd-prefix="$prefix" \
     --etcd-cafile="$pki/etcd-ca.crt" --etcd-certfile="$pki/etcd-client.crt" --etcd-keyfile="$pki/etcd-client.key" \
     --bind-address=127.0.0.1 --advertise-address=127.0.0.1 --secure-port="$secure_port" --endpoint-reconciler-type=none \
     --tls-cert-file="$pki/server.crt" --tls-private-key-file="$pki/server.key" --client-ca-file="$pki/ca.crt" \
     --service-account-key-file="$pki/sa.key" --service-account-signing-key-file="$pki/sa.key" \
     --service-account-issuer=https://kubernetes.default.svc --service-cluster-ip-range=10.0.0.0/24 \
-    --authorization-mode=RBAC --allow-privileged=true --kubelet-preferred-address-types=Hostname \
+    ${authorization:+"$authorization"} --allow-privileged=true --kubelet-preferred-address-types=Hostname \
     --kubelet-client-certificate="$pki/kubelet-client.crt" --kubelet-client-key="$pki/kubelet-client.key" \
     --kubelet-certificate-authority="$pki/ca.crt" "$@"
 }

@@ -54,14 +54,22 @@ async fn the_logs_of_a_deployment_are_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_runs_to_its_end() {
+async fn the_logs_of_a_job_are_passed_on_while_it_runs() {
     let command = ["sh".to_owned(), "-c".to_owned(), "exit 3".to_owned()];
-    for code in [0, 3] {
+    let results = [(Some(0), Ok(0)), (Some(3), Ok(3)), (None, Err("it has failed, DeadlineExceeded"))];
+    for (code, expected) in results {
         let server = TestServer::in_process();
         let (client, job) = (server.client(), run_job::job("busybox", &command, 600));
         let mut lines = Vec::new();
         let running = run_job::run(&client, "default", &job, |line| lines.push(line.to_owned()));
-        let (ended, ()) = tokio::try_join!(running, run_job::play(&server, &client, "default", code)).unwrap();
-        assert_eq!((ended, lines), (code, vec!["sh -c exit 3".to_owned()]));
+        let playing = run_job::play(&server, &client, "default", code);
+        let both = async { tokio::join!(running, playing) };
+        let (ended, played) = tokio::time::timeout(std::time::Duration::from_secs(60), both).await.unwrap();
+        played.unwrap();
+        match expected {
+            Ok(code) => assert_eq!(ended.unwrap(), code),
+            Err(reason) => assert!(ended.unwrap_err().to_string().ends_with(reason)),
+        }
+        assert_eq!(lines, ["sh -c exit 3"]);
     }
 }

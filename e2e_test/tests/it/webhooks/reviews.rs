@@ -1,12 +1,15 @@
 //! The API server authenticates and authorizes by webhooks.
 
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use kubernetes_sdk::api::core::v1 as core_v1;
 use kubernetes_sdk::config::{Credentials, Secret};
+use kubernetes_sdk::core::CreateRequest;
 use kubernetes_sdk::models::authentication::v1::UserInfo;
-use kubernetes_sdk::models::core::v1::ConfigMap;
+use kubernetes_sdk::models::core::v1::{self as models, ConfigMap};
+use kubernetes_sdk::models::rbac::v1::RoleBinding;
 use kubernetes_sdk::webhooks::{Authentication, Authorization, Caller, Certificates, WebhookServer, Webhooks};
 use kubernetes_sdk::{Client, Error};
 use rcgen::{CertificateParams, KeyPair};
@@ -63,19 +66,49 @@ fn webhooks(reviews: &Reviews) -> Webhooks {
         })
 }
 
-/// A kubeconfig by which the API server reaches a webhook.
-fn kubeconfig(folder: &Path, ca: &Path, url: &str) -> PathBuf {
-    let path = folder.join(url.rsplit('/').next().unwrap_or_default());
-    let text = serde_json::json!({
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "webhook", "cluster": {"server": url, "certificate-authority": ca}}],
-        "users": [{"name": "api-server", "user": {"token": "api-server"}}],
-        "contexts": [{"name": "webhook", "context": {"cluster": "webhook", "user": "api-server"}}],
-        "current-context": "webhook",
-    });
-    std::fs::write(&path, text.to_string()).expect("a file");
-    path
+/// The files by which an API server reaches a webhook server.
+struct Files {
+    folder: tempfile::TempDir,
+    ca: PathBuf,
+    address: SocketAddr,
+}
+
+impl Files {
+    /// Those of a server that runs until the test ends.
+    async fn of_server(reviews: &Reviews) -> Self {
+        let key = KeyPair::generate().expect("a key");
+        let certificate = CertificateParams::new(["127.0.0.1".to_owned()]).expect("an address").self_signed(&key);
+        let pem = certificate.expect("a certificate").pem();
+        let certificates = Certificates::pem(pem.as_bytes(), key.serialize_pem().as_bytes()).expect("a certificate");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let server = WebhookServer::new(webhooks(reviews), certificates);
+        tokio::spawn(async move { server.serve(listener, std::future::pending()).await });
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let ca = folder.path().join("ca.crt");
+        std::fs::write(&ca, pem).expect("a file");
+        Self { folder, ca, address }
+    }
+
+    /// A kubeconfig of the webhook at a path.
+    fn kubeconfig(&self, path: &str) -> PathBuf {
+        let server = format!("https://{}/{path}", self.address);
+        let config = serde_json::json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "webhook", "cluster": {"server": server, "certificate-authority": self.ca}}],
+            "users": [{"name": "api-server", "user": {"token": "api-server"}}],
+            "contexts": [{"name": "webhook", "context": {"cluster": "webhook", "user": "api-server"}}],
+            "current-context": "webhook",
+        });
+        self.write(path, &config.to_string())
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
 }
 
 fn client(token: &str) -> Client {
@@ -93,22 +126,9 @@ async fn the_server_asks_webhooks_who_a_user_is_and_what_it_may_do() {
     let (admin, namespace) = cluster::namespace("reviews").await;
     let map = ConfigMap::named("settings");
     core_v1::create_namespaced_config_map(&namespace, &map).send(&admin).await.expect("it is created");
-
-    let key = KeyPair::generate().expect("a key");
-    let certificate = CertificateParams::new(["127.0.0.1".to_owned()]).expect("an address").self_signed(&key);
-    let pem = certificate.expect("a certificate").pem();
-    let certificates = Certificates::pem(pem.as_bytes(), key.serialize_pem().as_bytes()).expect("a certificate");
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
     let reviews = Reviews::default();
-    let server = WebhookServer::new(webhooks(&reviews), certificates);
-    tokio::spawn(async move { server.serve(listener, std::future::pending()).await });
-
-    let folder = tempfile::TempDir::new().expect("a folder");
-    let ca = folder.path().join("ca.crt");
-    std::fs::write(&ca, pem).expect("a file");
-    let file = |path: &str| kubeconfig(folder.path(), &ca, &format!("https://{address}/{path}"));
-    let flag = |name: &str, path: &str| format!("--{name}-webhook-config-file={}", file(path).display());
+    let files = Files::of_server(&reviews).await;
+    let flag = |name: &str, path: &str| format!("--{name}-webhook-config-file={}", files.kubeconfig(path).display());
     // After RBAC, which the cluster has anyway.
     let flags = [
         "--authorization-mode=Webhook".to_owned(),
@@ -127,6 +147,47 @@ async fn the_server_asks_webhooks_who_a_user_is_and_what_it_may_do() {
             assert!(asked.contains(&ann(verb)), "{verb}: {asked:?}");
         }
     }
+    core_v1::delete_namespace(&namespace).send(&admin).await.expect("the namespace is deleted");
+}
+
+/// The webhook denies although RBAC allows, and is asked about nothing but secrets.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documented_order_of_authorizers_lets_a_webhook_deny() {
+    let (admin, namespace) = cluster::namespace("authorizers").await;
+    let (map, secret) = (ConfigMap::named("settings"), models::Secret::named("password"));
+    core_v1::create_namespaced_config_map(&namespace, &map).send(&admin).await.expect("it is created");
+    core_v1::create_namespaced_secret(&namespace, &secret).send(&admin).await.expect("it is created");
+    let binding: RoleBinding = serde_json::from_value(serde_json::json!({
+        "metadata": {"name": "all"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": GROUP}],
+    }))
+    .expect("a binding");
+    CreateRequest::namespaced(&namespace, &binding).send(&admin).await.expect("it is created");
+
+    let reviews = Reviews::default();
+    let files = Files::of_server(&reviews).await;
+    let page = include_str!("../../../../docs/webhooks.md");
+    let (_, rest) = page.split_once("# The file of --authorization-config.\n").expect("the page has the file");
+    let (configuration, _) = rest.split_once("```").expect("the file ends");
+    let authorize = files.kubeconfig("authorize").display().to_string();
+    let configuration = configuration.replace("/etc/webhooks/authorize.kubeconfig", &authorize);
+    let _restore = RestoreApiServer;
+    test_cluster(&[
+        "restart-apiserver",
+        &format!("--authorization-config={}", files.write("authorizers", &configuration).display()),
+        &format!("--authentication-token-webhook-config-file={}", files.kubeconfig("authenticate").display()),
+    ]);
+
+    let ann = client("token-of-ann");
+    crate::subresources::until("RBAC allows", async || {
+        core_v1::delete_namespaced_config_map(&namespace, "settings").send(&ann).await.is_ok()
+    })
+    .await;
+    let (status, message) = code(core_v1::delete_namespaced_secret(&namespace, "password").send(&ann).await);
+    assert!(status == 403 && message.ends_with(": nobody deletes"), "{message}");
+    let asked = std::mem::take(&mut *reviews.lock().expect("no test panics with it"));
+    assert!(asked.iter().all(|review| review.ends_with(r#"Some("secrets")"#)), "{asked:?}");
     core_v1::delete_namespace(&namespace).send(&admin).await.expect("the namespace is deleted");
 }
 
