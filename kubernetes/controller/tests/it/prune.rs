@@ -1,9 +1,9 @@
 //! Children that are no longer wanted, and those of others, which stay.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use kubernetes_client::Client;
-use kubernetes_controller::{Action, Context, Controller, Manager, OwnedError, Settings, Source};
+use kubernetes_controller::{Action, Context, Controller, Manager, OwnedError, Settings, Source, Sources};
 use kubernetes_core::{ApplyRequest, Object, ReadRequest};
 
 use crate::owned::{as_many_as_its_size, changes, gadget, logged};
@@ -162,4 +162,42 @@ async fn sets_have_names_and_need_no_store() {
         assert_eq!(names::<Gadget>(&client).await, ["a-second"], "{what}");
         assert_eq!(running.monitor.counts().errors, 0);
     }
+}
+
+/// Another run may remove a source while a set is applied: then the server knows which children there are.
+#[tokio::test(start_paused = true)]
+async fn children_are_pruned_though_their_source_is_removed_meanwhile() {
+    let server = server();
+    let client = server.client();
+    let sources = Arc::new(Mutex::new(None::<Sources<Widget>>));
+    let removed = Arc::clone(&sources);
+    let removing = intercepted(&client, move |request| {
+        if request.method() == http::Method::PATCH && request.uri().path().ends_with("/widgets/a-last") {
+            removed.lock().unwrap().take().inspect(|sources| assert!(sources.remove("gadgets")));
+        }
+        std::future::ready(())
+    });
+    let apply = |widget: Arc<Widget>, context: Context<Widget>| async move {
+        if widget.name() == "a" {
+            let mut last = Widget::named("a-last");
+            last.spec.size = widget.spec.size;
+            let gadgets = (0..widget.spec.size).map(|index| gadget(&widget, &index.to_string(), 1));
+            context.owned_set(&*widget).children(gadgets).child(last).apply().await?;
+        }
+        Ok::<_, OwnedError>(Action::await_change())
+    };
+    let mut added = None;
+    let running = Running::start_with(controller(&removing), apply, |runner| added = Some(runner.sources()));
+    let added = added.expect("a runner");
+    added.owns("gadgets", gadgets()).unwrap();
+    create(&client, "a").await;
+    resize(&client, "a", 2).await;
+    settle().await;
+    assert_eq!(names::<Gadget>(&client).await, ["a-0", "a-1"]);
+    *sources.lock().unwrap() = Some(added.clone());
+    resize(&client, "a", 1).await;
+    settle().await;
+    assert!(added.names().is_empty(), "it was removed");
+    assert_eq!(names::<Gadget>(&client).await, ["a-0"]);
+    running.stop().await.unwrap();
 }
