@@ -66,6 +66,8 @@ impl WatchedStores {
         };
         let unused: Vec<_> = ids.iter().filter(is_unused).collect();
         self.current.send_modify(|all| Arc::make_mut(all).retain(|id, _| !unused.contains(&id)));
+        drop(uses);
+        // A watch may end with `current`, which is not to be done under the lock.
         unused.into_iter().filter_map(|id| current.get(id)).map(|store| store.place().0).collect()
     }
 
@@ -106,5 +108,82 @@ impl WatchedStores {
                 return (Arc::clone(store), stopped);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use futures_util::future::BoxFuture;
+    use kubernetes_core::{ListRequest, ObjectKey, Str};
+    use kubernetes_watch::Error;
+
+    use super::*;
+    use crate::informers::Scope;
+
+    kubernetes_core::doc_test_resource!(Pod);
+
+    /// A store that notes whether the lock is free when it is dropped.
+    struct Noting {
+        scope: Scope,
+        id: InformerId,
+        stores: Arc<WatchedStores>,
+        was_free: Arc<AtomicBool>,
+    }
+
+    impl Drop for Noting {
+        fn drop(&mut self) {
+            self.was_free.store(self.stores.uses.try_lock().is_ok(), Ordering::Relaxed);
+        }
+    }
+
+    impl WatchedStore for Noting {
+        fn scope(&self) -> &Scope {
+            &self.scope
+        }
+
+        fn place(&self) -> (InformerId, usize) {
+            (self.id, 0)
+        }
+
+        fn uid_of(&self, _: &ObjectKey) -> Option<Str> {
+            None
+        }
+
+        fn has_selected(&self, _: &ObjectKey) -> bool {
+            false
+        }
+
+        fn has_seen(&self, _: &ObjectKey, _: &str) -> bool {
+            false
+        }
+
+        fn wait_for<'a>(&'a self, _: &'a (dyn Fn() -> bool + Sync)) -> BoxFuture<'a, Result<(), Stopped>> {
+            Box::pin(std::future::pending())
+        }
+
+        fn wait_until_stopped(&self) -> BoxFuture<'_, Stopped> {
+            Box::pin(std::future::pending())
+        }
+
+        fn is_ready(&self) -> bool {
+            false
+        }
+
+        fn error(&self) -> Option<Error> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_removed_store_is_dropped_after_the_lock() {
+        let (stores, was_free) = (WatchedStores::new(), Arc::<AtomicBool>::default());
+        let scope = Scope::of(&ListRequest::<Pod>::all_namespaces(), None).unwrap();
+        let (id, all) = (InformerId::new(), Arc::clone(&stores));
+        let store: Arc<dyn WatchedStore> = Arc::new(Noting { scope, id, stores: all, was_free: Arc::clone(&was_free) });
+        let ids = stores.add([store]);
+        assert_eq!(stores.remove(&ids), [id]);
+        assert!(was_free.load(Ordering::Relaxed));
     }
 }
