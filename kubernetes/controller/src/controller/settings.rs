@@ -135,6 +135,10 @@ impl<K: Watchable> Controller<K> {
     /// Each store whose request covers the object, before or after the write, must have seen it through its watch, in
     /// every namespace, selector and form. While a run is delayed, a read finds the outcome of a write for which it is
     /// unknown, such as after a timeout.
+    ///
+    /// If such a write does not name its object, as a create with `generateName`, the store must have seen everything up to
+    /// that read. Where nothing happens, only a bookmark shows this: the server sends one about every minute, and one two
+    /// seconds before a watch [ends](kubernetes_watch::Watch::timeout_seconds), unless the watch is shorter than that.
     pub fn consistency_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.settings.consistency_timeout = limit.into();
         self

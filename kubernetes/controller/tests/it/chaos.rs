@@ -48,8 +48,9 @@ impl World {
         let mut sources = None;
         let (active, overlaps) = (Arc::<Mutex<HashSet<ObjectKey>>>::default(), Arc::<Mutex<Vec<ObjectKey>>>::default());
         let controller = Controller::new(&client, in_namespaces::<Widget>(&NAMESPACES))
-            // Watches that end soon meet more faults, and are behind more often.
-            .informers(&Informers::with_watch(&Watch::new(&client).timeout_seconds(2)))
+            // Watches that end soon meet more faults, and are behind more often. They must outlast two seconds: shorter ones
+            // get no bookmark, without which a quiet namespace never shows that it has seen a write of unknown outcome.
+            .informers(&Informers::with_watch(&Watch::new(&client).timeout_seconds(3)))
             .concurrency(3)
             .backoff(Backoff::new(Duration::from_millis(5), SECOND * 5))
             .consistency_timeout(SECOND * 3600);

@@ -315,6 +315,29 @@ async fn a_write_of_unknown_outcome_is_found_out() {
     }
 }
 
+/// A create without a name may have been carried out, and nothing happens in its namespace: the next run starts once a
+/// bookmark shows that the store has seen everything. Watches of up to two seconds get none.
+#[tokio::test(start_paused = true)]
+async fn a_bookmark_settles_a_write_of_unknown_outcome() {
+    for (seconds, timeouts) in [(5, 0), (2, 1)] {
+        let server = server();
+        let client = server.client();
+        create(&client, "a").await;
+        let log = Log::default();
+        let informers = Informers::with_watch(&Watch::new(&client).timeout_seconds(seconds));
+        let controller = controller(&client).owns(in_namespaces::<Gadget>(&["default"])).informers(&informers);
+        let running = Running::start(controller, every_second(&log, create_one));
+        settle().await;
+        server.inject(Fault::status(504).verb("create").resource("gadgets"));
+        // The version of the widget is later than those that the store of gadgets has seen.
+        resize(&client, "a", 1).await;
+        tokio::time::sleep(SECOND * 60).await;
+        assert_eq!(log.take().await, ["created"; 2], "{seconds}");
+        assert_eq!(names::<Gadget>(&client).await.len(), 1, "{seconds}");
+        assert_eq!(running.monitor.counts().consistency_timeouts, timeouts, "{seconds}");
+    }
+}
+
 /// A run that is due later than the limit does not wait. That a store is still behind is counted, unless only a read could
 /// tell: nothing was late then.
 #[tokio::test(start_paused = true)]
