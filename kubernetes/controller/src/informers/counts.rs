@@ -23,13 +23,19 @@ pub(crate) struct InformerCounts {
 /// An informer or a group of shards.
 pub(super) trait Running: Any + Send + Sync {
     /// The latency of the informers of a resource, of one of them.
-    fn latency_of(&self, resource: &GroupVersionResource) -> Option<&Latency>;
+    fn latency_of(&self, _resource: &GroupVersionResource) -> Option<&Latency> {
+        None
+    }
 
     /// The resource and the numbers, of an informer.
-    fn counts(&self) -> Option<(&GroupVersionResource, InformerCounts)>;
+    fn counts(&self) -> Option<(&GroupVersionResource, InformerCounts)> {
+        None
+    }
 
     /// That of an informer.
-    fn id(&self) -> Option<InformerId>;
+    fn id(&self) -> Option<InformerId> {
+        None
+    }
 }
 
 impl<K: Object> Running for SharedInformer<K> {
@@ -49,19 +55,7 @@ impl<K: Object> Running for SharedInformer<K> {
     }
 }
 
-impl<K: Send + Sync + 'static> Running for ShardGroup<K> {
-    fn latency_of(&self, _: &GroupVersionResource) -> Option<&Latency> {
-        None
-    }
-
-    fn counts(&self) -> Option<(&GroupVersionResource, InformerCounts)> {
-        None
-    }
-
-    fn id(&self) -> Option<InformerId> {
-        None
-    }
-}
+impl<K: Send + Sync + 'static> Running for ShardGroup<K> {}
 
 /// The numbers of several informers by their resource: group, version and plural.
 pub(super) fn by_resource(running: &[Arc<dyn Running>]) -> BTreeMap<[Str; 3], InformerCounts> {

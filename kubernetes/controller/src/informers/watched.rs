@@ -1,9 +1,8 @@
 use std::any::Any;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures_util::future::BoxFuture;
 use kubernetes_core::{GroupVersionResource, Object, ObjectKey, ObjectMeta, Path, Str};
 use kubernetes_watch::{Error, Index, Informer, Stopped, Store};
 
@@ -83,8 +82,6 @@ impl<K: Object> WatchedRequest<K> {
         self.writer == 0
     }
 }
-
-type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A [`WatchedRequest`] of any type.
 pub(crate) trait WatchedStore: Any + Send + Sync {

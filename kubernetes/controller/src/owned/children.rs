@@ -1,9 +1,8 @@
 use std::any::TypeId;
 use std::collections::BTreeSet;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use kubernetes_core::{
     ApplyRequest, ListRequest, Object, ObjectKey, ObjectMeta, Path, ReadRequest, Resource, Watchable,
 };
@@ -14,8 +13,6 @@ use super::recreate::{is_immutable, recreate};
 use super::requests::{delete, path, read_metadata};
 use super::{Change, OwnedChange, Set};
 use crate::applied::Apply;
-
-type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The progress of a set.
 #[derive(Default)]

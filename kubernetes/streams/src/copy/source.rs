@@ -5,6 +5,7 @@ use kubernetes_client::{Backoff, Client};
 use tokio::io::AsyncReadExt;
 use tokio::task::JoinHandle;
 
+use super::archive::BLOCK_BYTES;
 use super::blocking::BlockingThread;
 use super::remote::{self, Container, RemotePath};
 use crate::clock;
@@ -43,9 +44,6 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(500), Duration::from
 
 /// So many bytes are read again, and compared, to see that the archive is still the same.
 const OVERLAP_BYTES: usize = 4096;
-
-/// The size of the block of zeros at the end of an archive; there are at least two of them.
-const BLOCK_BYTES: usize = 512;
 
 /// How much may come behind the end of an archive: tar fills its last record.
 const MAX_PADDING_BYTES: u64 = 1024 * 1024;
@@ -135,7 +133,7 @@ impl<'a> RemoteArchive<'a> {
         self.tail.drain(..excess);
     }
 
-    /// Whether the last bytes are zeros, as those of an archive.
+    /// Whether the last bytes are zeros, as those of an archive, which ends with two blocks of them.
     fn may_end(&self) -> bool {
         self.tail.last_chunk::<BLOCK_BYTES>().is_some_and(|block| *block == [0; BLOCK_BYTES])
     }

@@ -5,7 +5,8 @@ use tar::{EntryType, Header};
 use super::entry::{Entry, EntryKind, invalid};
 use super::extended::Extended;
 
-const BLOCK_BYTES: u64 = 512;
+/// Headers and contents take whole blocks.
+pub(in crate::copy) const BLOCK_BYTES: usize = 512;
 
 /// An entry has its own header, and may have those of a long name, a long link and other attributes.
 const MAX_HEADERS: usize = 16;
@@ -43,7 +44,7 @@ impl<R: Read> Entries<R> {
             };
             let size = size.map_or_else(|| header.entry_size(), Ok)?;
             self.content = size;
-            self.padding = size.wrapping_neg() % BLOCK_BYTES;
+            self.padding = size.wrapping_neg() % BLOCK_BYTES as u64;
             match kind {
                 EntryType::GNULongName => extended.path = Some(Extended::name(&mut *self, size)?),
                 EntryType::GNULongLink => extended.link = Some(Extended::name(&mut *self, size)?),

@@ -7,7 +7,7 @@ mod extended;
 mod walk;
 mod writer;
 
-pub(super) use entries::Entries;
+pub(super) use entries::{BLOCK_BYTES, Entries};
 pub(super) use entry::{Entry, EntryKind};
 pub(super) use entry_path::{EntryPath, is_inside};
 pub(super) use walk::total_bytes;
