@@ -6,7 +6,7 @@ use kubernetes_client::Error;
 /// Why a request for the Lease has failed.
 pub(crate) enum Failure {
     Timeout(Duration),
-    /// There was no response by the deadline of the Lease.
+    /// The server did not respond by the deadline of the Lease.
     Unanswered,
     Request(Error),
 }

@@ -145,7 +145,7 @@ impl PlaceError {
         Self(message.into())
     }
 
-    /// The error for a place where there is no value.
+    /// The error for a place without a value.
     #[doc(hidden)]
     pub fn missing(pointer: &JsonPointer) -> Self {
         Self(format!("there is no value at {pointer}").into())

@@ -45,8 +45,8 @@ const MAX_ADDED: usize = 1_000;
 /// When the resource of a source is deleted, its watch is retried until the source is [removed](Self::remove).
 ///
 /// They may be added from any thread, and run where the controller does. A controller may have 1,000 of these sources. They
-/// end with it. In a [shard](crate::Manager::sharded), they are those of
-/// the shard's controller. A clone refers to the same sources.
+/// end with it. In a [shard](crate::Manager::sharded), they are those of the shard's controller. A clone refers to the same
+/// sources.
 pub struct Sources<K: Object>(Arc<Shared<K>>);
 
 struct Shared<K: Object> {

@@ -94,7 +94,7 @@ impl WatchedStores {
             let stores = Arc::clone(&changes.borrow_and_update());
             let stopped = stores.iter().map(async |(id, store)| (*id, store.wait_until_stopped().await));
             let mut stopped: FuturesUnordered<_> = stopped.collect();
-            // That of no store never comes.
+            // Without stores, only a change ends the wait.
             let first = pin!(async {
                 match stopped.next().await {
                     Some(first) => first,

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// The reason why there is no informer of a source's requests.
+/// The reason why a source's requests can't be watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unwatchable {
     NoRequest,

@@ -136,7 +136,7 @@ async fn controllers_of_the_same_namespaces_share_informers() {
     }
 }
 
-/// Requests that select the same object are no reason to run twice, and a write is not awaited where it is not selected.
+/// An object that several requests select runs once, and a write is awaited only where it is selected.
 #[tokio::test(start_paused = true)]
 async fn requests_of_a_source_may_overlap() {
     let server = server();

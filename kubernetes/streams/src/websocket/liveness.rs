@@ -30,9 +30,8 @@ const MAX_STATUS_BYTES: usize = 64 * 1024;
 
 /// Has pings sent on a connection on which nothing arrives, and decides when it is lost.
 ///
-/// While bytes arrive, or wait for their reader, there are no pings but that which follows input: a kubelet closes its
-/// connection behind the last bytes of a process, and an API server that can't deliver a ping to it drops those that are
-/// still on their way.
+/// While bytes arrive, or wait for their reader, only input is followed by a ping: a kubelet closes its connection behind
+/// the last bytes of a process, and an API server that can't deliver a ping to it drops those that are still on their way.
 ///
 /// A server that waits for a process to read its input answers no ping, and neither does one that is gone. A request of
 /// its own tells them apart: a server that is alive answers it. If several servers share an address, another one may

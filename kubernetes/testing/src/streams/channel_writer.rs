@@ -15,7 +15,7 @@ pub(super) struct ChannelWriter {
     channel: u8,
     /// `None` once the output was shut down.
     messages: Option<PollSender<Outgoing>>,
-    /// Tells by its end that there is no more output.
+    /// Dropped at the end of the output.
     open: Option<mpsc::Sender<Infallible>>,
 }
 

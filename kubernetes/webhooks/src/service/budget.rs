@@ -83,7 +83,7 @@ impl Room<'_> {
 }
 
 impl Share {
-    /// Takes more, or gives some back, so that it is this large; returns `None`, and takes nothing, if there is no room.
+    /// Takes more, or gives some back, so that it is this large. Returns `None`, and takes nothing, without room for it.
     pub(super) fn resize(&mut self, room: &Room<'_>, kibibytes: usize) -> Option<()> {
         let now = self.own.num_permits();
         if kibibytes > now {

@@ -45,7 +45,7 @@ impl Caches {
     /// Keeps the orders of fields for the next document of this thread.
     #[doc(hidden)]
     pub fn keep_in_thread(self) {
-        // When the thread ends, there is no next one.
+        // A thread that ends reads no further document.
         let _ = ORDERS.try_with(|orders| orders.set(self.orders));
     }
 

@@ -135,7 +135,11 @@ async fn should_ensure_that_the_responses_uid_is_set_to_the_requests_uid() {
 
 #[tokio::test]
 async fn should_return_a_not_allowed_response() {
-    assert_eq!(ask(&review("unknown")).await["status"], json!({"authenticated": false}), "there is no error to report");
+    assert_eq!(
+        ask(&review("unknown")).await["status"],
+        json!({"authenticated": false}),
+        "an unknown token is not an error"
+    );
 }
 
 #[tokio::test]
